@@ -1,0 +1,95 @@
+//! One key of the cache.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use hashbrown::Equivalent;
+
+use super::flight::Flights;
+use crate::endpoint::Endpoint;
+use crate::signer::Layout;
+use crate::target::Target;
+use crate::token::Token;
+
+/// A key's use is noted only this often, in seconds: noting each one would make all threads
+/// write the same line of memory.
+const NOTE_USE_EVERY: i64 = 16;
+
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    pub(crate) endpoint: Endpoint,
+    /// The current token. Replaced whole, read without a lock.
+    pub(crate) token: ArcSwapOption<Token>,
+    pub(crate) layout: ArcSwapOption<Layout>,
+    pub(crate) flights: Flights<Arc<Token>>,
+    /// Whether the caller was told that region and host contradict each other.
+    pub(crate) warned: AtomicBool,
+    used: AtomicI64,
+}
+
+impl Entry {
+    pub(crate) fn new(target: &Target<'_>, endpoint: Endpoint) -> Self {
+        Self {
+            key: Key::from(target),
+            endpoint,
+            token: ArcSwapOption::empty(),
+            layout: ArcSwapOption::empty(),
+            flights: Flights::new(),
+            warned: AtomicBool::new(false),
+            used: AtomicI64::new(0),
+        }
+    }
+
+    pub(crate) fn note_use(&self, now: i64) {
+        let used = self.used.load(Ordering::Relaxed);
+        if now.abs_diff(used) >= NOTE_USE_EVERY.unsigned_abs() {
+            self.used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn used(&self) -> i64 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// A target, owned. The identity that signs is not in it: a table belongs to one client, and a
+/// client has one provider.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    host: Box<str>,
+    port: u16,
+    user: Box<str>,
+    region: Option<Box<str>>,
+}
+
+impl Key {
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+    }
+}
+
+impl From<&Target<'_>> for Key {
+    fn from(target: &Target<'_>) -> Self {
+        Self {
+            host: target.host.into(),
+            port: target.port,
+            user: target.user.into(),
+            region: target.region.map(Into::into),
+        }
+    }
+}
+
+/// As [`Target`] hashes, so that one finds the other.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.target().hash(state);
+    }
+}
+
+impl Equivalent<Key> for Target<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self == key.target()
+    }
+}

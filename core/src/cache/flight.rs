@@ -1,0 +1,188 @@
+//! Single flight: one thread does the work, the others wait for its result.
+//!
+//! The lock here is held for a few instructions and never while a provider runs. It is tagged
+//! with the process, since a child of `fork` may find it locked by a thread that it does not
+//! have: see [`Flights`].
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use super::policy::Backoff;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a caller waits for another caller's work. Beyond the bound on resolving
+/// credentials; what takes longer is a provider of the host that hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The current [`Flight`] of this process.
+pub(crate) struct Flights<T>(ArcSwap<Flight<T>>);
+
+impl<T: Clone> Flights<T> {
+    pub(crate) fn new() -> Self {
+        Self(ArcSwap::from_pointee(Flight::new()))
+    }
+
+    /// The flight to take part in. A child of `fork` gets one of its own, because the thread
+    /// that was working, or that held the lock, stayed behind in the parent.
+    pub(crate) fn current(&self) -> Arc<Flight<T>> {
+        let flight = self.0.load_full();
+        if flight.process == std::process::id() {
+            return flight;
+        }
+        let fresh = Arc::new(Flight::new());
+        self.0.compare_and_swap(&flight, fresh);
+        self.0.load_full()
+    }
+}
+
+pub(crate) struct Flight<T> {
+    process: u32,
+    state: Mutex<State<T>>,
+    landed: Condvar,
+}
+
+struct State<T> {
+    /// Who is working, on which number.
+    working: Option<(ThreadId, u64)>,
+    /// How many have begun.
+    begun: u64,
+    /// The last result, and its number.
+    last: Option<(u64, Result<T>)>,
+    backoff: Backoff,
+}
+
+/// What a caller is to do.
+pub(crate) enum Part<T: Clone> {
+    /// Do the work, and say how it ended.
+    Work(Work<T>),
+    /// Wait for the work of another.
+    Wait(Wait<T>),
+}
+
+impl<T: Clone> Flight<T> {
+    fn new() -> Self {
+        let state = State { working: None, begun: 0, last: None, backoff: Backoff::default() };
+        Self { process: std::process::id(), state: Mutex::new(state), landed: Condvar::new() }
+    }
+
+    /// Begins the work, or joins the one that runs.
+    pub(crate) fn join(self: &Arc<Self>) -> Part<T> {
+        let mut state = self.lock();
+        match state.working {
+            Some((worker, number)) => Part::Wait(Wait { flight: Arc::clone(self), worker, number }),
+            None => Part::Work(self.begin(&mut state)),
+        }
+    }
+
+    /// Begins the work if nobody does it and no pause after a failure forbids it.
+    pub(crate) fn begin_if_due(self: &Arc<Self>, now: i64) -> Option<Work<T>> {
+        let mut state = self.lock();
+        let due = state.working.is_none() && state.backoff.allows(now);
+        due.then(|| self.begin(&mut state))
+    }
+
+    fn begin(self: &Arc<Self>, state: &mut State<T>) -> Work<T> {
+        state.begun += 1;
+        state.working = Some((thread::current().id(), state.begun));
+        Work { flight: Arc::clone(self), number: state.begun, landed: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The duty to work. Dropped without a result, for example by a panic of the provider, it
+/// lands with an error, so that nobody waits for ever.
+pub(crate) struct Work<T: Clone> {
+    flight: Arc<Flight<T>>,
+    number: u64,
+    landed: bool,
+}
+
+impl<T: Clone> Work<T> {
+    /// Hands the result to all who wait. `helped` says whether the next refresh may come as
+    /// soon as it is wanted; if not, there is a pause first.
+    pub(crate) fn land(mut self, result: Result<T>, helped: bool, now: i64) {
+        self.finish(result, helped, now);
+    }
+
+    fn finish(&mut self, result: Result<T>, helped: bool, now: i64) {
+        self.landed = true;
+        let mut state = self.flight.lock();
+        if helped {
+            state.backoff.succeeded();
+        } else {
+            state.backoff.failed(now, fastrand::f64());
+        }
+        state.working = None;
+        state.last = Some((self.number, result));
+        drop(state);
+        self.flight.landed.notify_all();
+    }
+}
+
+impl<T: Clone> Drop for Work<T> {
+    fn drop(&mut self) {
+        if !self.landed {
+            let error = Error::new(
+                ErrorKind::Internal,
+                "the refresh ended without a result; a provider of credentials may have panicked",
+            );
+            self.finish(Err(error), false, 0);
+        }
+    }
+}
+
+/// The place of one who waits.
+pub(crate) struct Wait<T> {
+    flight: Arc<Flight<T>>,
+    worker: ThreadId,
+    number: u64,
+}
+
+impl<T: Clone> Wait<T> {
+    /// Waits for the result, but not for ever.
+    pub(crate) fn result(self) -> Result<T> {
+        if self.worker == thread::current().id() {
+            return Err(Error::new(
+                ErrorKind::Internal,
+                "the provider of the credentials asked for the very token that it was called \
+                 for; give it credentials from elsewhere",
+            ));
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.flight.lock();
+        loop {
+            match &state.last {
+                Some((number, result)) if *number >= self.number => return result.clone(),
+                _ => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(overdue());
+            }
+            state = self
+                .flight
+                .landed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+#[cold]
+fn overdue() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!(
+            "another caller's refresh of this token has not ended within {} s; the provider of \
+             the credentials hangs",
+            PATIENCE.as_secs()
+        ),
+    )
+}

@@ -1,0 +1,88 @@
+//! Counters that cost a hit next to nothing.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// What a client has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Tokens handed out from the cache.
+    pub hits: u64,
+    /// Calls to the cache that found no token to hand out.
+    pub misses: u64,
+    /// Signatures made.
+    pub signatures: u64,
+    /// Refreshes begun, in a call or behind one.
+    pub refreshes: u64,
+    /// Refreshes that gave no usable token.
+    pub refresh_failures: u64,
+    /// Calls that waited for the refresh of another.
+    pub waits: u64,
+    /// Entries dropped to keep the bound.
+    pub evictions: u64,
+    /// Entries dropped because a login was refused.
+    pub invalidations: u64,
+    /// Entries now in the cache.
+    pub entries: u64,
+}
+
+/// The counters behind [`Stats`]. Hits have one for each group of threads, because a line of
+/// memory that all threads write is dearer than the hit itself.
+#[derive(Default)]
+pub(crate) struct Counters {
+    hits: [Line; STRIPES],
+    pub(crate) misses: AtomicU64,
+    pub(crate) signatures: AtomicU64,
+    pub(crate) refreshes: AtomicU64,
+    pub(crate) refresh_failures: AtomicU64,
+    pub(crate) waits: AtomicU64,
+    pub(crate) evictions: AtomicU64,
+    pub(crate) invalidations: AtomicU64,
+}
+
+const STRIPES: usize = 16;
+
+/// Alone on its cache lines; two, since processors fetch them in pairs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Line(AtomicU64);
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static STRIPE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES);
+}
+
+impl Counters {
+    pub(crate) fn hit(&self) {
+        // A thread that is being torn down has lost its stripe: any one will do.
+        let stripe = STRIPE.try_with(Cell::get).unwrap_or(0);
+        if let Some(line) = self.hits.get(stripe) {
+            line.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn read(&self, entries: usize) -> Stats {
+        Stats {
+            hits: self.hits.iter().map(|line| get(&line.0)).sum(),
+            misses: get(&self.misses),
+            signatures: get(&self.signatures),
+            refreshes: get(&self.refreshes),
+            refresh_failures: get(&self.refresh_failures),
+            waits: get(&self.waits),
+            evictions: get(&self.evictions),
+            invalidations: get(&self.invalidations),
+            entries: u64::try_from(entries).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// One more.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

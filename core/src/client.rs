@@ -1,0 +1,376 @@
+//! What a face holds: configuration, provider and cache, behind `&self`.
+
+mod refresh;
+mod step;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arc_swap::ArcSwapOption;
+
+use crate::cache::entry::Entry;
+use crate::cache::flight::{Flights, Part};
+use crate::cache::policy::{Margins, Standing};
+use crate::cache::stats::{Counters, Stats, count};
+use crate::cache::table::Table;
+use crate::config::Config;
+use crate::credentials::{Credentials, Provider, resolve, wants_newer};
+use crate::error::{Error, Result};
+use crate::region;
+use crate::signer::{Layout, Request};
+use crate::target::Target;
+use crate::token::Token;
+
+pub use step::{Step, Ticket};
+
+/// Signs tokens and caches them. Cheap to clone; clones share one cache.
+///
+/// Any number of threads may use it at once. A hit takes no lock and does no I/O. A child of
+/// `fork` may use the client it inherited, with the tokens that are in it.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+/// A token, and the seconds in which it may be handed out again without asking the client.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// The token.
+    pub token: Arc<Token>,
+    /// From its signing to the moment a refresh is due. Outside of it, ask again.
+    pub fresh: Range<i64>,
+}
+
+pub(crate) struct Shared {
+    config: Config,
+    margins: Margins,
+    provider: Provider,
+    table: Table,
+    counters: Counters,
+    /// What the default chain found, for those calls that sign each time.
+    kept: ArcSwapOption<Kept>,
+    fetching: Flights<Credentials>,
+}
+
+/// Credentials, and the second they were fetched in.
+struct Kept {
+    credentials: Credentials,
+    fetched_at: i64,
+}
+
+impl Kept {
+    /// Credentials without an end may be those of a file: it is read again each minute, so
+    /// that a rotated one is seen.
+    const READ_AGAIN_AFTER: i64 = 60;
+
+    fn serves(&self, now: i64) -> bool {
+        match self.credentials.expires_at() {
+            Some(_) => now >= self.fetched_at && !wants_newer(&self.credentials, now),
+            None => (0..Self::READ_AGAIN_AFTER).contains(&(now - self.fetched_at)),
+        }
+    }
+}
+
+impl Client {
+    /// A client. Looks at the values of the configuration and at nothing else.
+    ///
+    /// # Errors
+    /// As [`Config::check`].
+    pub fn new(config: Config) -> Result<Self> {
+        config.check()?;
+        Ok(Self(Arc::new(Shared {
+            margins: Margins::new(config.refresh_before, config.min_remaining, config.expires),
+            provider: config.provider(),
+            table: Table::new(config.max_entries),
+            counters: Counters::default(),
+            kept: ArcSwapOption::empty(),
+            fetching: Flights::new(),
+            config,
+        })))
+    }
+
+    /// A token from the cache, good for at least `min_remaining` seconds.
+    ///
+    /// Blocks only when there is none and the credentials have to be fetched; all callers of
+    /// one key then wait for one refresh, and get its error if it fails.
+    ///
+    /// # Errors
+    /// Every kind but [`WouldBlock`](crate::ErrorKind::WouldBlock).
+    pub fn get(&self, target: &Target<'_>) -> Result<Arc<Token>> {
+        let now = self.0.config.clock.now()?;
+        match self.0.hit(target, now) {
+            Some(token) => Ok(token),
+            None => self.0.get(target, now),
+        }
+    }
+
+    /// As [`get`](Client::get), with the time in which a face may hand it out by itself.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub fn get_lease(&self, target: &Target<'_>) -> Result<Lease> {
+        self.get(target).map(|token| self.0.lease(token))
+    }
+
+    /// As [`get_lease`](Client::get_lease), but never waits: where credentials would have to be
+    /// fetched first, or another thread's refresh waited for, it fails.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`get`](Client::get).
+    pub fn try_get_lease(&self, target: &Target<'_>) -> Result<Lease> {
+        let now = self.0.config.clock.now()?;
+        let token = match self.0.hit(target, now) {
+            Some(token) => token,
+            None => self.0.try_get(target, now)?,
+        };
+        Ok(self.0.lease(token))
+    }
+
+    /// A new token at each call, as the peers make them, for callers that cache by themselves.
+    ///
+    /// What the default chain found is kept while it is good for more than 15 minutes (a
+    /// minute, if nobody knows its end), since the peers do so and a metadata service would
+    /// throttle anything else. A source of the caller's own is asked each time.
+    ///
+    /// # Errors
+    /// As [`get`](Client::get).
+    pub fn sign(&self, target: &Target<'_>) -> Result<Token> {
+        self.0.sign(target, true)
+    }
+
+    /// As [`sign`](Client::sign), but never waits.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`sign`](Client::sign).
+    pub fn try_sign(&self, target: &Target<'_>) -> Result<Token> {
+        self.0.sign(target, false)
+    }
+
+    /// A new token, signed with credentials that the caller brings.
+    ///
+    /// # Errors
+    /// As [`try_sign`](Client::try_sign).
+    pub fn sign_with(&self, target: &Target<'_>, credentials: &Credentials) -> Result<Token> {
+        let now = self.0.config.clock.now()?;
+        let entry = self.0.entry(target, now)?;
+        self.0.sign_entry(&entry, credentials, now, false)
+    }
+
+    /// Drops the token of one key, after a login with it was refused. The next call makes a
+    /// new one.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a bad target.
+    pub fn invalidate(&self, target: &Target<'_>) -> Result<()> {
+        let shared = &self.0;
+        target.endpoint()?;
+        if let Some(entry) = shared.table.find(target)
+            && entry.token.swap(None).is_some()
+        {
+            count(&shared.counters.invalidations);
+        }
+        Ok(())
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read(self.0.table.len())
+    }
+
+    /// Counts a hit that a face served from its own copy of a [`Lease`].
+    pub fn count_hit(&self) {
+        self.0.counters.hit();
+    }
+
+    /// The time, by the client's clock.
+    ///
+    /// # Errors
+    /// As [`Clock::now`](crate::Clock::now).
+    pub fn now(&self) -> Result<i64> {
+        self.0.config.clock.now()
+    }
+
+    /// The region that a target would be signed for, if it is known without reading a file.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a bad target;
+    /// [`WouldBlock`](crate::ErrorKind::WouldBlock) if only the profile can tell.
+    pub fn region_at_hand(&self, target: &Target<'_>) -> Result<String> {
+        let endpoint = target.endpoint()?;
+        self.0.region(target.region, endpoint.host(), false)
+    }
+
+    /// As [`region_at_hand`](Client::region_at_hand), reading the profile if it has to.
+    ///
+    /// # Errors
+    /// [`RegionMissing`](crate::ErrorKind::RegionMissing) if there is none at all.
+    pub fn region(&self, target: &Target<'_>) -> Result<String> {
+        let endpoint = target.endpoint()?;
+        self.0.region(target.region, endpoint.host(), true)
+    }
+}
+
+impl Shared {
+    /// The way of nearly every call: one look into the table, one at the token, one at the
+    /// clock. A token that ages is not served here, because its refresh has to be begun.
+    fn hit(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
+        let table = self.table.read();
+        let entry = table.get(target)?;
+        let token = entry.token.load();
+        let token = token.as_ref()?;
+        if self.margins.standing(token, now) != Standing::Fresh {
+            return None;
+        }
+        entry.note_use(now);
+        self.counters.hit();
+        Some(Arc::clone(token))
+    }
+
+    /// The entry of a target, which is validated when it is first seen.
+    fn entry(&self, target: &Target<'_>, now: i64) -> Result<Arc<Entry>> {
+        let entry = match self.table.find(target) {
+            Some(entry) => entry,
+            None => {
+                let (entry, dropped) = self.table.find_or_add(target, target.endpoint()?, now);
+                let dropped = u64::try_from(dropped).unwrap_or_default();
+                self.counters.evictions.fetch_add(dropped, Ordering::Relaxed);
+                entry
+            }
+        };
+        entry.note_use(now);
+        Ok(entry)
+    }
+
+    fn lease(&self, token: Arc<Token>) -> Lease {
+        Lease { fresh: self.margins.fresh(&token), token }
+    }
+
+    fn sign(&self, target: &Target<'_>, may_wait: bool) -> Result<Token> {
+        let entry = self.entry(target, self.config.clock.now()?)?;
+        let credentials = match self.provider.at_hand()? {
+            Some(credentials) => credentials,
+            None => self.fetched(may_wait)?,
+        };
+        self.sign_entry(&entry, &credentials, self.config.clock.now()?, may_wait)
+    }
+
+    /// Signs for an entry, with its layout if that is still the right one.
+    fn sign_entry(
+        &self,
+        entry: &Entry,
+        credentials: &Credentials,
+        now: i64,
+        may_wait: bool,
+    ) -> Result<Token> {
+        let region = self.region(entry.key.target().region, entry.endpoint.host(), may_wait)?;
+        let layout = match entry.layout.load_full() {
+            Some(layout) if layout.serves(credentials, &region) => layout,
+            _ => {
+                let layout = Arc::new(self.lay_out(entry, &region, credentials));
+                entry.layout.store(Some(Arc::clone(&layout)));
+                layout
+            }
+        };
+        let token = layout.sign_until(now, credentials.expires_at())?;
+        count(&self.counters.signatures);
+        Ok(token)
+    }
+
+    fn lay_out(&self, entry: &Entry, region: &str, credentials: &Credentials) -> Layout {
+        let target = entry.key.target();
+        let request = Request {
+            endpoint: &entry.endpoint,
+            user: target.user,
+            region,
+            expires: self.config.expires,
+        };
+        if let Some(warning) = target
+            .region
+            .and_then(|argument| region::contradiction(argument, entry.endpoint.host()))
+            && !entry.warned.swap(true, Ordering::Relaxed)
+        {
+            self.config.warn(&warning);
+        }
+        Layout::new(&request, credentials, self.config.conventions.style)
+    }
+
+    /// The argument, the host, the client, the environment, the profile: the first that tells.
+    fn region(&self, argument: Option<&str>, host: &str, may_wait: bool) -> Result<String> {
+        if let Some(region) =
+            argument.or_else(|| region::region_of_host(host)).or(self.config.region.as_deref())
+        {
+            return Ok(region.to_owned());
+        }
+        let variables = self.config.conventions.region_variables;
+        if let Some(region) = region::from_environment(variables)? {
+            return Ok(region);
+        }
+        if !may_wait {
+            return Err(Error::would_block());
+        }
+        self.profile_region()?.ok_or_else(|| region::missing(variables))
+    }
+
+    #[cfg(feature = "chain")]
+    fn profile_region(&self) -> Result<Option<String>> {
+        crate::credentials::chain::profile_region(self.config.profile.as_deref())
+    }
+
+    #[cfg(not(feature = "chain"))]
+    fn profile_region(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Credentials that have to be fetched, or that were a moment ago.
+    fn fetched(&self, may_wait: bool) -> Result<Credentials> {
+        if !self.provider.may_be_kept() {
+            return if may_wait {
+                resolve(&self.provider, &self.config.clock)
+            } else {
+                Err(Error::would_block())
+            };
+        }
+        if let Some(credentials) = self.kept()? {
+            return Ok(credentials);
+        }
+        if !may_wait {
+            return Err(Error::would_block());
+        }
+        let work = match self.fetching.current().join() {
+            Part::Wait(wait) => return wait.result(),
+            Part::Work(work) => work,
+        };
+        // Another call may have landed between the look and the joining.
+        let result = match self.kept()? {
+            Some(credentials) => Ok(credentials),
+            None => self.fetch_and_keep(),
+        };
+        work.land(result.clone(), result.is_ok(), 0);
+        result
+    }
+
+    fn kept(&self) -> Result<Option<Credentials>> {
+        let now = self.config.clock.now()?;
+        let kept = self.kept.load();
+        Ok(kept.as_ref().filter(|kept| kept.serves(now)).map(|kept| kept.credentials.clone()))
+    }
+
+    fn fetch_and_keep(&self) -> Result<Credentials> {
+        let credentials = resolve(&self.provider, &self.config.clock)?;
+        let fetched_at = self.config.clock.now()?;
+        self.kept.store(Some(Arc::new(Kept { credentials: credentials.clone(), fetched_at })));
+        Ok(credentials)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", &self.0.config)
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! The calls that found no fresh token: wait for a refresh, or begin one behind the old token.
+
+use std::sync::Arc;
+
+use super::Shared;
+use crate::cache::entry::Entry;
+use crate::cache::flight::{Part, Work};
+use crate::cache::policy::Standing;
+use crate::cache::stats::count;
+use crate::clock::rfc3339;
+use crate::credentials::{Credentials, resolve};
+use crate::error::{Error, ErrorKind, Result};
+use crate::target::Target;
+use crate::token::Token;
+
+impl Shared {
+    pub(super) fn get(self: &Arc<Self>, target: &Target<'_>, now: i64) -> Result<Arc<Token>> {
+        let entry = self.entry(target, now)?;
+        if let Some(token) = self.serve(&entry, now) {
+            return Ok(token);
+        }
+        count(&self.counters.misses);
+        match entry.flights.current().join() {
+            Part::Work(work) => self.refresh(&entry, work, true),
+            Part::Wait(wait) => {
+                count(&self.counters.waits);
+                wait.result()
+            }
+        }
+    }
+
+    pub(super) fn try_get(self: &Arc<Self>, target: &Target<'_>, now: i64) -> Result<Arc<Token>> {
+        let entry = self.entry(target, now)?;
+        if let Some(token) = self.serve(&entry, now) {
+            return Ok(token);
+        }
+        count(&self.counters.misses);
+        let credentials = self.provider.at_hand()?.ok_or_else(Error::would_block)?;
+        match entry.flights.current().join() {
+            Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials), false),
+            Part::Wait(_) => Err(Error::would_block()),
+        }
+    }
+
+    /// The entry's token, if it may be handed out; one that ages gets a refresh behind it.
+    fn serve(self: &Arc<Self>, entry: &Arc<Entry>, now: i64) -> Option<Arc<Token>> {
+        let token = entry.token.load_full()?;
+        match self.margins.standing(&token, now) {
+            Standing::Spent => return None,
+            Standing::Fresh => {}
+            Standing::Ageing => {
+                if let Some(newer) = self.refresh_behind(entry, now) {
+                    self.counters.hit();
+                    return Some(newer);
+                }
+            }
+        }
+        self.counters.hit();
+        Some(token)
+    }
+
+    /// Begins a refresh if none runs and no pause forbids it. Where no I/O is needed it is
+    /// done here and now, and its token returned; otherwise on a thread of its own.
+    fn refresh_behind(self: &Arc<Self>, entry: &Arc<Entry>, now: i64) -> Option<Arc<Token>> {
+        let work = entry.flights.current().begin_if_due(now)?;
+        match self.provider.at_hand().transpose() {
+            Some(credentials) => self.refresh_with(entry, work, credentials, false).ok(),
+            None => {
+                self.refresh_on_thread(Arc::clone(entry), work);
+                None
+            }
+        }
+    }
+
+    /// The one thread this library starts. It ends with the refresh. If it cannot be started,
+    /// the work is dropped with it, which counts as a failure and pauses.
+    fn refresh_on_thread(self: &Arc<Self>, entry: Arc<Entry>, work: Work<Arc<Token>>) {
+        let shared = Arc::clone(self);
+        let run = move || {
+            // The error is in the flight and in the counters; the token still serves.
+            let _ = shared.refresh(&entry, work, true);
+        };
+        if let Err(error) = std::thread::Builder::new().name("rdsiam-refresh".into()).spawn(run) {
+            tracing::debug!(%error, "no thread for a refresh; it is tried again later");
+        }
+    }
+
+    /// Fetches credentials and does the work.
+    fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>, may_wait: bool) -> Result<Arc<Token>> {
+        // Between the look at the token and the joining, another refresh may have landed.
+        if let Some(token) = self.fresh(entry)? {
+            work.land(Ok(Arc::clone(&token)), true, token.signed_at());
+            return Ok(token);
+        }
+        let credentials = match self.provider.at_hand() {
+            Ok(Some(credentials)) => Ok(credentials),
+            Ok(None) => resolve(&self.provider, &self.config.clock),
+            Err(error) => Err(error),
+        };
+        self.refresh_with(entry, work, credentials, may_wait)
+    }
+
+    fn fresh(&self, entry: &Entry) -> Result<Option<Arc<Token>>> {
+        let now = self.config.clock.now()?;
+        let token = entry.token.load_full();
+        Ok(token.filter(|token| self.margins.standing(token, now) == Standing::Fresh))
+    }
+
+    /// Signs with what was fetched, stores the token, and tells those who wait.
+    pub(super) fn refresh_with(
+        &self,
+        entry: &Entry,
+        work: Work<Arc<Token>>,
+        credentials: Result<Credentials>,
+        may_wait: bool,
+    ) -> Result<Arc<Token>> {
+        count(&self.counters.refreshes);
+        let now = self.config.clock.now();
+        let result = match (&now, credentials) {
+            (Err(error), _) => Err(error.clone()),
+            (_, Err(error)) => Err(error),
+            (Ok(now), Ok(credentials)) => self.renew(entry, &credentials, *now, may_wait),
+        };
+        if result.is_err() {
+            count(&self.counters.refresh_failures);
+        }
+        let now = now.unwrap_or_default();
+        // A token that already ages did not help: the provider has nothing newer yet, and is
+        // not to be asked again at each call.
+        let helped =
+            result.as_ref().is_ok_and(|token| self.margins.standing(token, now) == Standing::Fresh);
+        work.land(result.clone(), helped, now);
+        result
+    }
+
+    /// A new token in the entry; or the old one, if that lives longer.
+    fn renew(
+        &self,
+        entry: &Entry,
+        credentials: &Credentials,
+        now: i64,
+        may_wait: bool,
+    ) -> Result<Arc<Token>> {
+        let token = Arc::new(self.sign_entry(entry, credentials, now, may_wait)?);
+        let old = entry.token.load_full();
+        if let Some(old) = old.filter(|old| {
+            old.expires_at() >= token.expires_at()
+                && self.margins.standing(old, now) != Standing::Spent
+        }) {
+            return Ok(old);
+        }
+        if !self.margins.long_enough(&token, now) {
+            return Err(self.too_short(&token, now));
+        }
+        entry.token.store(Some(Arc::clone(&token)));
+        Ok(token)
+    }
+
+    #[cold]
+    fn too_short(&self, token: &Token, now: i64) -> Error {
+        Error::new(
+            ErrorKind::CredentialsExpired,
+            format!(
+                "the AWS credentials end at {}, in {} s, and the provider has no newer ones; a \
+                 token could end during the login (min_remaining is {} s). Renew the credentials",
+                rfc3339(token.expires_at()),
+                token.expires_at().saturating_sub(now),
+                self.margins.min_remaining()
+            ),
+        )
+    }
+}

@@ -1,0 +1,201 @@
+//! The default chain of the AWS SDKs behind the environment: profile, web identity, container,
+//! EC2. Run by `aws-config` on a runtime that lives as long as the call, and bounded in time.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::time::Duration;
+
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
+use aws_types::region::Region;
+use once_cell::sync::Lazy;
+
+use super::Credentials;
+use crate::error::{Error, ErrorKind, Result};
+use crate::region;
+use crate::style::Conventions;
+
+/// All sources together, with their retries.
+const BOUND: Duration = Duration::from_secs(10);
+
+/// Credentials from the first source that has some.
+pub(crate) fn credentials(profile: Option<&str>) -> Result<Credentials> {
+    bounded(find(profile))?
+}
+
+/// The region of the profile in the shared config file, if it has one.
+pub(crate) fn profile_region(profile: Option<&str>) -> Result<Option<String>> {
+    let region = bounded(async {
+        let mut builder = ProfileFileRegionProvider::builder().configure(&ProviderConfig::empty());
+        if let Some(profile) = profile {
+            builder = builder.profile_name(profile);
+        }
+        builder.build().region().await
+    })?;
+    let Some(region) = region else { return Ok(None) };
+    region::check(region.as_ref())
+        .map_err(|error| Error::invalid(format!("the region of the AWS profile: {error}")))?;
+    Ok(Some(region.as_ref().to_owned()))
+}
+
+async fn find(profile: Option<&str>) -> Result<Credentials> {
+    let config = configuration(profile).await?;
+    let mut attempts = Attempts::default();
+    if profile.is_none() {
+        attempts.note("environment", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+    }
+    let mut from_profile = ProfileFileCredentialsProvider::builder().configure(&config);
+    if let Some(profile) = profile {
+        from_profile = from_profile.profile_name(profile);
+    }
+    let web_identity = WebIdentityTokenCredentialsProvider::builder().configure(&config);
+    let container = EcsCredentialsProvider::builder().configure(&config);
+    let instance = ImdsCredentialsProvider::builder().configure(&config);
+    let sources: [(&str, Box<dyn ProvideCredentials>); 4] = [
+        ("profile", Box::new(from_profile.build())),
+        ("web identity", Box::new(web_identity.build())),
+        ("container", Box::new(container.build())),
+        ("EC2 instance metadata", Box::new(instance.build())),
+    ];
+    for (name, source) in sources {
+        match source.provide_credentials().await {
+            Ok(credentials) => return Ok(credentials.into()),
+            Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
+                attempts.note(name, &reasons(&error));
+            }
+            Err(error) => return Err(attempts.failed(name, &error)),
+        }
+    }
+    Err(attempts.nothing_found())
+}
+
+async fn configuration(profile: Option<&str>) -> Result<ProviderConfig> {
+    // SSO and STS want a region of their own, found as the SDKs find it.
+    let config = ProviderConfig::without_region().with_http_client(HTTP.clone());
+    let region = match region::from_environment(Conventions::SDK.region_variables)? {
+        Some(region) => Some(Region::new(region)),
+        None => {
+            let mut builder = ProfileFileRegionProvider::builder().configure(&config);
+            if let Some(profile) = profile {
+                builder = builder.profile_name(profile);
+            }
+            builder.build().region().await
+        }
+    };
+    Ok(config.with_region(region))
+}
+
+/// Made at the first use, since reading the trusted certificates is the dear part.
+static HTTP: Lazy<aws_smithy_runtime_api::client::http::SharedHttpClient> = Lazy::new(|| {
+    HttpClientBuilder::new().tls_provider(TlsProvider::Rustls(CryptoMode::Ring)).build_https()
+});
+
+/// Runs to its end or to the bound, whatever thread this is.
+fn bounded<T: Send>(work: impl Future<Output = T> + Send) -> Result<T> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return run(work);
+    }
+    // Inside a runtime of the caller's, blocking is only allowed on another thread.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || run(work));
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => Err(Error::new(
+                ErrorKind::Panic,
+                "resolving the credentials panicked; please report this",
+            )),
+            Err(error) => Err(no_runtime(&error)),
+        }
+    })
+}
+
+fn run<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| no_runtime(&error))?;
+    let result = runtime.block_on(async { tokio::time::timeout(BOUND, work).await });
+    // A name look-up that hangs must not hold the caller.
+    runtime.shutdown_background();
+    result.map_err(|_elapsed| {
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the AWS credentials did not arrive within {} s; check the network to the \
+                 metadata service, STS or SSO, or the credential_process of the profile",
+                BOUND.as_secs()
+            ),
+        )
+    })
+}
+
+#[cold]
+fn no_runtime(error: &std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        format!(
+            "cannot start what resolves the credentials ({error}); is a limit on threads or \
+                 files reached?"
+        ),
+    )
+}
+
+/// What was tried and why it did not serve.
+#[derive(Default)]
+struct Attempts(String);
+
+impl Attempts {
+    fn note(&mut self, source: &str, reason: &str) {
+        let separator = if self.0.is_empty() { "" } else { "; " };
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "{separator}{source}: {reason}");
+    }
+
+    fn failed(mut self, source: &str, error: &CredentialsError) -> Error {
+        self.note(source, &reasons(error));
+        let message = format!("the AWS credentials could not be loaded. Tried {}", self.0);
+        match error {
+            CredentialsError::ProviderTimedOut(_) => Error::new(ErrorKind::Timeout, message),
+            CredentialsError::ProviderError(_) => Error::provider(message, true),
+            _ => Error::provider(message, false),
+        }
+    }
+
+    fn nothing_found(self) -> Error {
+        Error::new(
+            ErrorKind::CredentialsNotFound,
+            format!(
+                "no AWS credentials found. Tried {}. Set AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY, name a profile, or run where a role is attached",
+                self.0
+            ),
+        )
+    }
+}
+
+/// The texts of an error and its causes, each one once.
+fn reasons(error: &CredentialsError) -> String {
+    let mut texts: Vec<Cow<'_, str>> = Vec::new();
+    let mut next: Option<&dyn StdError> = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !text.is_empty() && !texts.iter().any(|known| known.contains(&text)) {
+            texts.push(text.into());
+        }
+        next = cause.source();
+    }
+    if texts.is_empty() {
+        texts.push(error.to_string().into());
+    }
+    texts.join(": ")
+}

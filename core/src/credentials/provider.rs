@@ -1,0 +1,77 @@
+//! The kinds of place that credentials come from, told apart by what asking them costs.
+
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(feature = "chain")]
+use super::chain;
+use super::{Credentials, CredentialsSource, environment};
+#[cfg(not(feature = "chain"))]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
+
+/// Where a client's credentials come from.
+#[derive(Clone)]
+pub(crate) enum Provider {
+    /// Given once.
+    Static(Credentials),
+    /// The environment, then what the AWS SDKs look at after it. With a profile that the
+    /// caller named, the environment's keys do not count, as with boto3 and the JS SDK.
+    Default { profile: Option<String> },
+    /// The caller's own.
+    Source(Arc<dyn CredentialsSource>),
+    /// The face fetches them itself and brings them with a [`Ticket`](crate::Ticket).
+    External,
+}
+
+impl Provider {
+    /// Credentials, if they can be had without any waiting; none if they have to be fetched.
+    pub(crate) fn at_hand(&self) -> Result<Option<Credentials>> {
+        match self {
+            Self::Static(credentials) => Ok(Some(credentials.clone())),
+            Self::Default { profile: None } => environment::read(),
+            Self::Default { profile: Some(_) } | Self::Source(_) | Self::External => Ok(None),
+        }
+    }
+
+    /// Fetches credentials, which may take a while.
+    pub(crate) fn fetch(&self, force_refresh: bool) -> Result<Credentials> {
+        match self {
+            Self::Static(credentials) => Ok(credentials.clone()),
+            Self::Default { profile } => fetch_from_chain(profile.as_deref()),
+            Self::Source(source) => source.provide(force_refresh),
+            Self::External => Err(Error::would_block()),
+        }
+    }
+
+    /// Whether what was fetched may serve several signatures, as the peers keep what their
+    /// default chain found. A source of the caller's own decides that for itself.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        matches!(self, Self::Default { .. })
+    }
+}
+
+#[cfg(feature = "chain")]
+fn fetch_from_chain(profile: Option<&str>) -> Result<Credentials> {
+    chain::credentials(profile)
+}
+
+#[cfg(not(feature = "chain"))]
+fn fetch_from_chain(_profile: Option<&str>) -> Result<Credentials> {
+    Err(Error::new(
+        ErrorKind::CredentialsNotFound,
+        "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and \
+         this build has no other source (feature \"chain\")",
+    ))
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Static(credentials) => credentials.fmt(f),
+            Self::Default { profile } => write!(f, "Default {{ profile: {profile:?} }}"),
+            Self::Source(_) => f.write_str("Source"),
+            Self::External => f.write_str("External"),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Host and port that are signed, validated once and typed from there on.
+
+use std::net::Ipv6Addr;
+
+use crate::error::{Error, Result};
+
+/// The longest name that DNS can carry.
+const MAX_HOST: usize = 253;
+
+/// A host and port that can be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// Lower case, without a trailing dot, with brackets if it is an IPv6 address.
+    host: String,
+    port: u16,
+}
+
+impl Endpoint {
+    /// Takes a host name, an IPv4 address, or an IPv6 address with or without brackets.
+    pub(crate) fn new(host: &str, port: u16) -> Result<Self> {
+        if port == 0 {
+            return Err(Error::invalid(
+                "port is 0; give the database's port, for example 5432 or 3306",
+            ));
+        }
+        Ok(Self { host: normalize(host)?, port })
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// The host as it goes into the token and the signature. The peers disagree about upper case
+/// and a trailing dot (measured: botocore signs in lower case, the JS SDK as typed); lower case
+/// without the dot is right under either reading.
+fn normalize(host: &str) -> Result<String> {
+    if host.is_empty() {
+        return Err(Error::invalid("host is empty; give the endpoint of the database"));
+    }
+    if let Some(address) = ipv6(host) {
+        return address;
+    }
+    if let Some(bad) = host.chars().find(|&c| !is_host_char(c)) {
+        return Err(refused(host, bad));
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.is_empty() || name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+        return Err(Error::invalid("host has an empty label; check its dots"));
+    }
+    if name.len() > MAX_HOST {
+        return Err(Error::invalid(format!(
+            "host has {} characters; a host name has at most {MAX_HOST}",
+            name.len()
+        )));
+    }
+    Ok(name.to_ascii_lowercase())
+}
+
+fn is_host_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+/// Something if `host` is meant as an IPv6 address. The text is kept as typed but for its case,
+/// since the peers sign it so.
+fn ipv6(host: &str) -> Option<Result<String>> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if inner.is_none() && host.matches(':').count() < 2 {
+        return None;
+    }
+    let address = inner.unwrap_or(host);
+    if address.parse::<Ipv6Addr>().is_ok() {
+        return Some(Ok(format!("[{}]", address.to_ascii_lowercase())));
+    }
+    // `https://name:5432` has two colons as well and deserves the better message.
+    if inner.is_none() && address.chars().any(|c| !c.is_ascii_hexdigit() && c != ':' && c != '.') {
+        return None;
+    }
+    Some(Err(Error::invalid(
+        "host looks like an IPv6 address but is not a valid one; give it without a zone, \
+         for example 2001:db8::1 or [2001:db8::1]",
+    )))
+}
+
+/// Why this character may not stand in a host. The host itself is not quoted: what was put
+/// there by mistake may be a whole URL with a password in it.
+#[cold]
+fn refused(host: &str, bad: char) -> Error {
+    Error::invalid(match bad {
+        _ if host.contains("://") => {
+            "host has a scheme; give the bare host name, without https:// or postgresql://".into()
+        }
+        '\0' => "host has an interior NUL".into(),
+        c if !c.is_ascii() => {
+            "host is not ASCII; give the A-label form of the name (xn--...)".to_owned()
+        }
+        c if c.is_ascii_control() => {
+            format!("host has a control character (0x{:02x})", u32::from(c))
+        }
+        ' ' => "host has a space; remove it".into(),
+        ':' => "host has a port; give the port as the port argument".into(),
+        '/' => "host has a path; give the bare host name".into(),
+        '@' => "host has an '@'; give the user as the user argument".into(),
+        c => format!("host has a '{c}', which a host name may not have"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn host(text: &str) -> Result<String> {
+        Endpoint::new(text, 5432).map(|endpoint| endpoint.host)
+    }
+
+    #[test]
+    fn names_are_lower_cased_and_lose_one_dot() {
+        assert_eq!(host("MyDB.Example.COM.").unwrap(), "mydb.example.com");
+        assert_eq!(host("10.0.0.1").unwrap(), "10.0.0.1");
+        assert_eq!(host("under_score").unwrap(), "under_score");
+    }
+
+    #[test]
+    fn ipv6_is_taken_with_and_without_brackets() {
+        assert_eq!(host("2001:DB8::1").unwrap(), "[2001:db8::1]");
+        assert_eq!(host("[::1]").unwrap(), "[::1]");
+        for bad in ["[::1", "::1]", "[1::2::3]", "1::2::3", "fe80::1%eth0", "[]", "[db.example]"] {
+            assert_eq!(host(bad).unwrap_err().kind(), ErrorKind::InvalidArgument, "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_names_the_host_and_the_remedy() {
+        for (bad, word) in [
+            ("", "empty"),
+            ("https://db.example.com", "scheme"),
+            ("https://db.example.com:5432", "scheme"),
+            ("db.example.com:5432", "port"),
+            ("db.example.com/x", "path"),
+            ("db example.com", "space"),
+            ("db\n.example.com", "control"),
+            ("db\0.example.com", "NUL"),
+            ("u@db.example.com", "user"),
+            ("db.example.com?x", "'?'"),
+            ("db.example.com#x", "'#'"),
+            ("db%2e", "'%'"),
+            ("dbé.example.com", "A-label"),
+            ("a..b", "label"),
+            (".", "label"),
+            ("..", "label"),
+            (&"a".repeat(254), "254"),
+        ] {
+            let error = host(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert!(error.message().starts_with("host"), "{bad}: {error}");
+            assert!(error.message().contains(word), "{bad}: {error}");
+        }
+        assert!(Endpoint::new("db", 0).unwrap_err().message().starts_with("port"));
+    }
+}

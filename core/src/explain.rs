@@ -1,0 +1,362 @@
+//! What a token says about itself, and what looks wrong with it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+
+use crate::clock::{Clock, rfc3339};
+use crate::error::Result;
+use crate::region::region_of_host;
+
+/// What can be read in a token, without its signature and its session token.
+///
+/// What is not in the token, or cannot be read, is `None` and has its line in
+/// [`problems`](Explanation::problems).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The host that is signed, which has to be the RDS endpoint.
+    pub host: Option<String>,
+    /// The port that is signed.
+    pub port: Option<u16>,
+    /// The database user.
+    pub user: Option<String>,
+    /// The region in the credential scope.
+    pub region: Option<String>,
+    /// Which access key signed. Not a secret.
+    pub access_key_id: Option<String>,
+    /// Whether temporary credentials signed, which end by themselves.
+    pub has_session_token: bool,
+    /// When it was signed, in Unix seconds.
+    pub signed_at: Option<i64>,
+    /// When it ends, in Unix seconds. The credentials may end sooner; the token cannot tell.
+    pub expires_at: Option<i64>,
+    /// Seconds left; negative after the end.
+    pub remaining_seconds: Option<i64>,
+    /// Bytes in the token. Some tools cut a password at 512, 1,024 or 2,048.
+    pub length: usize,
+    /// What looks wrong, in plain words; empty if nothing does.
+    pub problems: Vec<String>,
+}
+
+/// Reads a token, for "PAM authentication failed" at three in the morning.
+///
+/// Takes any text and never fails because of it: what is wrong is said in
+/// [`Explanation::problems`]. Whether the signature is right only AWS can tell.
+///
+/// # Errors
+/// [`Clock`](crate::ErrorKind::Clock), if the system clock cannot be right.
+///
+/// ```
+/// let explanation = rdsiam::explain("not a token")?;
+/// assert!(explanation.problems[0].contains("not a token"));
+/// # Ok::<(), rdsiam::Error>(())
+/// ```
+pub fn explain(token: &str) -> Result<Explanation> {
+    Ok(explain_at(token, Clock::System.now()?))
+}
+
+fn explain_at(token: &str, now: i64) -> Explanation {
+    let mut told = Explanation { length: token.len(), ..Explanation::default() };
+    let Some((address, query)) = token.split_once("/?") else {
+        told.problem(match token.split_once('?') {
+            Some(_) => {
+                "the '/' before the '?' is missing: Aurora refuses that (aws-sdk-go-v2#3365)"
+            }
+            None => "this is not a token: it has to look like host:port/?Action=connect&...",
+        });
+        return told;
+    };
+    told.read_address(address);
+    let parameters = Parameters::new(query);
+    told.read_parameters(&parameters);
+    told.read_times(&parameters, now);
+    told.compare_regions();
+    told
+}
+
+/// The parameters of the query, decoded, in their order.
+struct Parameters<'a>(Vec<(&'a str, Cow<'a, str>)>);
+
+const KNOWN: [&str; 9] = [
+    "Action",
+    "DBUser",
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+];
+const SESSION_TOKEN: &str = "X-Amz-Security-Token";
+
+impl<'a> Parameters<'a> {
+    fn new(query: &'a str) -> Self {
+        let pairs = query.split('&').map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (name, percent_decode_str(value).decode_utf8_lossy())
+        });
+        Self(pairs.collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.0.iter().filter(|(known, _)| *known == name).count()
+    }
+}
+
+impl Explanation {
+    fn problem(&mut self, text: impl Into<String>) {
+        self.problems.push(text.into());
+    }
+
+    fn read_address(&mut self, address: &str) {
+        let address = match address.split_once("://") {
+            Some((_, rest)) => {
+                self.problem("the token begins with a scheme, which has to be cut off");
+                rest
+            }
+            None => address,
+        };
+        match address.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
+            Some((host, Ok(port))) if !host.is_empty() && port != 0 => {
+                self.host = Some(host.to_owned());
+                self.port = Some(port);
+            }
+            _ => self.problem("the address before the '/' is not host:port"),
+        }
+        if matches!(self.host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+            self.problem(
+                "the host that is signed is this machine: behind a tunnel the token still has to \
+                 be made for the RDS endpoint",
+            );
+        }
+    }
+
+    fn read_parameters(&mut self, parameters: &Parameters<'_>) {
+        for name in KNOWN {
+            match parameters.count(name) {
+                0 if name == SESSION_TOKEN => {}
+                0 => self.problem(format!("{name} is missing; was the token cut short?")),
+                1 => {}
+                _ => self.problem(format!("{name} is there more than once")),
+            }
+        }
+        if parameters.0.iter().any(|(name, _)| !KNOWN.contains(name)) {
+            self.problem("there is a parameter that a token does not have; was it encoded twice?");
+        }
+        if parameters.get("Action").is_some_and(|action| action != "connect") {
+            self.problem("Action is not connect: this is not a token for RDS");
+        }
+        self.user = parameters.get("DBUser").map(str::to_owned);
+        if self.user.as_deref() == Some("") {
+            self.problem("DBUser is empty");
+        }
+        let session = parameters.get(SESSION_TOKEN);
+        self.has_session_token = session.is_some_and(|token| !token.is_empty());
+        if session == Some("") {
+            self.problem("X-Amz-Security-Token is empty: RDS Proxy refuses that (aws-cli#6091)");
+        }
+        if let Some(signature) = parameters.get("X-Amz-Signature")
+            && (signature.len() != 64 || !signature.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            self.problem("X-Amz-Signature is not 64 hexadecimal digits; was the token cut?");
+        }
+        if let Some(credential) = parameters.get("X-Amz-Credential") {
+            self.read_credential(credential, parameters.get("X-Amz-Date"));
+        }
+    }
+
+    fn read_credential(&mut self, credential: &str, signed: Option<&str>) {
+        let mut parts = credential.rsplitn(5, '/');
+        let (Some("aws4_request"), Some(service), Some(region), Some(date), Some(key)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            self.problem("X-Amz-Credential is not KEY/DATE/REGION/rds-db/aws4_request");
+            return;
+        };
+        self.region = Some(region.to_owned());
+        self.access_key_id = Some(key.to_owned());
+        if service != "rds-db" {
+            self.problem(format!("it is signed for the service {service}, not rds-db"));
+        }
+        if signed.is_some_and(|signed| !signed.starts_with(date)) {
+            self.problem("X-Amz-Date is on another day than the credential scope");
+        }
+        if key.starts_with("ASIA") && !self.has_session_token {
+            self.problem(
+                "the access key is a temporary one (ASIA...) but there is no session token: give \
+                 AWS_SESSION_TOKEN as well",
+            );
+        }
+    }
+
+    fn read_times(&mut self, parameters: &Parameters<'_>, now: i64) {
+        let expires = parameters.get("X-Amz-Expires").map(str::parse::<i64>);
+        let expires = match expires {
+            Some(Ok(seconds)) if (1..=900).contains(&seconds) => Some(seconds),
+            Some(_) => {
+                self.problem("X-Amz-Expires is not 1 to 900");
+                None
+            }
+            None => None,
+        };
+        self.signed_at = parameters.get("X-Amz-Date").and_then(parse_date_time);
+        if self.signed_at.is_none() && parameters.count("X-Amz-Date") > 0 {
+            self.problem("X-Amz-Date is not a date of the form 20240601T120000Z");
+        }
+        let (Some(signed_at), Some(expires)) = (self.signed_at, expires) else { return };
+        let expires_at = signed_at.saturating_add(expires);
+        let remaining = expires_at.saturating_sub(now);
+        self.expires_at = Some(expires_at);
+        self.remaining_seconds = Some(remaining);
+        if remaining <= 0 {
+            self.problem(format!("it ended at {}, {} s ago", rfc3339(expires_at), -remaining));
+        }
+        if signed_at.saturating_sub(now) > 300 {
+            self.problem(format!(
+                "it is signed for {}, in the future; check the clock of the machine that made it",
+                rfc3339(signed_at)
+            ));
+        }
+    }
+
+    fn compare_regions(&mut self) {
+        let Some(host) = self.host.as_deref() else { return };
+        let host = host.to_ascii_lowercase();
+        let host = host.strip_suffix('.').unwrap_or(&host);
+        let told = match (region_of_host(host), self.region.as_deref()) {
+            (Some(of_host), Some(signed)) if of_host != signed => {
+                format!("it is signed for region {signed}, but the host is in {of_host}")
+            }
+            (None, _) if !host.contains("localhost") => format!(
+                "the host {host} is not an RDS endpoint; unless it is one of a global cluster, \
+                 sign for the endpoint that RDS shows, not for a name of your own"
+            ),
+            _ => return,
+        };
+        self.problem(told);
+    }
+}
+
+fn parse_date_time(text: &str) -> Option<i64> {
+    let digits = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
+    let shape = |at: usize, byte: u8| text.as_bytes().get(at) == Some(&byte);
+    if text.len() != 16 || !shape(8, b'T') || !shape(15, b'Z') {
+        return None;
+    }
+    let year: i32 = text.get(0..4)?.parse().ok()?;
+    let month = time::Month::try_from(digits(4, 6)?).ok()?;
+    let date = time::Date::from_calendar_date(year, month, digits(6, 8)?).ok()?;
+    let at = date.with_hms(digits(9, 11)?, digits(11, 13)?, digits(13, 15)?).ok()?;
+    Some(at.assume_utc().unix_timestamp())
+}
+
+/// Several lines for a person.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
+        let time = |value: Option<i64>| value.map_or_else(|| "?".into(), rfc3339);
+        writeln!(f, "host:        {}", text(&self.host))?;
+        writeln!(f, "port:        {}", text(&self.port.map(|port| port.to_string())))?;
+        writeln!(f, "user:        {}", text(&self.user))?;
+        writeln!(f, "region:      {}", text(&self.region))?;
+        let kind = if self.has_session_token { "temporary" } else { "long-term" };
+        writeln!(f, "access key:  {} ({kind})", text(&self.access_key_id))?;
+        writeln!(f, "signed at:   {}", time(self.signed_at))?;
+        writeln!(f, "expires at:  {}", time(self.expires_at))?;
+        let left = self.remaining_seconds.map(|seconds| format!("{seconds} s"));
+        writeln!(f, "remaining:   {}", text(&left))?;
+        write!(f, "length:      {} bytes", self.length)?;
+        for problem in &self.problems {
+            write!(f, "\nproblem:     {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: i64 = 1_717_243_200;
+
+    fn token() -> String {
+        format!(
+            "db.abc.us-east-1.rds.amazonaws.com:5432/?Action=connect&DBUser=a%40b&X-Amz-Algorithm=\
+             AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20240601%2Fus-east-1%2Frds-db%2F\
+             aws4_request&X-Amz-Date=20240601T120000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host\
+             &X-Amz-Security-Token=SESSIONSECRET&X-Amz-Signature={}",
+            "0f".repeat(32)
+        )
+    }
+
+    fn problems(token: &str, now: i64) -> Vec<String> {
+        explain_at(token, now).problems
+    }
+
+    #[test]
+    fn a_good_token_is_told_whole_and_without_its_secrets() {
+        let told = explain_at(&token(), SIGNED + 100);
+        assert_eq!(told.problems, Vec::<String>::new());
+        assert_eq!(told.host.as_deref(), Some("db.abc.us-east-1.rds.amazonaws.com"));
+        assert_eq!((told.port, told.user.as_deref()), (Some(5432), Some("a@b")));
+        assert_eq!(told.access_key_id.as_deref(), Some("AKIDEXAMPLE"));
+        assert_eq!(told.region.as_deref(), Some("us-east-1"));
+        assert_eq!((told.signed_at, told.expires_at), (Some(SIGNED), Some(SIGNED + 900)));
+        assert_eq!((told.remaining_seconds, told.length), (Some(800), token().len()));
+        let text = format!("{told} {told:?}");
+        assert!(!text.contains("SESSIONSECRET") && !text.contains("0f0f"));
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        for (from, to, word) in [
+            ("/?", "?", "'/'"),
+            ("db.abc", "https://db.abc", "scheme"),
+            (":5432", "", "host:port"),
+            ("Action=connect&", "", "Action is missing"),
+            ("Action=connect&", "Action=connect&Action=connect&", "more than once"),
+            ("Action=connect", "Action=DbConnect", "not connect"),
+            ("rds-db", "dsql", "dsql"),
+            ("20240601T12", "20240602T12", "another day"),
+            ("20240601T120000Z", "20240601T12000", "not a date"),
+            ("Expires=900", "Expires=901", "1 to 900"),
+            ("SESSIONSECRET", "", "aws-cli#6091"),
+            ("AKIDEXAMPLE", "ASIAEXAMPLE", ""),
+            ("0f0f0f", "", "64 hexadecimal"),
+            ("%2Fus-east-1", "%2Feu-west-1", "eu-west-1"),
+            ("db.abc.us-east-1.rds.amazonaws.com", "db.example.com", "not an RDS endpoint"),
+            ("db.abc.us-east-1.rds.amazonaws.com", "localhost", "tunnel"),
+            ("&X-Amz-Date", "&amp;X-Amz-Date", "encoded twice"),
+        ] {
+            let changed = token().replacen(from, to, 1);
+            assert_ne!(changed, token(), "{from}");
+            let told = problems(&changed, SIGNED).join("\n");
+            assert!(told.contains(word) && (word.is_empty() == told.is_empty()), "{to}: {told}");
+        }
+        let without = token().replace("&X-Amz-Security-Token=SESSIONSECRET", "");
+        assert_eq!(problems(&without, SIGNED), Vec::<String>::new());
+        let temporary = without.replace("AKIDEXAMPLE", "ASIAEXAMPLE");
+        assert!(problems(&temporary, SIGNED)[0].contains("session token"));
+    }
+
+    #[test]
+    fn times_are_judged_by_the_clock() {
+        assert!(problems(&token(), SIGNED + 900)[0].contains("ended"));
+        assert!(problems(&token(), SIGNED - 301)[0].contains("future"));
+        assert_eq!(problems(&token(), SIGNED - 300).len(), 0);
+    }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        for text in ["", "/?", "?", "a:1/?", "é/?%", "a:1/?X-Amz-Date=2024é601T120000Z", "\0"] {
+            assert!(!explain_at(text, SIGNED).problems.is_empty(), "{text:?}");
+        }
+    }
+}

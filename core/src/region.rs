@@ -1,0 +1,165 @@
+//! The region to sign for: from the argument, the host name, the client, or the environment.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The region that an RDS host name carries, if it carries one.
+///
+/// Works for every partition without a list of regions: the name has to end with a domain of
+/// AWS, and the region stands beside the `rds` label, on either side of it. A global endpoint
+/// of Aurora, a custom name, an address and `localhost` carry none.
+///
+/// ```
+/// use rdsiam::region_of_host;
+/// assert_eq!(region_of_host("db.abc.eu-west-1.rds.amazonaws.com"), Some("eu-west-1"));
+/// assert_eq!(region_of_host("db.abc.rds.cn-north-1.amazonaws.com.cn"), Some("cn-north-1"));
+/// assert_eq!(region_of_host("db.example.com"), None);
+/// ```
+///
+/// The host has to be in lower case and without a trailing dot.
+pub fn region_of_host(host: &str) -> Option<&str> {
+    let before =
+        PARTITION_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+    let mut labels = before.rsplit('.');
+    let (last, previous) = (labels.next()?, labels.next()?);
+    let region = match (is_rds(last), is_rds(previous)) {
+        (true, false) => previous,
+        (false, true) => last,
+        _ => return None,
+    };
+    // Without a label before the two it would be the service's own API endpoint.
+    labels.next().filter(|label| !label.is_empty())?;
+    looks_like_region(region).then_some(region)
+}
+
+/// The DNS suffixes of the partitions, from botocore's partitions.json.
+const PARTITION_DOMAINS: [&str; 7] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "c2s.ic.gov",
+    "sc2s.sgov.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+];
+
+fn is_rds(label: &str) -> bool {
+    matches!(label, "rds" | "rds-fips")
+}
+
+/// `us-east-1`, `eusc-de-east-1`, and regions yet to come: words and a number, joined by
+/// dashes. `global` and the identifier of an account have no dash and a number.
+fn looks_like_region(label: &str) -> bool {
+    let mut parts = label.rsplit('-');
+    let number = parts.next().unwrap_or_default();
+    let words = parts.filter(|word| !word.is_empty() && word.bytes().all(is_lower)).count();
+    words >= 2
+        && words == label.matches('-').count()
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_lower(byte: u8) -> bool {
+    byte.is_ascii_lowercase()
+}
+
+/// Refuses a region that could not be part of a credential scope.
+pub(crate) fn check(region: &str) -> Result<()> {
+    if region.is_empty() {
+        return Err(Error::invalid(
+            "region is empty; leave it out to take the one in the host name, or give one such \
+             as us-east-1",
+        ));
+    }
+    if region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "region may have only lower-case letters, digits and dashes, for example us-east-1",
+        ))
+    }
+}
+
+/// The region in the environment, by the first of these variables that is set and not empty.
+pub(crate) fn from_environment(variables: [&str; 2]) -> Result<Option<String>> {
+    for name in variables {
+        match std::env::var(name) {
+            Ok(value) if value.is_empty() => {}
+            Ok(value) => {
+                check(&value).map_err(|error| {
+                    Error::invalid(format!("the environment variable {name}: {error}"))
+                })?;
+                return Ok(Some(value));
+            }
+            Err(std::env::VarError::NotPresent) => {}
+            Err(std::env::VarError::NotUnicode(_)) => {
+                return Err(Error::invalid(format!(
+                    "the environment variable {name} is not UTF-8"
+                )));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cold]
+pub(crate) fn missing(variables: [&str; 2]) -> Error {
+    let [first, second] = variables;
+    Error::new(
+        ErrorKind::RegionMissing,
+        format!(
+            "no region: the host name carries none, none was given, and neither {first}, {second} \
+             nor the profile names one; pass the region of the database"
+        ),
+    )
+}
+
+/// What to tell a caller whose region argument is not the region of the host, if it is not.
+pub(crate) fn contradiction(argument: &str, host: &str) -> Option<String> {
+    let of_host = region_of_host(host).filter(|of_host| *of_host != argument)?;
+    Some(format!(
+        "the token is signed for region {argument}, as asked, but the host {host} is in \
+         {of_host}; the database will probably refuse it"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_beside_the_rds_label_that_are_no_region() {
+        for host in [
+            "g.global-abc123.global.rds.amazonaws.com",
+            "us-east-1.rds.amazonaws.com",
+            ".us-east-1.rds.amazonaws.com",
+            "rds.us-east-1.amazonaws.com",
+            "db.abc.us-east-1.rds.amazonaws.com.evil.example",
+            "db.abc.us-east-1.rds.amazonaws.org",
+            "db.abc.us-east-1.rdsamazonaws.com",
+            "db.abc.rds.rds.amazonaws.com",
+            "db.abc.1-2.rds.amazonaws.com",
+            "db.abc.us--1.rds.amazonaws.com",
+            "rds.amazonaws.com",
+            "amazonaws.com",
+            "",
+        ] {
+            assert_eq!(region_of_host(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_contradiction_is_told_and_agreement_is_not() {
+        let host = "db.abc.us-east-1.rds.amazonaws.com";
+        assert_eq!(contradiction("us-east-1", host), None);
+        assert_eq!(contradiction("eu-west-1", "db.example.com"), None);
+        assert!(contradiction("eu-west-1", host).unwrap().contains("us-east-1"));
+    }
+
+    #[test]
+    fn regions_that_could_not_be_in_a_scope_are_refused() {
+        for bad in ["", "US-EAST-1", "us east", "us/east", "us-east-1\n", "é"] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+        check("aws-global").unwrap();
+    }
+}

@@ -1,0 +1,127 @@
+//! The stages of SigV4 for a presigned GET, each a small function.
+//!
+//! Source: "Create a signed AWS API request" in the AWS IAM user guide. The key derivation and
+//! the HMAC are those of the `aws-sigv4` crate.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::clock::LAST_SECOND;
+use crate::error::{Error, Result};
+
+pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// SHA-256 of nothing: the payload of a presigned GET.
+pub(crate) const EMPTY_PAYLOAD: &str =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// A second in SigV4's two forms, `20240601` and `20240601T120000Z`.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    text: [u8; 16],
+}
+
+impl Stamp {
+    pub(crate) fn new(unix_time: i64) -> Result<Self> {
+        if !(0..=LAST_SECOND).contains(&unix_time) {
+            return Err(Error::invalid(
+                "unix_time is outside 1970 to 9999; give the signing time in Unix seconds",
+            ));
+        }
+        let date = time::OffsetDateTime::from_unix_timestamp(unix_time)
+            .map_err(|_| Error::invalid("unix_time is outside the calendar"))?
+            .date();
+        let year = date.year().unsigned_abs();
+        let second = unix_time.rem_euclid(SECONDS_A_DAY).unsigned_abs();
+        let [y1, y2] = digits(u64::from(year / 100));
+        let [y3, y4] = digits(u64::from(year % 100));
+        let [m1, m2] = digits(u64::from(u8::from(date.month())));
+        let [d1, d2] = digits(u64::from(date.day()));
+        let [h1, h2] = digits(second / 3600);
+        let [i1, i2] = digits(second / 60 % 60);
+        let [s1, s2] = digits(second % 60);
+        let text = [y1, y2, y3, y4, m1, m2, d1, d2, b'T', h1, h2, i1, i2, s1, s2, b'Z'];
+        Ok(Self { text })
+    }
+
+    /// `20240601`
+    pub(crate) fn date(&self) -> &str {
+        self.as_str().get(..8).unwrap_or_default()
+    }
+
+    /// `20240601T120000Z`
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+}
+
+fn digits(below_hundred: u64) -> [u8; 2] {
+    let digit = |value: u64| b'0' + u8::try_from(value % 10).unwrap_or_default();
+    [digit(below_hundred / 10), digit(below_hundred)]
+}
+
+/// The days since 1970, which tell whether a signing key still holds.
+pub(crate) fn day_of(unix_time: i64) -> i64 {
+    unix_time.div_euclid(SECONDS_A_DAY)
+}
+
+/// The key that holds for a secret, a UTC day, a region and a service.
+pub(crate) fn signing_key(
+    secret: &str,
+    unix_time: i64,
+    region: &str,
+    service: &str,
+) -> Zeroizing<[u8; 32]> {
+    let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default());
+    let key = generate_signing_key(secret, time, region, service);
+    let mut wiped = Zeroizing::new([0; 32]);
+    for (to, from) in wiped.iter_mut().zip(key.as_ref()) {
+        *to = *from;
+    }
+    wiped
+}
+
+/// The string to sign, from the state of the hash over the canonical request.
+pub(crate) fn string_to_sign(stamp: &Stamp, scope_tail: &str, canonical: Sha256) -> String {
+    let mut digest = [0; 64];
+    // 32 bytes always fit into 64 digits.
+    let _ = hex::encode_to_slice(canonical.finalize(), &mut digest);
+    let digest = std::str::from_utf8(&digest).unwrap_or_default();
+    let (date_time, date) = (stamp.as_str(), stamp.date());
+    [ALGORITHM, "\n", date_time, "\n", date, scope_tail, "\n", digest].concat()
+}
+
+/// The signature, 64 hexadecimal digits.
+pub(crate) fn signature(key: &[u8; 32], string_to_sign: &str) -> Zeroizing<String> {
+    Zeroizing::new(calculate_signature(key, string_to_sign.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_at_the_ends_of_the_calendar_and_around_a_leap_day() {
+        for (unix_time, text) in [
+            (0, "19700101T000000Z"),
+            (951_827_696, "20000229T123456Z"),
+            (1_717_243_200, "20240601T120000Z"),
+            (1_735_689_599, "20241231T235959Z"),
+            (LAST_SECOND, "99991231T235959Z"),
+        ] {
+            let stamp = Stamp::new(unix_time).unwrap();
+            assert_eq!(stamp.as_str(), text);
+            assert!(text.starts_with(stamp.date()) && stamp.date().len() == 8);
+        }
+        assert!(Stamp::new(-1).is_err() && Stamp::new(LAST_SECOND + 1).is_err());
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_utc() {
+        assert_eq!(day_of(86_399), 0);
+        assert_eq!(day_of(86_400), 1);
+    }
+}
