@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The C API of rdsiam. One file for each prefix of the header; the rules that hold for every
+//! function are in `boundary` and `arguments`.
+//!
+//! The doc comments here are the header's, so they are written for C.
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "each function states for C what it asks of its pointers, and takes NULL for any"
+)]
+#![deny(missing_docs)]
+
+mod arguments;
+mod boundary;
+pub mod client;
+pub mod config;
+pub mod credentials;
+pub mod error;
+pub mod token;
+pub mod version;
+
+/// 0 is success; everything else is one of RDSIAM_ERR_*.
+pub type Status = i32;

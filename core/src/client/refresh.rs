@@ -21,7 +21,7 @@ impl Shared {
         }
         count(&self.counters.misses);
         match entry.flights.current().join() {
-            Part::Work(work) => self.refresh(&entry, work, true),
+            Part::Work(work) => self.refresh(&entry, work),
             Part::Wait(wait) => {
                 count(&self.counters.waits);
                 wait.result()
@@ -35,9 +35,9 @@ impl Shared {
             return Ok(token);
         }
         count(&self.counters.misses);
-        let credentials = self.provider.at_hand()?.ok_or_else(Error::would_block)?;
+        let credentials = self.at_hand(&entry)?.ok_or_else(Error::would_block)?;
         match entry.flights.current().join() {
-            Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials), false),
+            Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials)),
             Part::Wait(_) => Err(Error::would_block()),
         }
     }
@@ -63,12 +63,21 @@ impl Shared {
     /// done here and now, and its token returned; otherwise on a thread of its own.
     fn refresh_behind(self: &Arc<Self>, entry: &Arc<Entry>, now: i64) -> Option<Arc<Token>> {
         let work = entry.flights.current().begin_if_due(now)?;
-        match self.provider.at_hand().transpose() {
-            Some(credentials) => self.refresh_with(entry, work, credentials, false).ok(),
+        match self.at_hand(entry).transpose() {
+            Some(credentials) => self.refresh_with(entry, work, credentials).ok(),
             None => {
                 self.refresh_on_thread(Arc::clone(entry), work);
                 None
             }
+        }
+    }
+
+    /// Credentials, if they and the region can be had without any waiting.
+    fn at_hand(&self, entry: &Entry) -> Result<Option<Credentials>> {
+        match self.region(entry.key.target().region, entry.endpoint.host(), false) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => self.provider.at_hand(),
         }
     }
 
@@ -78,7 +87,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let run = move || {
             // The error is in the flight and in the counters; the token still serves.
-            let _ = shared.refresh(&entry, work, true);
+            let _ = shared.refresh(&entry, work);
         };
         if let Err(error) = std::thread::Builder::new().name("rdsiam-refresh".into()).spawn(run) {
             tracing::debug!(%error, "no thread for a refresh; it is tried again later");
@@ -86,7 +95,7 @@ impl Shared {
     }
 
     /// Fetches credentials and does the work.
-    fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>, may_wait: bool) -> Result<Arc<Token>> {
+    fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>) -> Result<Arc<Token>> {
         // Between the look at the token and the joining, another refresh may have landed.
         if let Some(token) = self.fresh(entry)? {
             work.land(Ok(Arc::clone(&token)), true, token.signed_at());
@@ -97,7 +106,7 @@ impl Shared {
             Ok(None) => resolve(&self.provider, &self.config.clock),
             Err(error) => Err(error),
         };
-        self.refresh_with(entry, work, credentials, may_wait)
+        self.refresh_with(entry, work, credentials)
     }
 
     fn fresh(&self, entry: &Entry) -> Result<Option<Arc<Token>>> {
@@ -112,14 +121,13 @@ impl Shared {
         entry: &Entry,
         work: Work<Arc<Token>>,
         credentials: Result<Credentials>,
-        may_wait: bool,
     ) -> Result<Arc<Token>> {
         count(&self.counters.refreshes);
         let now = self.config.clock.now();
         let result = match (&now, credentials) {
             (Err(error), _) => Err(error.clone()),
             (_, Err(error)) => Err(error),
-            (Ok(now), Ok(credentials)) => self.renew(entry, &credentials, *now, may_wait),
+            (Ok(now), Ok(credentials)) => self.renew(entry, &credentials, *now),
         };
         if result.is_err() {
             count(&self.counters.refresh_failures);
@@ -134,14 +142,8 @@ impl Shared {
     }
 
     /// A new token in the entry; or the old one, if that lives longer.
-    fn renew(
-        &self,
-        entry: &Entry,
-        credentials: &Credentials,
-        now: i64,
-        may_wait: bool,
-    ) -> Result<Arc<Token>> {
-        let token = Arc::new(self.sign_entry(entry, credentials, now, may_wait)?);
+    fn renew(&self, entry: &Entry, credentials: &Credentials, now: i64) -> Result<Arc<Token>> {
+        let token = Arc::new(self.sign_entry(entry, credentials, now, true)?);
         let old = entry.token.load_full();
         if let Some(old) = old.filter(|old| {
             old.expires_at() >= token.expires_at()

@@ -80,7 +80,7 @@ impl Ticket {
     /// Those of signing; credentials that have ended, or end too soon, are refused.
     pub fn bring(self, credentials: Credentials) -> Result<Lease> {
         let Self { shared, entry, work } = self;
-        let token = shared.refresh_with(&entry, work, Ok(credentials), false)?;
+        let token = shared.refresh_with(&entry, work, Ok(credentials))?;
         Ok(shared.lease(token))
     }
 
@@ -88,6 +88,6 @@ impl Ticket {
     pub fn fail(self, error: Error) {
         let Self { shared, entry, work } = self;
         // The caller has the error already.
-        let _ = shared.refresh_with(&entry, work, Err(error), false);
+        let _ = shared.refresh_with(&entry, work, Err(error));
     }
 }

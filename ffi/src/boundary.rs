@@ -1,0 +1,119 @@
+//! The one guard around every export: outputs are cleared first and written only on success,
+//! errors are handed over, and no panic crosses into C.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use rdsiam::Result;
+
+use crate::Status;
+use crate::arguments::invalid;
+use crate::error::OwnedError;
+
+/// Where a result goes: a pointer of the caller's, which may be NULL.
+pub(crate) struct Out<T>(*mut *mut T);
+
+impl<T> Out<T> {
+    /// Sets the caller's pointer to NULL, so that nothing stale is taken for a result.
+    ///
+    /// # Safety
+    /// `out` is NULL or may be written.
+    pub(crate) unsafe fn cleared(out: *mut *mut T) -> Self {
+        let out = Self(out);
+        // SAFETY: as this function asks.
+        unsafe { out.write(ptr::null_mut()) };
+        out
+    }
+
+    /// # Safety
+    /// The pointer this was made from may still be written.
+    unsafe fn write(&self, value: *mut T) {
+        if !self.0.is_null() {
+            // SAFETY: not NULL, so as this function asks.
+            unsafe { self.0.write(value) };
+        }
+    }
+}
+
+/// Runs what gives a handle.
+///
+/// # Safety
+/// `out` and `err` are NULL or may be written.
+pub(crate) unsafe fn gives<T>(
+    name: &'static str,
+    out: *mut *mut T,
+    err: *mut *mut OwnedError,
+    body: impl FnOnce() -> Result<*mut T>,
+) -> Status {
+    // SAFETY: as this function asks.
+    let result = unsafe { Out::cleared(out) };
+    let body = || {
+        if out.is_null() {
+            return Err(invalid("out is NULL".to_owned()));
+        }
+        let handle = body()?;
+        // SAFETY: as this function asks.
+        unsafe { result.write(handle) };
+        Ok(())
+    };
+    // SAFETY: as this function asks.
+    unsafe { does(name, err, body) }
+}
+
+/// Runs what gives nothing but its success.
+///
+/// # Safety
+/// `err` is NULL or may be written.
+pub(crate) unsafe fn does(
+    name: &'static str,
+    err: *mut *mut OwnedError,
+    body: impl FnOnce() -> Result<()>,
+) -> Status {
+    // SAFETY: as this function asks.
+    let err = unsafe { Out::cleared(err) };
+    let (status, error) = match caught(name, body) {
+        Some(Ok(())) => return 0,
+        Some(Err(error)) => (error.kind().status(), OwnedError::handle(&error)),
+        None => (OwnedError::panic().status(), OwnedError::panic()),
+    };
+    if err.0.is_null() {
+        error.free();
+    } else {
+        // SAFETY: as this function asks.
+        unsafe { err.write(error.into_raw()) };
+    }
+    status
+}
+
+/// Runs what cannot fail; a panic gives the fallback.
+pub(crate) fn reads<T>(name: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
+    caught(name, body).unwrap_or(fallback)
+}
+
+/// The guard. None is a panic.
+fn caught<T>(name: &'static str, body: impl FnOnce() -> T) -> Option<T> {
+    let body = || {
+        injected(name);
+        body()
+    };
+    // After a panic the caller gets an error, and may only free the handles it gave: what they
+    // hold is behind locks and atomics that stay sound.
+    catch_unwind(AssertUnwindSafe(body)).map_err(discard).ok()
+}
+
+/// A payload may panic when it is dropped; that stays here too.
+#[allow(clippy::mem_forget, reason = "the payload of a second panic is never to be dropped")]
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+}
+
+#[cfg(feature = "fault-injection")]
+fn injected(name: &str) {
+    rdsiam::fault::point(name);
+}
+
+#[cfg(not(feature = "fault-injection"))]
+fn injected(_name: &str) {}

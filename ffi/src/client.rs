@@ -1,0 +1,50 @@
+//! `rdsiam_client_*`.
+
+use rdsiam::{Client, Config};
+
+use crate::Status;
+use crate::boundary::{gives, reads};
+use crate::config::{OwnedConfig, warn};
+use crate::error::OwnedError;
+
+/// Signs tokens and caches them. Any number of threads may use one client at once; make one
+/// for the process and keep it. A child of fork() may use the client it inherited.
+pub struct OwnedClient(pub(crate) Client);
+
+/// Makes a client. No file, network or environment variable is looked at before the first
+/// token is asked for.
+///
+/// @param config  Copied. NULL: defaults.
+/// @param out     Receives the client, owned by the caller: free it with
+///                rdsiam_client_free(). NULL after an error.
+/// @param err     Receives the error, owned by the caller. May be NULL.
+/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_client_new(
+    config: *const OwnedConfig,
+    out: *mut *mut OwnedClient,
+    err: *mut *mut OwnedError,
+) -> Status {
+    let body = || {
+        // SAFETY: the caller gives NULL or a configuration that nobody writes now.
+        let config = unsafe { config.as_ref() }
+            .map_or_else(|| Config::new().on_warning(warn), |config| config.0.clone());
+        Ok(Box::into_raw(Box::new(OwnedClient(Client::new(config)?))))
+    };
+    // SAFETY: the caller gives NULL or what may be written.
+    unsafe { gives("rdsiam_client_new", out, err, body) }
+}
+
+/// Frees a client. No other thread may be in a call with it. Tokens that it gave stay good,
+/// and a refresh that it began behind one ends by itself.
+///
+/// @param client  NULL is allowed and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_client_free(client: *mut OwnedClient) {
+    reads("rdsiam_client_free", (), || {
+        if !client.is_null() {
+            // SAFETY: the caller gives a client of this library, and gives it away.
+            drop(unsafe { Box::from_raw(client) });
+        }
+    });
+}

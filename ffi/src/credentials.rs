@@ -1,0 +1,61 @@
+//! `rdsiam_credentials_*`.
+
+use std::ffi::c_char;
+
+use rdsiam::Credentials;
+
+use crate::Status;
+use crate::arguments::{optional_text, text};
+use crate::boundary::{gives, reads};
+use crate::error::OwnedError;
+
+/// An access key, its secret, and perhaps a session token and an end. The strings are copied,
+/// and the copies wiped when it is freed. Immutable, so any thread may use it.
+pub struct OwnedCredentials(pub(crate) Credentials);
+
+/// Makes credentials.
+///
+/// @param access_key_id      Not NULL, not empty.
+/// @param secret_access_key  Not NULL, not empty.
+/// @param session_token      NULL or "": none.
+/// @param expires_at         The Unix second they end; 0: they do not end, or nobody knows when.
+/// @param out  Receives the credentials, owned by the caller: free them with
+///             rdsiam_credentials_free(). NULL after an error.
+/// @param err  Receives the error, owned by the caller. May be NULL.
+/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_credentials_new(
+    access_key_id: *const c_char,
+    secret_access_key: *const c_char,
+    session_token: *const c_char,
+    expires_at: i64,
+    out: *mut *mut OwnedCredentials,
+    err: *mut *mut OwnedError,
+) -> Status {
+    let body = || {
+        // SAFETY: the caller gives NULL or a string.
+        let id = unsafe { text("access_key_id", access_key_id) }?;
+        // SAFETY: the caller gives NULL or a string.
+        let secret = unsafe { text("secret_access_key", secret_access_key) }?;
+        // SAFETY: the caller gives NULL or a string.
+        let session = unsafe { optional_text("session_token", session_token) }?;
+        let end = (expires_at != 0).then_some(expires_at);
+        let credentials = Credentials::with_expiry(id, secret, session, end)?;
+        Ok(Box::into_raw(Box::new(OwnedCredentials(credentials))))
+    };
+    // SAFETY: the caller gives NULL or what may be written.
+    unsafe { gives("rdsiam_credentials_new", out, err, body) }
+}
+
+/// Wipes and frees credentials. What was made from them keeps its own copy.
+///
+/// @param credentials  NULL is allowed and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_credentials_free(credentials: *mut OwnedCredentials) {
+    reads("rdsiam_credentials_free", (), || {
+        if !credentials.is_null() {
+            // SAFETY: the caller gives credentials of this library, and gives them away.
+            drop(unsafe { Box::from_raw(credentials) });
+        }
+    });
+}

@@ -1,0 +1,190 @@
+//! `rdsiam_error_*`: errors that the caller owns.
+
+use std::ffi::{CStr, CString, c_char};
+
+use rdsiam::{Error, ErrorKind};
+
+use crate::Status;
+use crate::boundary::reads;
+
+/// Success.
+pub const RDSIAM_OK: Status = 0;
+/// An argument is not valid; the message names it and the remedy.
+pub const RDSIAM_ERR_INVALID_ARGUMENT: Status = 1;
+/// No region was given, and neither host, environment nor profile has one.
+pub const RDSIAM_ERR_REGION_MISSING: Status = 3;
+/// No source had credentials.
+pub const RDSIAM_ERR_CREDENTIALS_NOT_FOUND: Status = 20;
+/// The credentials have ended, or end too soon to be of use. Retryable.
+pub const RDSIAM_ERR_CREDENTIALS_EXPIRED: Status = 21;
+/// A source of credentials failed. rdsiam_error_retryable() tells whether to try again.
+pub const RDSIAM_ERR_CREDENTIALS_PROVIDER: Status = 22;
+/// Credentials did not arrive in time. Retryable.
+pub const RDSIAM_ERR_TIMEOUT: Status = 31;
+/// The call may not wait, and would have had to.
+pub const RDSIAM_ERR_WOULD_BLOCK: Status = 32;
+/// The system clock cannot be right.
+pub const RDSIAM_ERR_CLOCK: Status = 40;
+/// A fault of this library.
+pub const RDSIAM_ERR_INTERNAL: Status = 90;
+/// A fault of this library, caught at its border. Handles that were given to the call may
+/// only be freed.
+pub const RDSIAM_ERR_PANIC: Status = 91;
+
+/// The header needs literals; the table is the core's.
+const _: () = {
+    assert!(RDSIAM_ERR_INVALID_ARGUMENT == ErrorKind::InvalidArgument.status());
+    assert!(RDSIAM_ERR_REGION_MISSING == ErrorKind::RegionMissing.status());
+    assert!(RDSIAM_ERR_CREDENTIALS_NOT_FOUND == ErrorKind::CredentialsNotFound.status());
+    assert!(RDSIAM_ERR_CREDENTIALS_EXPIRED == ErrorKind::CredentialsExpired.status());
+    assert!(RDSIAM_ERR_CREDENTIALS_PROVIDER == ErrorKind::CredentialsProvider.status());
+    assert!(RDSIAM_ERR_TIMEOUT == ErrorKind::Timeout.status());
+    assert!(RDSIAM_ERR_WOULD_BLOCK == ErrorKind::WouldBlock.status());
+    assert!(RDSIAM_ERR_CLOCK == ErrorKind::Clock.status());
+    assert!(RDSIAM_ERR_INTERNAL == ErrorKind::Internal.status());
+    assert!(RDSIAM_ERR_PANIC == ErrorKind::Panic.status());
+};
+
+/// An error: a status, a code, a message. Owned by whoever received it through an `err`
+/// argument; free it with rdsiam_error_free(). Immutable, so any thread may read it.
+pub struct OwnedError {
+    kind: ErrorKind,
+    code: CString,
+    message: CString,
+    retryable: bool,
+}
+
+/// An error on its way to C. That of a panic is made beforehand, because after a panic nothing
+/// that could panic again should run.
+pub(crate) enum ErrorHandle {
+    Owned(Box<OwnedError>),
+    Panic,
+}
+
+static PANIC: u8 = 0;
+const PANIC_CODE: &CStr = c"ERR_RDSIAM_PANIC";
+const PANIC_MESSAGE: &CStr = c"a fault in rdsiam was caught; the handles given to this call may \
+only be freed; please report what was printed on standard error";
+
+impl OwnedError {
+    pub(crate) fn handle(error: &Error) -> ErrorHandle {
+        let message = error.message().replace('\0', "\\0");
+        ErrorHandle::Owned(Box::new(Self {
+            kind: error.kind(),
+            code: CString::new(error.code()).unwrap_or_default(),
+            message: CString::new(message).unwrap_or_default(),
+            retryable: error.retryable(),
+        }))
+    }
+
+    pub(crate) fn panic() -> ErrorHandle {
+        ErrorHandle::Panic
+    }
+}
+
+impl ErrorHandle {
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Owned(error) => error.kind.status(),
+            Self::Panic => RDSIAM_ERR_PANIC,
+        }
+    }
+
+    pub(crate) fn free(self) {
+        drop(self);
+    }
+
+    pub(crate) fn into_raw(self) -> *mut OwnedError {
+        match self {
+            Self::Owned(error) => Box::into_raw(error),
+            Self::Panic => panic_address(),
+        }
+    }
+}
+
+/// The address that stands for the error of a panic. It is compared, never read as an error.
+fn panic_address() -> *mut OwnedError {
+    std::ptr::from_ref(&PANIC).cast_mut().cast()
+}
+
+enum View<'a> {
+    None,
+    Owned(&'a OwnedError),
+    Panic,
+}
+
+/// # Safety
+/// `error` is NULL or came from this library and was not freed.
+unsafe fn view<'a>(error: *const OwnedError) -> View<'a> {
+    if error == panic_address().cast_const() {
+        return View::Panic;
+    }
+    // SAFETY: as this function asks, and not the address of no error above.
+    unsafe { error.as_ref() }.map_or(View::None, View::Owned)
+}
+
+/// The status of an error, one of RDSIAM_ERR_*.
+///
+/// @param error  NULL is no error: RDSIAM_OK.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_error_status(error: *const OwnedError) -> Status {
+    // SAFETY: the caller gives NULL or an error of this library.
+    reads("rdsiam_error_status", RDSIAM_ERR_PANIC, || match unsafe { view(error) } {
+        View::None => RDSIAM_OK,
+        View::Owned(error) => error.kind.status(),
+        View::Panic => RDSIAM_ERR_PANIC,
+    })
+}
+
+/// The code of an error, such as "ERR_RDSIAM_TIMEOUT": the same text in every language.
+///
+/// @param error  NULL is no error: an empty string.
+/// @return A string that lives as long as the error; never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_error_code(error: *const OwnedError) -> *const c_char {
+    // SAFETY: the caller gives NULL or an error of this library.
+    reads("rdsiam_error_code", c"".as_ptr(), || match unsafe { view(error) } {
+        View::None => c"".as_ptr(),
+        View::Owned(error) => error.code.as_ptr(),
+        View::Panic => PANIC_CODE.as_ptr(),
+    })
+}
+
+/// What went wrong and what to do about it, in English. Holds no secret.
+///
+/// @param error  NULL is no error: an empty string.
+/// @return A string that lives as long as the error; never NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_error_message(error: *const OwnedError) -> *const c_char {
+    // SAFETY: the caller gives NULL or an error of this library.
+    reads("rdsiam_error_message", c"".as_ptr(), || match unsafe { view(error) } {
+        View::None => c"".as_ptr(),
+        View::Owned(error) => error.message.as_ptr(),
+        View::Panic => PANIC_MESSAGE.as_ptr(),
+    })
+}
+
+/// Whether the same call can succeed later without a change by the caller.
+///
+/// @param error  NULL is no error: false.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_error_retryable(error: *const OwnedError) -> bool {
+    // SAFETY: the caller gives NULL or an error of this library.
+    reads("rdsiam_error_retryable", false, || match unsafe { view(error) } {
+        View::None | View::Panic => false,
+        View::Owned(error) => error.retryable,
+    })
+}
+
+/// Frees an error.
+///
+/// @param error  NULL is allowed and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_error_free(error: *mut OwnedError) {
+    reads("rdsiam_error_free", (), || {
+        if !error.is_null() && error != panic_address() {
+            // SAFETY: the caller gives an error of this library, and gives it away.
+            drop(unsafe { Box::from_raw(error) });
+        }
+    });
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds the C tests as C99 and as C++11, with warnings as errors, against the shared and the
+# static library, runs them, and again under AddressSanitizer and LeakSanitizer.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=build/c
+mkdir -p "$out/lib" "$out/fault"
+CC=${CC:-cc} CXX=${CXX:-c++}
+warnings=(-Wall -Wextra -Wpedantic -Werror)
+
+cargo build -q -p rdsiam-ffi --features fault-injection
+cp target/debug/librdsiam.so "$out/fault/librdsiam.so.1"
+cargo build -q -p rdsiam-ffi
+cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
+cp target/debug/librdsiam.a "$out/lib/librdsiam-static.a"
+ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
+ln -sf librdsiam.so.1 "$out/fault/librdsiam.so"
+python3 tests/c/vectors.py >"$out/vectors.h"
+
+# The library exports what the list says and nothing else, and programs find it by its ABI.
+nm -D --defined-only "$out/lib/librdsiam.so.1" | awk '{print $3}' | sort >"$out/symbols.txt"
+diff ffi/symbols.txt "$out/symbols.txt"
+readelf -d "$out/lib/librdsiam.so.1" | grep -q 'SONAME.*\[librdsiam.so.1\]'
+
+build() { # name, source, language, library folder, further options
+    local name=$1 source=$2 language=$3 folder=$4
+    shift 4
+    local compiler=("$CC" -std=c99)
+    [ "$language" = c++ ] && compiler=("$CXX" -x c++ -std=c++11)
+    "${compiler[@]}" "${warnings[@]}" -g -Iinclude -I"$out" "$@" "$source" -o "$out/$name" \
+        -pthread -L"$folder" -lrdsiam -Wl,-rpath,"$PWD/$folder"
+}
+
+run() {
+    # No credentials, files or metadata service of this machine.
+    env -u AWS_PROFILE -u AWS_REGION -u AWS_DEFAULT_REGION AWS_EC2_METADATA_DISABLED=true \
+        AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent "$@"
+}
+
+for test in api vectors; do
+    build "$test-c99" "tests/c/test_$test.c" c "$out/lib"
+    run "$out/$test-c99"
+    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address
+    # A sanitizer that is not linked finds nothing.
+    nm "$out/$test-asan" | grep -q __asan_init
+    run env ASAN_OPTIONS=detect_leaks=1 "$out/$test-asan"
+done
+build vectors-c++11 tests/c/test_vectors.c c++ "$out/lib"
+run "$out/vectors-c++11"
+build header-c++11 tests/c/test_header.cpp c++ "$out/lib"
+run "$out/header-c++11"
+
+"$CC" -std=c99 "${warnings[@]}" -Iinclude -I"$out" tests/c/test_vectors.c -o "$out/vectors-static" \
+    "$out/lib/librdsiam-static.a" -pthread -ldl -lm
+run "$out/vectors-static"
+
+build panic-c99 tests/c/test_panic.c c "$out/fault"
+# Each injected panic prints its message; it is read only if the test fails.
+if ! run "$out/panic-c99" $(cat ffi/symbols.txt) 2>"$out/panic.log"; then
+    cat "$out/panic.log"
+    exit 1
+fi
