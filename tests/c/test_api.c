@@ -175,7 +175,9 @@ static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credent
     return provider->status;
 }
 
-static void free_provider(void *user_data) { ((struct provider *)user_data)->freed++; }
+static void free_provider(void *user_data) {
+    ((struct provider *)user_data)->freed++;
+}
 
 static rdsiam_client *client_of(struct provider *provider) {
     rdsiam_config *config = rdsiam_config_new();

@@ -1,0 +1,75 @@
+# Each line is short; the work is in scripts beside what they serve.
+.PHONY: demo test lint format header bench dist install clean \
+	test-vectors test-core test-c test-python test-node test-standin test-examples
+
+PREFIX ?= /usr/local
+VENV := .venv/bin/python
+STANDIN := tests/standin/standin
+
+demo: tools
+	examples/demo/run.sh
+
+test: lint test-vectors test-core test-c test-python test-node test-standin test-examples
+	@echo "all tests passed"
+
+.PHONY: tools
+tools: .venv/installed bindings-node/node_modules/installed
+
+.venv/installed: bindings-python/requirements-dev.txt
+	python3 -m venv .venv
+	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-dev.txt
+	touch $@
+
+bindings-node/node_modules/installed: bindings-node/package-lock.json
+	cd bindings-node && npm ci
+	touch $@
+
+lint: tools
+	tests/tools/lint.sh
+
+format: tools
+	tests/tools/lint.sh --fix
+
+header:
+	cargo run -q -p rdsiam-header
+
+test-vectors:
+	python3 tests/vectors/make.py --check
+
+test-core:
+	cargo test -p rdsiam
+	cargo test -p rdsiam --no-default-features --lib
+
+test-c:
+	tests/c/run.sh
+
+test-python: tools
+	bindings-python/build-dev.sh
+	cd bindings-python && ../$(VENV) -m pytest -q
+
+test-node: tools
+	bindings-node/build-dev.sh
+	cd bindings-node && npm test
+
+# The stand-in itself, and logins to it from each face.
+test-standin: tools
+	$(STANDIN) install && $(STANDIN) check
+	$(STANDIN) run -- python3 tests/standin/selftest.py
+	$(STANDIN) run -- tests/standin/logins.sh
+
+test-examples: tools
+	examples/test.sh
+
+# Not part of `test`: these take time or a quiet machine.
+bench: tools
+	tests/bench/run.sh
+
+dist: tools
+	tests/tools/dist.sh
+
+install:
+	ffi/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	cargo clean
+	rm -rf build .venv bindings-node/node_modules bindings-node/*.node

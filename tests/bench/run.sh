@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Benchmarks of what is shipped (release profile) against the peers, as ratios in one run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo build --release -p rdsiam-ffi -p rdsiam-python -p rdsiam-node
+rm -rf build/bench
+mkdir -p build/bench/python build/bench/node
+cp -r bindings-python/python/rdsiam build/bench/python/
+cp target/release/lib_rdsiam.so build/bench/python/rdsiam/_rdsiam.abi3.so
+cp -r bindings-node/index.js bindings-node/lib bindings-node/package.json build/bench/node/
+cp target/release/librdsiam_node.so build/bench/node/rdsiam.linux-x64-gnu.node
+
+echo "sizes of the three libraries, stripped, in bytes"
+stat -c '%10s %n' target/release/librdsiam.so target/release/lib_rdsiam.so \
+    target/release/librdsiam_node.so
+echo
+.venv/bin/python tests/bench/cold_start.py "$@"
+echo
+cargo bench -q -p rdsiam

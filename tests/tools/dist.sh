@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What is shipped, built with the release profile into build/dist: the C library with its header,
+# a wheel, and the Node package.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=$PWD/build/dist
+rm -rf "$out"
+mkdir -p "$out"
+ffi/install.sh "$out/c" /usr/local
+.venv/bin/maturin build --release -m bindings-python/Cargo.toml -o "$out/python" -i python3
+(cd bindings-node && npm run --silent build && npm pack --silent --pack-destination "$out")
+find "$out" -type f -printf '%9s %P\n'

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Format and lint of every language, warnings as errors. With --fix it formats instead.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+venv=$PWD/.venv/bin
+mapfile -t c_files < <(git ls-files --cached --others --exclude-standard '*.c' '*.cpp' '*.h' | grep -v '^include/rdsiam.h$')
+mapfile -t python_files < <(git ls-files --cached --others --exclude-standard '*.py' '*.pyi' tests/standin/standin)
+mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
+
+if [ "${1:-}" = --fix ]; then
+    cargo fmt
+    "$venv/clang-format" -i "${c_files[@]}"
+    "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
+    (cd bindings-node && npm run --silent format)
+    exit
+fi
+
+for file in "${shell_files[@]}"; do bash -n "$file"; done
+cargo fmt --check
+cargo clippy --workspace --all-targets -- -D warnings
+cargo clippy --workspace --all-targets --features \
+    rdsiam/fault-injection,rdsiam-ffi/fault-injection,rdsiam-python/fault-injection,rdsiam-node/fault-injection \
+    -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p rdsiam
+cargo run -q -p rdsiam-header -- --check
+"$venv/clang-format" --dry-run -Werror "${c_files[@]}"
+"$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
+"$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
+(cd bindings-node && npm run --silent lint && npm run --silent types)
