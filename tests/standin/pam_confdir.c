@@ -1,5 +1,4 @@
-/* Preloaded into the server: looks for PAM services in $PAM_CONFDIR, so that nothing under /etc
- * has to be changed. */
+/* Preloaded into the server: PAM service files come from $PAM_CONFDIR, not from /etc/pam.d. */
 #include <security/pam_appl.h>
 #include <stdlib.h>
 

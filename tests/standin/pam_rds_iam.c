@@ -1,108 +1,141 @@
-/* A PAM module that hands the whole password to a verifier, whose exit code decides.
+/*
+ * A PAM module that hands the whole password to a command, which decides by its exit code.
  *
- * pam_exec cuts a password at 511 bytes, and a token with a session token has 1,200 to 2,900.
- * Arguments in the service file: the verifier's command line, one word each. It gets the token on
- * its standard input and the user in PAM_USER. */
-#define _GNU_SOURCE
+ *     auth    required /ABS/pam_rds_iam.so COMMAND ARGUMENT...
+ *     account required /ABS/pam_rds_iam.so
+ *
+ * The command finds the password on its standard input and gets one more argument, --user=NAME.
+ * pam_exec cannot serve here: it cuts the password at 511 bytes, and a token has up to thousands.
+ */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <security/pam_appl.h>
+#include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int ask_for_token(pam_handle_t *handle, char **token) {
-    const struct pam_conv *conversation = NULL;
-    const struct pam_message message = {PAM_PROMPT_ECHO_OFF, "Password: "};
-    const struct pam_message *messages = &message;
-    struct pam_response *response = NULL;
-    int result = pam_get_item(handle, PAM_CONV, (const void **)&conversation);
+enum { TOKEN_MAX = 65536, ARGUMENTS_MAX = 30, DESCRIPTORS_MAX = 65536, SECONDS_MAX = 30 };
 
-    if (result != PAM_SUCCESS || conversation == NULL || conversation->conv == NULL)
-        return PAM_AUTH_ERR;
-    result = conversation->conv(1, &messages, &response, conversation->appdata_ptr);
-    if (result != PAM_SUCCESS || response == NULL)
-        return PAM_AUTH_ERR;
-    *token = response->resp;
-    free(response);
-    return *token != NULL ? PAM_SUCCESS : PAM_AUTH_ERR;
-}
+/* In the child. The server's descriptors (data files, client sockets) are none of its business,
+ * and its environment would preload pam_confdir.so here too. */
+static void exec_verifier(int input, char *const arguments[]) {
+    char *environment[] = {"LC_ALL=C.UTF-8", NULL};
+    long descriptors = sysconf(_SC_OPEN_MAX);
+    sigset_t none;
 
-static void run_verifier(int input, const char *user, int argc, const char **argv) {
-    char **command = calloc((size_t)argc + 1, sizeof *command);
-    int i;
-
-    if (command == NULL || argc == 0)
+    if (dup2(input, STDIN_FILENO) < 0) {
         _exit(126);
-    for (i = 0; i < argc; i++)
-        command[i] = (char *)argv[i];
-    /* The server's sockets are none of the verifier's business. */
-    if (dup2(input, 0) < 0)
-        _exit(126);
-    closefrom(3);
-    unsetenv("LD_PRELOAD");
-    setenv("PAM_USER", user, 1);
-    execv(command[0], command);
+    }
+    if (descriptors < 0 || descriptors > DESCRIPTORS_MAX) {
+        descriptors = DESCRIPTORS_MAX;
+    }
+    for (int fd = STDERR_FILENO + 1; fd < descriptors; fd++) {
+        close(fd);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(SECONDS_MAX); /* survives execve: a verifier that hangs is killed, which refuses */
+    execve(arguments[0], arguments, environment);
     _exit(127);
 }
 
-static int give(int output, const char *text, size_t length) {
+/* A verifier that leaves early must not kill the server with SIGPIPE. */
+static int send_all(int to, const char *text, size_t length) {
     while (length > 0) {
-        /* A verifier that has ended must not end the server with SIGPIPE. */
-        ssize_t written = send(output, text, length, MSG_NOSIGNAL);
-        if (written < 0 && errno == EINTR)
+        ssize_t sent = send(to, text, length, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) {
             continue;
-        if (written <= 0)
-            return -1;
-        text += written;
-        length -= (size_t)written;
+        }
+        if (sent <= 0) {
+            return 0;
+        }
+        text += sent;
+        length -= (size_t)sent;
     }
-    return 0;
+    return 1;
 }
 
-static int judge(const char *token, const char *user, int argc, const char **argv) {
-    struct sigaction plain, before;
-    int ends[2], status = -1;
+static int exited_with_zero(pid_t child) {
+    int status = 0;
+    pid_t found;
+
+    do {
+        found = waitpid(child, &status, 0);
+    } while (found < 0 && errno == EINTR);
+    return found == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int ask_verifier(char *const arguments[], const char *token) {
+    int ends[2];
+    int delivered, accepted;
     pid_t child;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return PAM_AUTH_ERR;
-    /* A server that ignores SIGCHLD would take the exit code from waitpid(). */
-    memset(&plain, 0, sizeof plain);
-    plain.sa_handler = SIG_DFL;
-    sigaction(SIGCHLD, &plain, &before);
-    child = fork();
-    if (child == 0)
-        run_verifier(ends[1], user, argc, argv);
-    close(ends[1]);
-    if (child > 0) {
-        give(ends[0], token, strlen(token));
-        shutdown(ends[0], SHUT_WR);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-            continue;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
+        return 0;
     }
+    child = fork();
+    if (child == 0) {
+        exec_verifier(ends[1], arguments);
+    }
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        return 0;
+    }
+    delivered = send_all(ends[0], token, strlen(token));
     close(ends[0]);
+    accepted = exited_with_zero(child);
+    return delivered && accepted;
+}
+
+/* The server may ignore SIGCHLD or reap children itself; either would lose the exit code. */
+static int ask_with_own_sigchld(char *const arguments[], const char *token) {
+    struct sigaction by_default, before;
+    int accepted;
+
+    memset(&by_default, 0, sizeof by_default);
+    by_default.sa_handler = SIG_DFL;
+    sigemptyset(&by_default.sa_mask);
+    if (sigaction(SIGCHLD, &by_default, &before) != 0) {
+        return 0;
+    }
+    accepted = ask_verifier(arguments, token);
     sigaction(SIGCHLD, &before, NULL);
-    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? PAM_SUCCESS : PAM_AUTH_ERR;
+    return accepted;
 }
 
 int pam_sm_authenticate(pam_handle_t *handle, int flags, int argc, const char **argv) {
-    const char *user = NULL;
-    char *token = NULL;
-    int result;
+    const char *user = NULL, *token = NULL;
+    char *arguments[ARGUMENTS_MAX + 2] = {NULL};
+    char *option;
+    size_t option_size;
+    int accepted;
 
     (void)flags;
-    if (pam_get_user(handle, &user, NULL) != PAM_SUCCESS || user == NULL)
+    if (argc < 1 || argc > ARGUMENTS_MAX || pam_get_user(handle, &user, NULL) != PAM_SUCCESS ||
+        pam_get_authtok(handle, PAM_AUTHTOK, &token, NULL) != PAM_SUCCESS ||
+        strlen(token) > TOKEN_MAX) {
         return PAM_AUTH_ERR;
-    if (ask_for_token(handle, &token) != PAM_SUCCESS)
-        return PAM_AUTH_ERR;
-    result = judge(token, user, argc, argv);
-    explicit_bzero(token, strlen(token));
-    free(token);
-    return result;
+    }
+    option_size = sizeof "--user=" + strlen(user);
+    option = malloc(option_size);
+    if (option == NULL) {
+        return PAM_BUF_ERR;
+    }
+    snprintf(option, option_size, "--user=%s", user);
+    for (int i = 0; i < argc; i++) {
+        arguments[i] = (char *)argv[i]; /* execve never writes there */
+    }
+    arguments[argc] = option;
+    accepted = ask_with_own_sigchld(arguments, token);
+    free(option);
+    return accepted ? PAM_SUCCESS : PAM_AUTH_ERR;
 }
 
 int pam_sm_setcred(pam_handle_t *handle, int flags, int argc, const char **argv) {

@@ -1,16 +1,25 @@
 #!/usr/bin/env python3
-"""Judges a token as RDS does, sharing no code with the library that made it.
+"""Decides whether an RDS IAM token lets a user in.
 
-    verifier.py --config FILE [--user USER] [--log FILE] < token
+It shares no code with the library that it judges, and it is strict on purpose: what RDS might
+let pass, such as an unusual percent-encoding, is refused here.
 
-The user is --user or the environment's PAM_USER. Exit code 0: accepted; 1: refused, with the
-reason on standard error and in the log. FILE is JSON, read anew at each login:
+As a command it reads the token from standard input:
 
-    {"endpoints": ["host:port", ...],
-     "region": "us-east-1",
-     "keys": {"AKID...": {"secret": "...", "session_token": "..." or null}, ...}}
+    verifier.py --config FILE --user USER < token
 
-Neither token nor secret nor signature is ever written anywhere.
+The exit code is 0 for accepted, 1 for refused (with the reason on standard error) and 2 when it
+cannot judge. As a module it offers verify(), load_config() and Refused.
+
+FILE is JSON and is read anew for each token:
+
+    {
+        "endpoints": ["mydb.abc123xyz.us-east-1.rds.amazonaws.com:5432"],
+        "region": "us-east-1",
+        "keys": {
+            "AKIDEXAMPLE": {"secret": "SECRETKEYEXAMPLE", "session_token": null}
+        }
+    }
 """
 
 import argparse
@@ -19,10 +28,17 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import sys
 import time
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote
 
+SERVICE = "rds-db"
+ALGORITHM = "AWS4-HMAC-SHA256"
+EMPTY_PAYLOAD = hashlib.sha256(b"").hexdigest()
+MOST_BYTES = 65536
+LONGEST_LIFE = 900
+CLOCK_SKEW = 300
 REQUIRED = {
     "Action",
     "DBUser",
@@ -33,138 +49,198 @@ REQUIRED = {
     "X-Amz-SignedHeaders",
     "X-Amz-Signature",
 }
-SESSION_TOKEN = "X-Amz-Security-Token"
-MAX_SKEW = 300
+OPTIONAL = {"X-Amz-Security-Token"}
 
 
 class Refused(Exception):
-    """A token that the server would not take; its text is the reason."""
+    """The reason, which quotes nothing from the token."""
 
 
-def refuse_unless(condition, reason):
-    if not condition:
-        raise Refused(reason)
+def load_config(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def verify(token, user, config, now=None):
-    """Returns for a good token and raises Refused for any other."""
+    """Returns None if the token lets the user in at the time now, and raises Refused if not."""
     now = time.time() if now is None else now
-    address, slash, query = token.partition("/?")
-    refuse_unless(slash, "the path is not /")
-    refuse_unless(address in config["endpoints"], f"{address[:80]!r} is not an endpoint here")
-    parameters = parse(query)
-    check_names(parameters)
-    refuse_unless(parameters["Action"] == "connect", "Action is not connect")
-    refuse_unless(parameters["DBUser"] == user, "DBUser is not the user who logs in")
-    refuse_unless(parameters["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256", "unknown algorithm")
-    refuse_unless(parameters["X-Amz-SignedHeaders"] == "host", "SignedHeaders is not host")
-    signed = check_times(parameters, now)
-    secret, scope = check_credential(parameters, config, signed)
-    check_signature(address, parameters, secret, scope)
+    host, port, query = split(token)
+    check_endpoint(host, port, config["endpoints"])
+    params = parse_query(query)
+    if params["Action"] != "connect":
+        raise Refused("wrong Action")
+    if params["DBUser"] != user:
+        raise Refused("wrong user: DBUser is not the user who logs in")
+    if params["X-Amz-Algorithm"] != ALGORITHM:
+        raise Refused("wrong algorithm")
+    if params["X-Amz-SignedHeaders"] != "host":
+        raise Refused("wrong SignedHeaders")
+    key_id, scope = check_scope(params, config["region"])
+    if key_id not in config["keys"]:
+        raise Refused("unknown access key")
+    key = config["keys"][key_id]
+    check_session_token(params, key.get("session_token"))
+    check_time(params, now)
+    check_signature(params, scope, key["secret"], signing_hosts(host, port))
 
 
-def parse(query):
-    parameters = {}
+def split(token):
+    """host:port/?query"""
+    if len(token) > MOST_BYTES:
+        raise Refused("malformed: longer than 64 KiB")
+    if not re.fullmatch("[!-~]+", token):
+        raise Refused("malformed: empty, or a character that no token has")
+    address, mark, query = token.partition("?")
+    authority, slash, path = address.partition("/")
+    host, colon, port = authority.rpartition(":")
+    if not mark or not colon:
+        raise Refused("malformed: not host:port/?query")
+    if not slash or path:
+        raise Refused("wrong path: not exactly /")
+    return host, port, query
+
+
+def check_endpoint(host, port, endpoints):
+    if f"{host}:{port}" in endpoints:
+        return
+    known_host = host in [endpoint.rpartition(":")[0] for endpoint in endpoints]
+    raise Refused("wrong port" if known_host else "wrong host")
+
+
+def parse_query(query):
+    params = {}
     for pair in query.split("&"):
-        name, equals, value = pair.partition("=")
-        refuse_unless(equals, f"parameter {name[:40]!r} has no value")
-        refuse_unless(name not in parameters, f"parameter {name[:40]!r} is there twice")
-        try:
-            decoded = unquote_to_bytes(value).decode()
-        except UnicodeDecodeError:
-            raise Refused(f"parameter {name[:40]!r} is not UTF-8") from None
-        refuse_unless(encode(decoded) == value, f"parameter {name[:40]!r} is not encoded as SigV4 asks")
-        parameters[name] = decoded
-    return parameters
-
-
-def check_names(parameters):
-    missing = REQUIRED - parameters.keys()
-    refuse_unless(not missing, f"missing: {', '.join(sorted(missing))}")
-    extra = parameters.keys() - REQUIRED - {SESSION_TOKEN}
-    refuse_unless(not extra, f"unknown parameters: {len(extra)}")
-    refuse_unless(parameters.get(SESSION_TOKEN) != "", "the session token is empty")
-
-
-def check_times(parameters, now):
-    try:
-        signed = calendar.timegm(time.strptime(parameters["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
-        expires = int(parameters["X-Amz-Expires"])
-    except ValueError:
-        raise Refused("X-Amz-Date or X-Amz-Expires cannot be read") from None
-    refuse_unless(1 <= expires <= 900, "X-Amz-Expires is not 1 to 900")
-    refuse_unless(signed <= now + MAX_SKEW, "signed in the future")
-    refuse_unless(now < signed + expires, "expired")
-    return signed
-
-
-def check_credential(parameters, config, signed):
-    parts = parameters["X-Amz-Credential"].split("/")
-    refuse_unless(len(parts) == 5, "X-Amz-Credential has not five parts")
-    key, date, region, service, end = parts
-    refuse_unless(key in config["keys"], "unknown access key")
-    refuse_unless(date == time.strftime("%Y%m%d", time.gmtime(signed)), "scope of another day")
-    refuse_unless(region == config["region"], "wrong region")
-    refuse_unless(service == "rds-db", "wrong service")
-    refuse_unless(end == "aws4_request", "scope does not end with aws4_request")
-    known = config["keys"][key]
-    refuse_unless(
-        parameters.get(SESSION_TOKEN) == known["session_token"], "not the session token of this key"
-    )
-    return known["secret"], "/".join(parts[1:])
-
-
-def check_signature(address, parameters, secret, scope):
-    given = parameters["X-Amz-Signature"]
-    host, _, port = address.rpartition(":")
-    # The peers differ at the default port of HTTPS: botocore signs the bare host.
-    hosts = {address, host} if port == "443" else {address}
-    good = any(
-        hmac.compare_digest(given.encode(), signature(signed, parameters, secret, scope).encode())
-        for signed in sorted(hosts)
-    )
-    refuse_unless(good, "the signature does not match")
-
-
-def signature(host, parameters, secret, scope):
-    query = "&".join(
-        f"{encode(name)}={encode(value)}"
-        for name, value in sorted(parameters.items())
-        if name != "X-Amz-Signature"
-    )
-    empty = hashlib.sha256(b"").hexdigest()
-    canonical = f"GET\n/\n{query}\nhost:{host}\n\nhost\n{empty}"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = f"AWS4-HMAC-SHA256\n{parameters['X-Amz-Date']}\n{scope}\n{digest}"
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+        name, equals, raw = pair.partition("=")
+        if not equals:
+            raise Refused("malformed: a parameter without =")
+        if name in params:
+            raise Refused("duplicate parameter")
+        if name not in REQUIRED | OPTIONAL:
+            raise Refused("extra parameter")
+        params[name] = unquote(raw, errors="replace")
+        if encode(params[name]) != raw:
+            raise Refused("malformed: the percent-encoding is not the one that is signed")
+    if missing := REQUIRED - params.keys():
+        raise Refused("missing parameter: " + ", ".join(sorted(missing)))
+    return params
 
 
 def encode(text):
-    return quote(text, safe="-_.~")
+    return quote(text, safe="-._~")
+
+
+def check_scope(params, wanted_region):
+    """X-Amz-Credential is KEY/DATE/REGION/SERVICE/aws4_request."""
+    key_id, _, scope = params["X-Amz-Credential"].partition("/")
+    parts = scope.split("/")
+    if len(parts) != 4 or parts[3] != "aws4_request":
+        raise Refused("malformed: X-Amz-Credential")
+    date, region, service, _ = parts
+    if date != params["X-Amz-Date"][:8]:
+        raise Refused("wrong scope date: not that of X-Amz-Date")
+    if region != wanted_region:
+        raise Refused("wrong region")
+    if service != SERVICE:
+        raise Refused("wrong service")
+    return key_id, scope
+
+
+def check_session_token(params, wanted):
+    given = params.get("X-Amz-Security-Token")
+    if given == "":
+        raise Refused("empty session token")
+    if wanted and given is None:
+        raise Refused("missing session token")
+    if given is not None and not hmac.compare_digest(given.encode(), (wanted or "").encode()):
+        raise Refused("wrong session token")
+
+
+def check_time(params, now):
+    if not re.fullmatch("[0-9]{8}T[0-9]{6}Z", params["X-Amz-Date"]):
+        raise Refused("malformed: X-Amz-Date")
+    try:
+        signed = calendar.timegm(time.strptime(params["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
+    except ValueError:
+        raise Refused("malformed: X-Amz-Date") from None
+    expires = params["X-Amz-Expires"]
+    if not re.fullmatch("[1-9][0-9]{0,2}", expires) or int(expires) > LONGEST_LIFE:
+        raise Refused(f"wrong X-Amz-Expires: not 1 to {LONGEST_LIFE}")
+    if signed - now > CLOCK_SKEW:
+        raise Refused(f"from the future: signed more than {CLOCK_SKEW} seconds ahead")
+    if now >= signed + int(expires):
+        raise Refused("expired")
+
+
+def signing_hosts(host, port):
+    """Over HTTPS the Host header leaves 443 out; some signers put it in all the same."""
+    return [host, f"{host}:443"] if port == "443" else [f"{host}:{port}"]
+
+
+def check_signature(params, scope, secret, hosts):
+    # No branch on the outcome of one host before the other is tried.
+    matches = [
+        hmac.compare_digest(sign(params, scope, secret, host), params["X-Amz-Signature"].encode())
+        for host in hosts
+    ]
+    if not any(matches):
+        raise Refused("bad signature")
+
+
+def sign(params, scope, secret, host):
+    query = "&".join(
+        f"{encode(name)}={encode(value)}"
+        for name, value in sorted(params.items())
+        if name != "X-Amz-Signature"
+    )
+    request = "\n".join(["GET", "/", query, f"host:{host}", "", "host", EMPTY_PAYLOAD])
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = "\n".join([ALGORITHM, params["X-Amz-Date"], scope, digest])
+    key = b"AWS4" + secret.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex().encode()
+
+
+def read_token(exact):
+    data = sys.stdin.buffer.read(MOST_BYTES + 2)
+    if not exact and data.endswith(b"\n"):
+        data = data[:-1]
+    return data.decode("ascii", errors="replace")
+
+
+def append_line(path, line):
+    """One write, so that the lines of logins at the same time do not mix."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    with open(descriptor, "wb", buffering=0) as file:
+        file.write(f"{stamp} {line}\n".encode())
+
+
+def judge(arguments):
+    """The exit code, and the line that says why."""
+    user = json.dumps(arguments.user)
+    try:
+        verify(read_token(arguments.exact), arguments.user, load_config(arguments.config))
+    except Refused as reason:
+        return 1, f"refused {user}: {reason}"
+    except Exception as error:
+        # The text of an error may quote its input, so its type has to do.
+        return 2, f"refused {user}: the verifier failed with {type(error).__name__}"
+    return 0, f"accepted {user}"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--user", default=os.environ.get("PAM_USER", ""))
-    parser.add_argument("--log")
+    parser = argparse.ArgumentParser(description="Judges the token on standard input.")
+    parser.add_argument("--config", required=True, help="JSON file with endpoints, region, keys")
+    parser.add_argument("--user", required=True, help="the user who logs in")
+    parser.add_argument("--log", help="append one line for each token to this file")
+    parser.add_argument("--exact", action="store_true", help="do not drop one final newline")
     arguments = parser.parse_args()
-    token = sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
-    outcome, code = "accepted", 0
-    try:
-        with open(arguments.config, encoding="utf-8") as file:
-            verify(token, arguments.user, json.load(file))
-    except Refused as refused:
-        outcome, code = f"refused: {refused}", 1
-    line = f"{time.strftime('%H:%M:%S')} {arguments.user!r}: {len(token)} bytes: {outcome}\n"
+    code, line = judge(arguments)
     if arguments.log:
-        with open(arguments.log, "a", encoding="utf-8") as log:
-            log.write(line)
+        append_line(arguments.log, line)
     if code:
-        sys.stderr.write(line)
+        print(line, file=sys.stderr)
     return code
 
 
