@@ -330,29 +330,29 @@ impl Shared {
                 Err(Error::would_block())
             };
         }
-        if let Some(credentials) = self.kept()? {
+        let now = self.config.clock.now()?;
+        if let Some(credentials) = self.kept(now) {
             return Ok(credentials);
         }
         if !may_wait {
             return Err(Error::would_block());
         }
-        let work = match self.fetching.current().join() {
+        let work = match self.fetching.current().join(now) {
             Part::Wait(wait) => return wait.result(),
             Part::Work(work) => work,
         };
         // Another call may have landed between the look and the joining.
-        let result = match self.kept()? {
+        let result = match self.kept(now) {
             Some(credentials) => Ok(credentials),
             None => self.fetch_and_keep(),
         };
-        work.land(result.clone(), result.is_ok(), 0);
+        work.land(result.clone(), result.is_ok(), now);
         result
     }
 
-    fn kept(&self) -> Result<Option<Credentials>> {
-        let now = self.config.clock.now()?;
+    fn kept(&self, now: i64) -> Option<Credentials> {
         let kept = self.kept.load();
-        Ok(kept.as_ref().filter(|kept| kept.serves(now)).map(|kept| kept.credentials.clone()))
+        kept.as_ref().filter(|kept| kept.serves(now)).map(|kept| kept.credentials.clone())
     }
 
     fn fetch_and_keep(&self) -> Result<Credentials> {

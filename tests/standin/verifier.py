@@ -75,12 +75,12 @@ def verify(token, user, config, now=None):
         raise Refused("wrong algorithm")
     if params["X-Amz-SignedHeaders"] != "host":
         raise Refused("wrong SignedHeaders")
+    check_time(params, now)
     key_id, scope = check_scope(params, config["region"])
     if key_id not in config["keys"]:
         raise Refused("unknown access key")
     key = config["keys"][key_id]
     check_session_token(params, key.get("session_token"))
-    check_time(params, now)
     check_signature(params, scope, key["secret"], signing_hosts(host, port))
 
 
@@ -129,6 +129,22 @@ def encode(text):
     return quote(text, safe="-._~")
 
 
+def check_time(params, now):
+    if not re.fullmatch("[0-9]{8}T[0-9]{6}Z", params["X-Amz-Date"]):
+        raise Refused("malformed: X-Amz-Date")
+    try:
+        signed = calendar.timegm(time.strptime(params["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
+    except ValueError:
+        raise Refused("malformed: X-Amz-Date") from None
+    expires = params["X-Amz-Expires"]
+    if not re.fullmatch("[1-9][0-9]{0,2}", expires) or int(expires) > LONGEST_LIFE:
+        raise Refused(f"wrong X-Amz-Expires: not 1 to {LONGEST_LIFE}")
+    if signed - now > CLOCK_SKEW:
+        raise Refused(f"from the future: signed more than {CLOCK_SKEW} seconds ahead")
+    if now >= signed + int(expires):
+        raise Refused("expired")
+
+
 def check_scope(params, wanted_region):
     """X-Amz-Credential is KEY/DATE/REGION/SERVICE/aws4_request."""
     key_id, _, scope = params["X-Amz-Credential"].partition("/")
@@ -153,22 +169,6 @@ def check_session_token(params, wanted):
         raise Refused("missing session token")
     if given is not None and not hmac.compare_digest(given.encode(), (wanted or "").encode()):
         raise Refused("wrong session token")
-
-
-def check_time(params, now):
-    if not re.fullmatch("[0-9]{8}T[0-9]{6}Z", params["X-Amz-Date"]):
-        raise Refused("malformed: X-Amz-Date")
-    try:
-        signed = calendar.timegm(time.strptime(params["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
-    except ValueError:
-        raise Refused("malformed: X-Amz-Date") from None
-    expires = params["X-Amz-Expires"]
-    if not re.fullmatch("[1-9][0-9]{0,2}", expires) or int(expires) > LONGEST_LIFE:
-        raise Refused(f"wrong X-Amz-Expires: not 1 to {LONGEST_LIFE}")
-    if signed - now > CLOCK_SKEW:
-        raise Refused(f"from the future: signed more than {CLOCK_SKEW} seconds ahead")
-    if now >= signed + int(expires):
-        raise Refused("expired")
 
 
 def signing_hosts(host, port):

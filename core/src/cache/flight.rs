@@ -69,11 +69,11 @@ impl<T: Clone> Flight<T> {
     }
 
     /// Begins the work, or joins the one that runs.
-    pub(crate) fn join(self: &Arc<Self>) -> Part<T> {
+    pub(crate) fn join(self: &Arc<Self>, now: i64) -> Part<T> {
         let mut state = self.lock();
         match state.working {
             Some((worker, number)) => Part::Wait(Wait { flight: Arc::clone(self), worker, number }),
-            None => Part::Work(self.begin(&mut state)),
+            None => Part::Work(self.begin(&mut state, now)),
         }
     }
 
@@ -81,13 +81,13 @@ impl<T: Clone> Flight<T> {
     pub(crate) fn begin_if_due(self: &Arc<Self>, now: i64) -> Option<Work<T>> {
         let mut state = self.lock();
         let due = state.working.is_none() && state.backoff.allows(now);
-        due.then(|| self.begin(&mut state))
+        due.then(|| self.begin(&mut state, now))
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State<T>) -> Work<T> {
+    fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> Work<T> {
         state.begun += 1;
         state.working = Some((thread::current().id(), state.begun));
-        Work { flight: Arc::clone(self), number: state.begun, landed: false }
+        Work { flight: Arc::clone(self), number: state.begun, began_at: now, landed: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -100,6 +100,7 @@ impl<T: Clone> Flight<T> {
 pub(crate) struct Work<T: Clone> {
     flight: Arc<Flight<T>>,
     number: u64,
+    began_at: i64,
     landed: bool,
 }
 
@@ -132,7 +133,7 @@ impl<T: Clone> Drop for Work<T> {
                 ErrorKind::Internal,
                 "the refresh ended without a result; a provider of credentials may have panicked",
             );
-            self.finish(Err(error), false, 0);
+            self.finish(Err(error), false, self.began_at);
         }
     }
 }

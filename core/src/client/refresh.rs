@@ -20,7 +20,7 @@ impl Shared {
             return Ok(token);
         }
         count(&self.counters.misses);
-        match entry.flights.current().join() {
+        match entry.flights.current().join(now) {
             Part::Work(work) => self.refresh(&entry, work),
             Part::Wait(wait) => {
                 count(&self.counters.waits);
@@ -36,7 +36,7 @@ impl Shared {
         }
         count(&self.counters.misses);
         let credentials = self.at_hand(&entry)?.ok_or_else(Error::would_block)?;
-        match entry.flights.current().join() {
+        match entry.flights.current().join(now) {
             Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials)),
             Part::Wait(_) => Err(Error::would_block()),
         }

@@ -52,7 +52,7 @@ impl Client {
         let flight = entry.flights.current();
         let Some(token) = usable else {
             count(&shared.counters.misses);
-            return Ok(match flight.join() {
+            return Ok(match flight.join(now) {
                 Part::Work(work) => Step::Fetch(shared.ticket(entry, work)),
                 Part::Wait(_) => Step::Wait,
             });

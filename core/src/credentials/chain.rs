@@ -17,8 +17,12 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
-use once_cell::sync::Lazy;
+use once_cell::sync::OnceCell;
 
 use super::Credentials;
 use crate::error::{Error, ErrorKind, Result};
@@ -81,7 +85,7 @@ async fn find(profile: Option<&str>) -> Result<Credentials> {
 
 async fn configuration(profile: Option<&str>) -> Result<ProviderConfig> {
     // SSO and STS want a region of their own, found as the SDKs find it.
-    let config = ProviderConfig::without_region().with_http_client(HTTP.clone());
+    let config = ProviderConfig::without_region().with_http_client(OnDemand::default());
     let region = match region::from_environment(Conventions::SDK.region_variables)? {
         Some(region) => Some(Region::new(region)),
         None => {
@@ -95,10 +99,23 @@ async fn configuration(profile: Option<&str>) -> Result<ProviderConfig> {
     Ok(config.with_region(region))
 }
 
-/// Made at the first use, since reading the trusted certificates is the dear part.
-static HTTP: Lazy<aws_smithy_runtime_api::client::http::SharedHttpClient> = Lazy::new(|| {
-    HttpClientBuilder::new().tls_provider(TlsProvider::Rustls(CryptoMode::Ring)).build_https()
-});
+/// An HTTPS client that is made when a source first sends a request, since reading the trusted
+/// certificates is the dear part and a profile with keys in it needs none. One for each call: a
+/// shared one would keep sockets open, and a child of `fork` could find it half made.
+#[derive(Debug, Default)]
+struct OnDemand(OnceCell<SharedHttpClient>);
+
+impl HttpClient for OnDemand {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let ring = TlsProvider::Rustls(CryptoMode::Ring);
+        let make = || HttpClientBuilder::new().tls_provider(ring).build_https();
+        self.0.get_or_init(make).http_connector(settings, components)
+    }
+}
 
 /// Runs to its end or to the bound, whatever thread this is.
 fn bounded<T: Send>(work: impl Future<Output = T> + Send) -> Result<T> {

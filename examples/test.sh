@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs the examples, and the code of the README as it stands there, against the stand-in.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -z "${STANDIN_HOST:-}" ]; then
+    cargo build -q -p rdsiam-ffi
+    bindings-python/build-dev.sh
+    bindings-node/build-dev.sh
+    exec tests/standin/standin run -- "$0"
+fi
+
+out=build/examples
+rm -rf "$out"
+mkdir -p "$out/lib" "$out/node_modules"
+cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
+ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
+ln -s "$PWD/bindings-node" "$out/node_modules/rdsiam"
+ln -s "$PWD/bindings-node/node_modules/pg" "$out/node_modules/pg"
+
+export AWS_ACCESS_KEY_ID=$STANDIN_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$STANDIN_SECRET_ACCESS_KEY
+export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN
+export DB_HOST=$STANDIN_HOST DB_PORT=$STANDIN_PORT DB_USER=$STANDIN_USER DB_NAME=$STANDIN_DB
+export DB_CA=$STANDIN_CA
+# The endpoint's name is not in DNS: libpq dials this address, Node is told in dial.js.
+export PGHOSTADDR=$STANDIN_HOSTADDR PYTHONPATH=bindings-python/python
+unset AWS_PROFILE
+
+# The code blocks of the README of one language, with the stand-in's names in place of the reader's.
+readme() {
+    awk -v language="$1" '$0 == "```" language {on = 1; next} /^```/ {on = 0} on' README.md |
+        sed -e "s/mydb\.abc123\.us-east-1\.rds\.amazonaws\.com/$DB_HOST/g" -e "s/5432/$DB_PORT/g" \
+            -e "s/user: 'app'/user: '$DB_USER'/; s/username: 'app'/username: '$DB_USER'/" \
+            -e "s/, \"app\"/, \"$DB_USER\"/" -e "s|global-bundle.pem|$DB_CA|"
+}
+
+cat >"$out/dial.js" <<'JS'
+const dns = require('node:dns');
+dns.lookup = (host, options, done) => (done ?? options)(null, '127.0.0.1', 4);
+JS
+
+compile() {
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude $(pkg-config --cflags libpq) "$1" -o "$2" \
+        -L"$out/lib" -lrdsiam $(pkg-config --libs libpq) -Wl,-rpath,"$PWD/$out/lib"
+}
+
+ran=0
+expect() { # what it is, the word it has to print, the command
+    local name=$1 word=$2 printed
+    shift 2
+    printed=$("$@" 2>&1) || { printf '%s failed:\n%s\n' "$name" "$printed"; exit 1; }
+    [[ $printed == *"$word"* ]] || { printf '%s printed:\n%s\n' "$name" "$printed"; exit 1; }
+    echo "$name: ok"
+    ran=$((ran + 1))
+}
+
+readme python >"$out/readme.py"
+expect "README, Python" "$DB_USER" .venv/bin/python "$out/readme.py"
+{ readme js; echo "setTimeout(() => pool.end(), 500);"; } >"$out/readme.js"
+expect "README, Node" "$DB_USER" node -r "./$out/dial.js" "$out/readme.js"
+{
+    echo '#include <stdio.h>'
+    echo 'static void connect_with_password(const char *password) { printf("%.60s\n", password); }'
+    readme c | sed -e 's/^rdsiam_client \*client/int main(void) {\n&/'
+    echo 'rdsiam_client_free(client); return 0; }'
+} >"$out/readme.c"
+compile "$out/readme.c" "$out/readme"
+expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
+
+compile examples/c/postgres.c "$out/postgres"
+expect "examples/c/postgres.c" "$DB_USER" "$out/postgres"
+expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
+expect "examples/python/lambda_handler.py" "$DB_USER" .venv/bin/python examples/python/lambda_handler.py
+cp examples/node/*.js "$out/"
+expect "examples/node/postgres.js" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.js"
+expect "examples/node/lambda.js" "$DB_USER" node -r "./$out/dial.js" -e \
+    "require('./$out/lambda.js').handler().then(console.log)"
+expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
+[ "$ran" -eq 9 ]
