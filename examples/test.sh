@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ -z "${STANDIN_HOST:-}" ]; then
-    cargo build -q -p rdsiam-ffi
+    cargo build -q --locked
     bindings-python/build-dev.sh
     bindings-node/build-dev.sh
     exec tests/standin/standin run -- "$0"
@@ -40,8 +40,8 @@ dns.lookup = (host, options, done) => (done ?? options)(null, '127.0.0.1', 4);
 JS
 
 compile() {
-    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude $(pkg-config --cflags libpq) "$1" -o "$2" \
-        -L"$out/lib" -lrdsiam $(pkg-config --libs libpq) -Wl,-rpath,"$PWD/$out/lib"
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude -I"$(pg_config --includedir)" "$1" -o "$2" \
+        -L"$out/lib" -lrdsiam -L"$(pg_config --libdir)" -lpq -Wl,-rpath,"$PWD/$out/lib"
 }
 
 ran=0

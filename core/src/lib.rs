@@ -30,7 +30,6 @@
 //! | say where credentials come from, and the rules of the cache | [`Config`] |
 //! | sign at a given time, without any state | [`sign_at`] |
 //! | see what a token says about itself | [`explain()`] |
-//! | see what a token says about itself | [`explain()`] |
 //! | tell errors apart | [`Error`], [`ErrorKind`] |
 //!
 //! Times are Unix seconds of the wall clock, because that is what the server compares with.

@@ -25,8 +25,8 @@ build_c() {
     mkdir -p "$out/lib"
     cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
     ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
-    cc -std=c99 -O2 -Iinclude $(pkg-config --cflags libpq) examples/demo/demo.c -o "$out/demo-c" \
-        -L"$out/lib" -lrdsiam $(pkg-config --libs libpq) -Wl,-rpath,"$PWD/$out/lib"
+    cc -std=c99 -O2 -Iinclude -I"$(pg_config --includedir)" examples/demo/demo.c -o "$out/demo-c" \
+        -L"$out/lib" -lrdsiam -L"$(pg_config --libdir)" -lpq -Wl,-rpath,"$PWD/$out/lib"
 }
 
 for_own_database() {
@@ -82,7 +82,7 @@ JSON
 [ "${1:-}" = against-standin ] && { against_standin; exit; }
 
 say "Building the library and its C, Python and Node faces (debug build)"
-cargo build -p rdsiam-ffi -p rdsiam-python -p rdsiam-node
+cargo build --locked
 bindings-python/build-dev.sh
 bindings-node/build-dev.sh
 

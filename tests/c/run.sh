@@ -5,14 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/c
 mkdir -p "$out/lib" "$out/fault"
+target=${CARGO_TARGET_DIR:-target}
 CC=${CC:-cc} CXX=${CXX:-c++}
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 
-cargo build -q -p rdsiam-ffi --features fault-injection
-cp target/debug/librdsiam.so "$out/fault/librdsiam.so.1"
-cargo build -q -p rdsiam-ffi
-cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
-cp target/debug/librdsiam.a "$out/lib/librdsiam-static.a"
+tests/tools/fault-build.sh
+cp build/fault/librdsiam.so "$out/fault/librdsiam.so.1"
+cp "$target/debug/librdsiam.so" "$out/lib/librdsiam.so.1"
+cp "$target/debug/librdsiam.a" "$out/lib/librdsiam-static.a"
 ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
 ln -sf librdsiam.so.1 "$out/fault/librdsiam.so"
 python3 tests/c/vectors.py >"$out/vectors.h"

@@ -4,6 +4,9 @@
 tests/standin/standin run -- python3 tests/standin/selftest.py
 """
 
+# unittest on purpose: there is nothing to install for it.
+# ruff: noqa: PT009, PT027
+
 import contextlib
 import hashlib
 import hmac
@@ -139,6 +142,7 @@ REFUSALS = [
     ({"edit": put("X-Amz-Algorithm", "AWS4-HMAC-SHA512")}, "wrong algorithm"),
     ({"edit": put("X-Amz-SignedHeaders", "host;x-amz-date")}, "wrong SignedHeaders"),
     ({"edit": put("X-Amz-Date", "20240601")}, "malformed: X-Amz-Date"),
+    ({"edit": put("X-Amz-Date", "20240632T120000Z")}, "malformed: X-Amz-Date"),
     ({"edit": put("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")}, "extra parameter"),
     ({"edit": put("", "")}, "extra parameter"),
     ({"edit": put("X-Amz-Security-Token", "")}, "empty session token"),
@@ -160,8 +164,8 @@ def spoilt_texts(token):
     yield token + "&X-Amz-Signature=" + signature, "duplicate parameter"
     yield token.replace("X-Amz-Expires=900", "X-Amz-Expires=899"), "bad signature"
     yield token.replace("%2F", "%2f", 1), "malformed: the percent-encoding"
-    yield token + " ", "malformed"
-    yield token + "\n", "malformed"
+    yield token + " ", "malformed: empty, or a character"
+    yield token + "\n", "malformed: empty, or a character"
     yield token + "&", "malformed: a parameter without ="
     yield "https://" + token, "wrong path"
     yield token.replace("?", "", 1), "malformed: not host:port/?query"
@@ -237,6 +241,17 @@ class Verdicts(unittest.TestCase):
             self.refuse(make_token(STATIC, user=user + " "), "wrong user", user)
         plus = make_token(STATIC, user="a b").replace("a%20b", "a+b")
         self.refuse(plus, "malformed: the percent-encoding", "a b")
+
+    def test_tokens_of_the_aws_sdks(self):
+        vectors = json.loads((HERE.parent / "vectors" / "tokens.json").read_text())["vectors"]
+        self.assertTrue(vectors)
+        for v in vectors:
+            key = {"secret": v["secret_access_key"], "session_token": v["session_token"]}
+            endpoint = v["token"].partition("/")[0]
+            keys = {v["access_key_id"]: key}
+            config = {"endpoints": [endpoint], "region": v["region"], "keys": keys}
+            with self.subTest(v["id"]):
+                verifier.verify(v["token"], v["user"], config, v["unix_time"])
 
     def test_command_line(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -34,8 +34,9 @@ impl Shared {
         if let Some(token) = self.serve(&entry, now) {
             return Ok(token);
         }
-        count(&self.counters.misses);
+        // A call that would have had to wait is no miss: it comes back as one that may.
         let credentials = self.at_hand(&entry)?.ok_or_else(Error::would_block)?;
+        count(&self.counters.misses);
         match entry.flights.current().join(now) {
             Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials)),
             Part::Wait(_) => Err(Error::would_block()),

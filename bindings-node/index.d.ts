@@ -1,0 +1,218 @@
+/**
+ * IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy: the password of one login,
+ * signed locally and good for at most 15 minutes.
+ */
+
+/** An AWS access key. What `@smithy/types` calls `AwsCredentialIdentity` fits. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** For temporary credentials. An empty one counts as none. */
+  readonly sessionToken?: string;
+  /** When they end. Credentials that have ended never sign. */
+  readonly expiration?: Date;
+}
+
+/**
+ * A function that gives credentials, as those of `@aws-sdk/credential-providers` do. It is called
+ * without arguments; if what it gave ends in less than 15 minutes it is called once more, with
+ * `{ forceRefresh: true }`, and the better of the two are used. It must not ask the cache it
+ * serves for a token.
+ */
+export type CredentialsProvider = (options?: {
+  forceRefresh?: boolean;
+}) => Promise<Credentials> | Credentials;
+
+/**
+ * A region, or a function that gives one. The function is called when the first token is made,
+ * and what it gave is kept.
+ */
+export type Region = string | (() => Promise<string | undefined> | string | undefined);
+
+/** Which login a token is for, and who signs it. */
+export interface SignerConfig {
+  /** The endpoint as RDS shows it. Behind a tunnel it is still the RDS endpoint. */
+  hostname: string;
+  /** 1 to 65535; a string of digits will do. */
+  port: number | string;
+  /** The database user. */
+  username: string;
+  /**
+   * The region to sign for. Without it: the one in the host name, then `AWS_REGION`,
+   * `AWS_DEFAULT_REGION`, and the profile's.
+   */
+  region?: Region | undefined;
+  /** The profile of the shared AWS files that credentials and region are taken from. */
+  profile?: string | undefined;
+  /** Without it: the default chain of the AWS SDKs. */
+  credentials?: Credentials | CredentialsProvider | undefined;
+  /** Accepted so that configurations for `@aws-sdk/rds-signer` fit, and not used. */
+  sha256?: unknown;
+}
+
+/** Stands in for the `Signer` of `@aws-sdk/rds-signer`, and gives the same bytes. */
+export declare class Signer {
+  /** Looks at the arguments, but it is `getAuthToken()` that rejects if they are wrong. */
+  constructor(configuration: SignerConfig);
+  /**
+   * Signs a new token at each call. For one that is kept, see {@link TokenCache}.
+   * @throws {RdsIamError} by rejecting
+   */
+  getAuthToken(): Promise<string>;
+}
+
+export interface TokenCacheConfig extends Omit<SignerConfig, 'sha256'> {
+  /** Seconds before its end from which on a new token is made behind the old one: 60. */
+  refreshBefore?: number | undefined;
+  /** Seconds that a token handed out is still good for: 10. */
+  minRemaining?: number | undefined;
+  /** Seconds that a token lives, 1 to 900: 900. */
+  expires?: number | undefined;
+}
+
+/** A token and its end: its own, or that of the credentials if they end sooner. */
+export interface Token {
+  token: string;
+  expiresAt: Date;
+}
+
+/** What a cache has done so far. */
+export interface TokenCacheStats {
+  /** Tokens handed out from the cache. */
+  hits: number;
+  /** Calls that found no token to hand out. */
+  misses: number;
+  /** Signatures made. */
+  signatures: number;
+  /** Refreshes begun. */
+  refreshes: number;
+  /** Refreshes that gave no usable token. */
+  refreshFailures: number;
+  /** Calls that waited for a refresh that another had begun. */
+  waits: number;
+  /** Entries dropped to keep the bound. */
+  evictions: number;
+  /** Tokens dropped by `invalidate()`. */
+  invalidations: number;
+  /** Entries now in the cache: 0 or 1. */
+  entries: number;
+}
+
+/**
+ * One token, kept and refreshed before it ends. Make one for each database and user, outside of
+ * any handler, and ask it at each new connection.
+ *
+ * ```js
+ * const cache = new TokenCache({ hostname, port: 5432, username: 'app' });
+ * const pool = new pg.Pool({ host: hostname, user: 'app', password: () => cache.getToken(), ssl });
+ * ```
+ */
+export declare class TokenCache {
+  /** @throws {RdsIamError} if an argument is wrong */
+  constructor(configuration: TokenCacheConfig);
+  /**
+   * The token, or a new one. All callers that have to wait share one refresh.
+   * @throws {RdsIamError} by rejecting
+   */
+  getToken(): Promise<string>;
+  /**
+   * The token, or a new one if the credentials are at hand: given as an object, or in the
+   * environment. Never waits.
+   * @throws {RdsIamError} with `ERR_RDSIAM_WOULD_BLOCK` if they have to be fetched first
+   */
+  getTokenSync(): string;
+  /** As `getToken()`, with the end of the token. */
+  get(): Promise<Token>;
+  /** Drops the token, after a login with it was refused. */
+  invalidate(): void;
+  /** The counters. */
+  stats(): TokenCacheStats;
+}
+
+export interface RDSClientConfig {
+  /** For hosts that carry no region, where the command names none. */
+  region?: Region | undefined;
+  profile?: string | undefined;
+  credentials?: Credentials | CredentialsProvider | undefined;
+}
+
+export interface GenerateDBAuthTokenCommandInput {
+  DBHostname: string;
+  Port: number | string;
+  DBUser?: string | undefined;
+  /** boto3's name for `DBUser`. */
+  DBUsername?: string | undefined;
+  Region?: string | undefined;
+}
+
+/**
+ * Sends {@link GenerateDBAuthTokenCommand}, which many texts show but `@aws-sdk/client-rds` does
+ * not have. Nothing is sent anywhere: a token is signed here.
+ */
+export declare class RDSClient {
+  /** @throws {RdsIamError} if an argument is wrong */
+  constructor(configuration?: RDSClientConfig);
+  /**
+   * A new token at each call.
+   * @throws {RdsIamError} by rejecting
+   */
+  send(command: GenerateDBAuthTokenCommand): Promise<string>;
+}
+
+/** See {@link RDSClient}. */
+export declare class GenerateDBAuthTokenCommand {
+  constructor(input: GenerateDBAuthTokenCommandInput);
+  readonly input: GenerateDBAuthTokenCommandInput;
+}
+
+/** What can be read in a token, without its signature and its session token. */
+export interface Explanation {
+  host: string | null;
+  port: number | null;
+  user: string | null;
+  region: string | null;
+  /** Which access key signed. Not a secret. */
+  accessKeyId: string | null;
+  hasSessionToken: boolean;
+  signedAt: Date | null;
+  /** The credentials may end sooner; the token cannot tell. */
+  expiresAt: Date | null;
+  /** Negative after the end. */
+  remainingSeconds: number | null;
+  /** Bytes. */
+  length: number;
+  /** What looks wrong, in plain words; empty if nothing does. */
+  problems: string[];
+  /** All of it, in lines for a person. */
+  toString(): string;
+}
+
+/** Reads any text as a token and says what is wrong with it. */
+export declare function explain(token: string): Explanation;
+
+export type RdsIamErrorCode =
+  | 'ERR_RDSIAM_INVALID_ARGUMENT'
+  | 'ERR_RDSIAM_REGION_MISSING'
+  | 'ERR_RDSIAM_CREDENTIALS_NOT_FOUND'
+  | 'ERR_RDSIAM_CREDENTIALS_EXPIRED'
+  | 'ERR_RDSIAM_CREDENTIALS_PROVIDER'
+  | 'ERR_RDSIAM_TIMEOUT'
+  | 'ERR_RDSIAM_WOULD_BLOCK'
+  | 'ERR_RDSIAM_CLOCK'
+  | 'ERR_RDSIAM_INTERNAL'
+  | 'ERR_RDSIAM_PANIC';
+
+/** What every function of this package throws, or rejects with. Its text holds no secret. */
+export declare class RdsIamError extends Error {
+  constructor(
+    code: RdsIamErrorCode,
+    message: string,
+    options?: { retryable?: boolean; cause?: unknown },
+  );
+  readonly name: 'RdsIamError';
+  readonly code: RdsIamErrorCode;
+  /** Whether the same call can succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  /** What a provider function threw. Its text is not this package's: mind it before you log it. */
+  readonly cause?: unknown;
+}

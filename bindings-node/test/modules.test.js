@@ -1,0 +1,97 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { KEYS, LOGIN, PACKAGE, run, temporary } = require('./support.js');
+
+const NAMES = [
+  'GenerateDBAuthTokenCommand',
+  'RDSClient',
+  'RdsIamError',
+  'Signer',
+  'TokenCache',
+  'explain',
+];
+const OPTIONS = JSON.stringify({ ...LOGIN, credentials: KEYS });
+
+test('both module kinds have the same names, and the same things by them', async () => {
+  const common = require('..');
+  const module = await import('rdsiam');
+  assert.deepEqual(Object.keys(common).sort(), NAMES);
+  assert.deepEqual(Object.keys(module).sort(), NAMES);
+  for (const name of NAMES) assert.equal(module[name], common[name], name);
+  assert.equal(require('rdsiam'), common);
+});
+
+test('the types name each export, and nothing else that is a value', () => {
+  const types = fs.readFileSync(path.join(PACKAGE, 'index.d.ts'), 'utf8');
+  const declared = [...types.matchAll(/^export declare (?:class|function|const) (\w+)/gm)];
+  assert.deepEqual(declared.map((match) => match[1]).sort(), NAMES);
+  const methods = (name) =>
+    Object.getOwnPropertyNames(require('..')[name].prototype).filter((m) => m !== 'constructor');
+  for (const name of ['Signer', 'TokenCache', 'RDSClient']) {
+    const body = new RegExp(`declare class ${name} {\\n([\\s\\S]*?)\\n}`).exec(types)[1];
+    const typed = [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
+    assert.deepEqual(typed.filter((m) => m !== 'constructor').sort(), methods(name).sort(), name);
+  }
+});
+
+test('the fields of explain() and stats() are those of the types', () => {
+  const { TokenCache, explain } = require('..');
+  const types = fs.readFileSync(path.join(PACKAGE, 'index.d.ts'), 'utf8');
+  const fields = (name) => {
+    const body = new RegExp(`interface ${name} {\\n([\\s\\S]*?)\\n}`).exec(types)[1];
+    return [...body.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1]);
+  };
+  assert.deepEqual(Object.keys(explain('')), fields('Explanation'));
+  const cache = new TokenCache({ ...LOGIN, credentials: KEYS });
+  assert.deepEqual(Object.keys(cache.stats()), fields('TokenCacheStats'));
+});
+
+test('npm packs what is needed and no tests', () => {
+  const { files } = require('../package.json');
+  for (const name of files.filter((name) => !name.includes('*'))) {
+    assert.ok(fs.existsSync(path.join(PACKAGE, name)), name);
+  }
+  assert.ok(!files.includes('test'));
+});
+
+for (const [format, statement, file] of [
+  ['cjs', "const { TokenCache } = require('rdsiam');", 'in.js'],
+  ['esm', "import { TokenCache } from 'rdsiam';", 'in.mjs'],
+]) {
+  test(`a program bundled with esbuild (${format}) runs away from the package`, (t) => {
+    const folder = temporary(t);
+    const entry = path.join(folder, 'in', file);
+    fs.mkdirSync(path.dirname(entry));
+    fs.writeFileSync(
+      entry,
+      `${statement}\nconsole.log(new TokenCache(${OPTIONS}).getTokenSync());\n`,
+    );
+    const result = require('esbuild').buildSync({
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      loader: { '.node': 'copy' },
+      outdir: path.join(folder, 'out'),
+      nodePaths: [linked(folder)],
+      logLevel: 'silent',
+    });
+    assert.deepEqual([result.errors, result.warnings], [[], []]);
+    const out = path.join(folder, 'out', 'in.js');
+    assert.ok(!fs.readFileSync(out, 'utf8').includes(PACKAGE));
+    const { stdout, stderr } = run([out], { cwd: '/' });
+    assert.ok(stdout.startsWith(`${LOGIN.hostname}:5432/?Action=connect`), stderr);
+  });
+}
+
+// A node_modules folder with this package in it.
+function linked(folder) {
+  const modules = path.join(folder, 'node_modules');
+  fs.mkdirSync(modules);
+  fs.symlinkSync(PACKAGE, path.join(modules, 'rdsiam'));
+  return modules;
+}
