@@ -43,22 +43,27 @@ test-core:
 test-c:
 	tests/c/run.sh
 
-test-python: tools
+# The faces run with the stand-in, so that their login tests run too.
+test-python: tools standin
 	bindings-python/build-dev.sh
-	cd bindings-python && ../$(VENV) -m pytest -q
+	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 
-test-node: tools
+test-node: tools standin
 	bindings-node/build-dev.sh
-	cd bindings-node && npm test
+	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
 
-# The stand-in itself, and logins to it from each face.
-test-standin: tools
-	$(STANDIN) install && $(STANDIN) check
+test-standin: standin
 	$(STANDIN) run -- python3 tests/standin/selftest.py
-	$(STANDIN) run -- tests/standin/logins.sh
 
-test-examples: tools
+.PHONY: standin
+standin:
+	$(STANDIN) install
+	$(STANDIN) check
+
+# The programs of examples/, the code of the README, and the demo.
+test-examples: tools standin
 	examples/test.sh
+	examples/demo/run.sh
 
 # Not part of `test`: these take time or a quiet machine.
 bench: tools

@@ -36,7 +36,9 @@ readme() {
 
 cat >"$out/dial.js" <<'JS'
 const dns = require('node:dns');
-dns.lookup = (host, options, done) => (done ?? options)(null, '127.0.0.1', 4);
+const address = '127.0.0.1';
+dns.lookup = (host, options, done) =>
+  options.all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
 JS
 
 compile() {

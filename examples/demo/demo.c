@@ -21,10 +21,14 @@ static double microseconds(void) {
 static PGconn *connect_with(const char *password) {
     const char *const names[] = {"host",    "hostaddr",    "port",     "user", "dbname",
                                  "sslmode", "sslrootcert", "password", NULL};
-    const char *const values[] = {setting("DEMO_HOST"), setting("DEMO_HOSTADDR"),
-                                  setting("DEMO_PORT"), setting("DEMO_USER"),
-                                  setting("DEMO_DB"),   "verify-full",
-                                  setting("DEMO_CA"),   password,
+    const char *const values[] = {setting("DEMO_HOST"),
+                                  setting("DEMO_HOSTADDR"),
+                                  setting("DEMO_PORT"),
+                                  setting("DEMO_USER"),
+                                  setting("DEMO_DB"),
+                                  "verify-full",
+                                  setting("DEMO_CA"),
+                                  password,
                                   NULL};
     return PQconnectdbParams(names, values, 0);
 }

@@ -1,6 +1,5 @@
 // The header as C++ uses it: included twice, with handles in smart pointers.
 #include "rdsiam.h"
-#include "rdsiam.h"
 
 #include <cstring>
 #include <memory>
@@ -8,7 +7,9 @@
 #include "support.h"
 
 template <typename T, void (*Free)(T *)> struct Freed {
-    void operator()(T *handle) const { Free(handle); }
+    void operator()(T *handle) const {
+        Free(handle);
+    }
 };
 using Client = std::unique_ptr<rdsiam_client, Freed<rdsiam_client, rdsiam_client_free>>;
 using Token = std::unique_ptr<rdsiam_token, Freed<rdsiam_token, rdsiam_token_free>>;
