@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PEERS = ROOT / "bindings-node/node_modules"
 HOST = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
 PYTHON = """
@@ -66,7 +67,7 @@ CASES = {
         f"new Signer({{hostname: {HOST!r}, port: 5432, username: 'app'}}).getAuthToken()",
     ),
     "@aws-sdk/rds-signer": node(
-        f"const {{ Signer }} = require({str(ROOT / 'bindings-node/node_modules/@aws-sdk/rds-signer')!r});",
+        f"const {{ Signer }} = require({str(PEERS / '@aws-sdk/rds-signer')!r});",
         f"new Signer({{hostname: {HOST!r}, port: 5432, username: 'app', region: 'us-east-1'}})"
         ".getAuthToken()",
     ),
@@ -94,7 +95,8 @@ def measure(rounds):
                 sys.exit(f"{name}: {done.stderr}")
             samples[name].append([float(value) for value in done.stdout.split()])
     return {
-        name: [statistics.median(column) for column in zip(*rows)] for name, rows in samples.items()
+        name: [statistics.median(column) for column in zip(*rows, strict=False)]
+        for name, rows in samples.items()
     }
 
 

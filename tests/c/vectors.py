@@ -17,7 +17,8 @@ def row(vector, *answer):
     strings = [vector[name] for name in ("id", "host", "user", "region", "access_key_id")]
     strings += [vector["secret_access_key"], vector["session_token"]]
     numbers = [vector["port"], vector["unix_time"], vector["expires"]]
-    return f"    {{{', '.join(map(literal, strings))}, {', '.join(map(str, numbers))}, {', '.join(answer)}}},"
+    fields = [*map(literal, strings), *map(str, numbers), *answer]
+    return f"    {{{', '.join(fields)}}},"
 
 
 def main():
@@ -35,7 +36,9 @@ def main():
     print("static const struct vector INVALID[] = {")
     for case in here:
         code = literal(case.get("code", "ERR_RDSIAM_INVALID_ARGUMENT"))
-        print(row(basic | case["changes"] | {"id": case["id"]}, "NULL", code, literal(case["field"])))
+        print(
+            row(basic | case["changes"] | {"id": case["id"]}, "NULL", code, literal(case["field"]))
+        )
     print("};")
     not_here = len(invalid["cases"]) - len(here)
     print(f"#define INVALID_COUNT {invalid['count'] - not_here}")

@@ -39,7 +39,7 @@ MEASURED = {
     "user 'é'": {"user": "é"},
     "user 'a~b-._'": {"user": "a~b-._"},
     "user 'a:b'": {"user": "a:b"},
-    "user \"(a)!*'\"": {"user": "(a)!*'"},
+    'user "(a)!*\'"': {"user": "(a)!*'"},
     "user 'a\\nb'": {"user": "a\nb"},
     "user b'bytes'": {"user": "bytes"},
     "aws-global": {"region": "aws-global"},
@@ -113,9 +113,8 @@ def stages(style, vector):
     }
     if vector["session_token"]:
         query["X-Amz-Security-Token"] = vector["session_token"]
-    canonical = "\n".join(
-        ["GET", "/", text_of(sorted(query.items())), f"host:{signed_host}", "", "host", EMPTY_PAYLOAD]
-    )
+    sorted_query = text_of(sorted(query.items()))
+    canonical = f"GET\n/\n{sorted_query}\nhost:{signed_host}\n\nhost\n{EMPTY_PAYLOAD}"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = "\n".join(["AWS4-HMAC-SHA256", date_time, scope, digest])
     key = ("AWS4" + vector["secret_access_key"]).encode()
@@ -134,6 +133,10 @@ def stages(style, vector):
 
 def text_of(pairs):
     return "&".join(f"{name}={encode(value)}" for name, value in pairs)
+
+
+def named(name, source, style):
+    return {"id": name, "source": source, "style": style}
 
 
 def published():
@@ -158,7 +161,7 @@ def published():
                 assert sorted(re.split("[?&]", made["token"])) == sorted(
                     re.split("[?&]", known["expected_token"])
                 ), known["id"]
-            yield {"id": f"{known['id']}/{style}", "source": known["source"], "style": style} | vector | made
+            yield named(f"{known['id']}/{style}", known["source"], style) | vector | made
 
 
 def measured():
@@ -172,25 +175,27 @@ def measured():
             vector = basic(**changes)
             made = stages(style, vector)
             assert made["token"] == token, (section, label, made["token"], token)
-            yield {"id": f"{section}: {label}", "source": "measured.json", "style": style} | vector | made
+            yield named(f"{section}: {label}", "measured.json", style) | vector | made
 
 
 def deliberate():
     for label, changes in DELIBERATE.items():
         for style in STYLES:
             vector = basic(**changes)
-            yield {"id": f"{label}/{style}", "source": "README.md", "style": style} | vector | stages(style, vector)
+            known = named(f"{label}/{style}", "README.md", style)
+            yield known | vector | stages(style, vector)
 
 
 def main():
     vectors = [*published(), *measured(), *deliberate()]
     assert len({vector["id"] for vector in vectors}) == len(vectors)
-    text = json.dumps({
+    made = {
         "about": "Known answers, made by make.py; README.md has the format.",
         "count": len(vectors),
         "count_by_style": {s: sum(v["style"] == s for v in vectors) for s in STYLES},
         "vectors": vectors,
-    }, indent=1, ensure_ascii=True) + "\n"
+    }
+    text = json.dumps(made, indent=1) + "\n"
     path = HERE / "tokens.json"
     if "--check" in sys.argv:
         sys.exit(0 if path.read_text() == text else "tokens.json is not what make.py makes")
