@@ -69,6 +69,11 @@ test-examples: tools standin
 bench: tools
 	tests/bench/run.sh
 
+# Needs cargo-deny; advisories come from the network.
+.PHONY: deny
+deny:
+	cargo deny check
+
 dist: tools
 	tests/tools/dist.sh
 
