@@ -1,1 +1,52 @@
-//! Placeholder.
+//! The Python face of rdsiam: the extension module `rdsiam._rdsiam`.
+//!
+//! It reads Python's arguments, asks the crate `rdsiam`, and raises Python's exceptions. What a
+//! token is and when it is renewed is decided there; what has to be Python (the exception
+//! classes, the shapes of credentials, asyncio) is in `python/rdsiam`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `guard` | no panic leaves a function |
+//! | `error` | from [`rdsiam::Error`] to the classes of `rdsiam.errors` |
+//! | `arguments` | readers of Python values |
+//! | `aside` | what has to wait until the interpreter is held again: warnings, interrupts |
+//! | `provider` | credentials from Python: values, callables, sessions |
+//! | `client` | `generate_db_auth_token` and `client("rds")` |
+//! | `cache` | `TokenCache` |
+//! | `slot` | its token as a `str` |
+//! | `explain` | `explain` and `Explanation` |
+//! | `shutdown` | the interpreter's exit waits for providers |
+//! | `sign_at` | the pure signer, for the known answers |
+
+mod arguments;
+mod aside;
+mod cache;
+mod client;
+mod error;
+mod explain;
+mod guard;
+mod provider;
+mod shutdown;
+mod sign_at;
+mod slot;
+
+use pyo3::pymodule;
+
+/// The compiled part of rdsiam. Private: import `rdsiam`.
+#[pymodule(gil_used = false)]
+mod _rdsiam {
+    #[pymodule_export]
+    use crate::cache::TokenCache;
+    #[pymodule_export]
+    use crate::client::{Meta, RdsClient, client, generate_db_auth_token};
+    #[pymodule_export]
+    use crate::explain::{Explanation, explain};
+    #[pymodule_export]
+    use crate::shutdown::await_providers;
+    #[pymodule_export]
+    use crate::sign_at::sign_at;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

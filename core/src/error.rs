@@ -124,6 +124,12 @@ impl Error {
         Self::build(ErrorKind::CredentialsProvider, message.into(), retryable, source)
     }
 
+    /// The same error with a cause.
+    pub(crate) fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        let Inner { kind, message, retryable, .. } = &*self.0;
+        Self::build(*kind, message.clone(), *retryable, Some(Box::new(source)))
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidArgument, message)
     }

@@ -29,6 +29,14 @@ impl<'a> Target<'a> {
         self
     }
 
+    /// Looks at host, port, user and region, as the first call with this target would.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) with the name of the argument.
+    pub fn check(&self) -> Result<()> {
+        self.endpoint().map(drop)
+    }
+
     /// The endpoint, after everything about the target has been looked at.
     pub(crate) fn endpoint(&self) -> Result<Endpoint> {
         let endpoint = Endpoint::new(self.host, self.port)?;

@@ -9,6 +9,7 @@ import logging
 import os
 
 import psycopg
+
 import rdsiam
 
 cache = rdsiam.TokenCache(

@@ -6,6 +6,7 @@ DB_HOST=... DB_PORT=5432 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem python 
 import os
 
 import psycopg
+
 import rdsiam
 
 cache = rdsiam.TokenCache(os.environ["DB_HOST"], os.environ["DB_PORT"], os.environ["DB_USER"])

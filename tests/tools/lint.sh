@@ -26,4 +26,5 @@ cargo run -q -p rdsiam-header -- --check
 "$venv/clang-format" --dry-run -Werror "${c_files[@]}"
 "$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
 "$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
+(cd bindings-python && "$venv/mypy" --no-error-summary)
 (cd bindings-node && npm run --silent lint && npm run --silent types)

@@ -52,6 +52,7 @@ fn both(expired: &Error, error: &Error) -> Error {
         expired.kind(),
         format!("{expired}. The provider was asked for newer ones and failed: {error}"),
     )
+    .caused_by(error.clone())
 }
 
 #[cfg(test)]

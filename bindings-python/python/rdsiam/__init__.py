@@ -1,0 +1,66 @@
+"""IAM authentication tokens for Amazon RDS and Aurora, signed locally, cached, renewed in time.
+
+A token is the password of one login, good for 15 minutes. Making one calls no AWS service.
+
+    import rdsiam
+
+    token = rdsiam.generate_db_auth_token(host, 5432, "app")     # as boto3: a new one each time
+    rds = rdsiam.client("rds")                                   # in place of boto3.client("rds")
+    cache = rdsiam.TokenCache(host, 5432, "app")                 # one for the life of the process
+    password = cache.get_token()                                 # at each connection
+    print(rdsiam.explain(password))                              # when a login is refused
+
+Everything may be used from any number of threads, and by a child of `fork`.
+"""
+
+# Nothing of the standard library is imported here that the interpreter has not loaded already.
+from . import errors as errors
+from ._cache import Token, TokenCache
+from ._database import DatabaseTokenCache
+from ._rdsiam import (
+    Explanation,
+    RDSClient,
+    __version__,
+    client,
+    explain,
+    generate_db_auth_token,
+)
+from .errors import (
+    ClockError,
+    CredentialsError,
+    CredentialsExpiredError,
+    CredentialsNotFoundError,
+    CredentialsProviderError,
+    InternalError,
+    InvalidArgumentError,
+    RdsIamError,
+    RdsIamTimeoutError,
+    RdsIamWarning,
+    RegionMissingError,
+    WouldBlockError,
+)
+
+__all__ = [
+    "ClockError",
+    "CredentialsError",
+    "CredentialsExpiredError",
+    "CredentialsNotFoundError",
+    "CredentialsProviderError",
+    "DatabaseTokenCache",
+    "Explanation",
+    "InternalError",
+    "InvalidArgumentError",
+    "RDSClient",
+    "RdsIamError",
+    "RdsIamTimeoutError",
+    "RdsIamWarning",
+    "RegionMissingError",
+    "Token",
+    "TokenCache",
+    "WouldBlockError",
+    "__version__",
+    "client",
+    "errors",
+    "explain",
+    "generate_db_auth_token",
+]

@@ -1,0 +1,102 @@
+"""What of the caches has to be Python."""
+
+from . import _rdsiam
+
+
+class Token(tuple[str, int]):
+    """A token and the second it ends: `token, expires_at = cache.get()`.
+
+    `token` is the text, the password of one login. `expires_at` is in Unix seconds: the end of
+    the token or of the credentials that signed it, whichever comes first. `repr()` and `str()`
+    do not show the text, so that it gets into no log: use `.token`.
+
+    >>> import rdsiam
+    >>> got = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app").get()
+    >>> got.token == got[0] and got.expires_at == got[1]
+    True
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, token: str, expires_at: int) -> "Token":
+        return tuple.__new__(cls, (token, expires_at))
+
+    @property
+    def token(self) -> str:
+        """The text, to be used as the password."""
+        return self[0]
+
+    @property
+    def expires_at(self) -> int:
+        """The Unix second it ends at."""
+        return self[1]
+
+    def __repr__(self) -> str:
+        return f"Token(token=<{len(self[0])} characters>, expires_at={self[1]})"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle a Token: it is a password; send .token if you have to")
+
+
+class TokenCache(_rdsiam.TokenCache):
+    """Tokens for one login, signed when needed and renewed before they end.
+
+    `host` is the endpoint as RDS shows it, even where a tunnel or a name of your own is dialled.
+    `port` is an int or a str of digits. Without `region` it is the one in the host name, or else
+    AWS_DEFAULT_REGION, AWS_REGION or the profile's.
+
+    `credentials` is a mapping or an object with the keys (and perhaps when they end), a
+    function that returns one, or a boto3 or botocore session. A function may take
+    `force_refresh`, which is true when newer ones than the last are wanted. Without it: the
+    default credentials of the AWS SDKs, or those of `profile`.
+
+    From `refresh_before` seconds before its end a token is renewed behind the callers' backs;
+    one with `min_remaining` seconds or less is not handed out. `expires` is its life, 1 to 900.
+
+    Any number of threads and tasks may use one cache; it survives `fork`. Nothing is read or
+    fetched before the first token. Calling the cache is calling `get_token`.
+
+    Raises InvalidArgumentError (also a ValueError) for what cannot be right, and TypeError.
+
+    >>> import rdsiam
+    >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+    >>> cache.region
+    'us-east-1'
+    >>> cache.get_token() == cache()
+    True
+    """
+
+    def get(self) -> Token:
+        """As `get_token`, with the second the token ends at.
+
+        >>> import rdsiam, time
+        >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+        >>> token, expires_at = cache.get()
+        >>> 890 < expires_at - time.time() <= 900
+        True
+        """
+        return Token(*self._get())
+
+    async def get_token_async(self) -> str:
+        """As `get_token`, for asyncio.
+
+        What needs no waiting is returned at once. Credentials are fetched on a thread of the
+        loop's executor, once for all tasks of the loop that wait; one that is cancelled does
+        not disturb the others.
+
+        >>> import asyncio, rdsiam
+        >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+        >>> asyncio.run(cache.get_token_async()) == cache.get_token()
+        True
+        """
+        token = self._try_get_token()
+        if token is None:
+            from ._asyncio import wait_for_token
+
+            token = await wait_for_token(self)
+        return token
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle a TokenCache: make one in each process")

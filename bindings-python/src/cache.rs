@@ -1,0 +1,247 @@
+//! `TokenCache`: one login's token, from the cache.
+
+use std::sync::Arc;
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use rdsiam::{Client, ErrorKind, Target, region_of_host};
+
+use crate::arguments::{Login, optional_text, seconds};
+use crate::aside::released;
+use crate::client::config;
+use crate::error::{Fault, Result};
+use crate::guard::guard;
+use crate::provider::{Callable, configure};
+use crate::slot::Slot;
+
+/// The compiled part of `rdsiam.TokenCache`, which adds what has to be Python.
+#[pyclass(frozen, subclass, module = "rdsiam._rdsiam")]
+pub(crate) struct TokenCache {
+    client: Client,
+    host: String,
+    port: u16,
+    user: String,
+    region: Option<String>,
+    /// The token as a `str`: what makes a hit cheap, and the same object at each hit.
+    slot: Slot,
+    callable: Option<Arc<Callable>>,
+}
+
+#[pymethods]
+impl TokenCache {
+    #[new]
+    #[pyo3(signature = (
+        host, port, user, region=None, *, profile=None, credentials=None, refresh_before=None,
+        min_remaining=None, expires=None
+    ), text_signature = "(host, port, user, region=None, *, profile=None, credentials=None, \
+        refresh_before=60, min_remaining=10, expires=900)")]
+    #[allow(clippy::too_many_arguments, reason = "all but three are keywords with a default")]
+    fn new(
+        py: Python<'_>,
+        host: &Bound<'_, PyAny>,
+        port: &Bound<'_, PyAny>,
+        user: &Bound<'_, PyAny>,
+        region: Option<&Bound<'_, PyAny>>,
+        profile: Option<&Bound<'_, PyAny>>,
+        credentials: Option<&Bound<'_, PyAny>>,
+        refresh_before: Option<&Bound<'_, PyAny>>,
+        min_remaining: Option<&Bound<'_, PyAny>>,
+        expires: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        guard(py, "TokenCache", || {
+            let mut config = config();
+            if let Some(profile) = optional_text("profile", profile)? {
+                config = config.profile(profile);
+            }
+            if let Some(value) = refresh_before {
+                config = config.refresh_before(seconds("refresh_before", value)?);
+            }
+            if let Some(value) = min_remaining {
+                config = config.min_remaining(seconds("min_remaining", value)?);
+            }
+            if let Some(value) = expires {
+                config = config.expires(seconds("expires", value)?);
+            }
+            let login = Login::read(host, port, user, region)?;
+            let (config, callable) = match credentials {
+                Some(value) => configure(py, config, value)?,
+                None => (config, None),
+            };
+            Self::of(Client::new(config)?, &login, callable)
+        })
+    }
+
+    /// A token that is good for at least `min_remaining` seconds, as a str.
+    ///
+    /// A hit takes no lock, does no I/O, runs no Python code, and returns the very same object
+    /// each time. Otherwise one thread fetches credentials and signs, while the others wait for
+    /// it with the interpreter let go. Safe to call from any thread.
+    ///
+    /// Raises RegionMissingError, CredentialsError (also while the credentials cannot be
+    /// fetched), and ClockError.
+    ///
+    /// >>> import rdsiam
+    /// >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+    /// >>> cache.get_token() is cache.get_token()
+    /// True
+    fn get_token(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
+        guard(py, "TokenCache.get_token", || self.text(py))
+    }
+
+    fn __call__(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
+        guard(py, "TokenCache.__call__", || self.text(py))
+    }
+
+    /// The token's text and the Unix second it ends at.
+    fn _get(&self, py: Python<'_>) -> PyResult<(Py<PyString>, i64)> {
+        guard(py, "TokenCache._get", || {
+            let before = self.slot.look();
+            let lease = released(py, || self.client.get_lease(&self.target()))?;
+            let expires_at = lease.token.expires_at();
+            Ok((self.slot.keep(py, &before, lease), expires_at))
+        })
+    }
+
+    /// The token if it can be had without waiting, or None.
+    fn _try_get_token(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
+        guard(py, "TokenCache._try_get_token", || {
+            if let Some(text) = self.hit(py)? {
+                return Ok(Some(text));
+            }
+            let before = self.slot.look();
+            match released(py, || self.client.try_get_lease(&self.target())) {
+                Ok(lease) => Ok(Some(self.slot.keep(py, &before, lease))),
+                Err(Fault::Core(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                Err(fault) => Err(fault),
+            }
+        })
+    }
+
+    /// Drops the token, after a login with it was refused. The next call makes a new one.
+    ///
+    /// >>> import rdsiam
+    /// >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+    /// >>> cache.invalidate()
+    fn invalidate(&self, py: Python<'_>) -> PyResult<()> {
+        guard(py, "TokenCache.invalidate", || {
+            self.client.invalidate(&self.target())?;
+            // After the client's own, so that nobody puts the old token back in between.
+            self.slot.clear();
+            Ok(())
+        })
+    }
+
+    /// What the cache has done so far, as a dict of ints.
+    ///
+    /// `hits`, `misses`, `signatures`, `refreshes`, `refresh_failures`, `waits`, `evictions`,
+    /// `invalidations`, and `entries`, the tokens now in it.
+    ///
+    /// >>> import rdsiam
+    /// >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+    /// >>> cache.get_token() is cache.get_token() and cache.stats()["hits"]
+    /// 1
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        guard(py, "TokenCache.stats", || {
+            let stats = self.client.stats();
+            let dict = PyDict::new(py);
+            for (name, value) in [
+                ("hits", stats.hits),
+                ("misses", stats.misses),
+                ("signatures", stats.signatures),
+                ("refreshes", stats.refreshes),
+                ("refresh_failures", stats.refresh_failures),
+                ("waits", stats.waits),
+                ("evictions", stats.evictions),
+                ("invalidations", stats.invalidations),
+                ("entries", stats.entries),
+            ] {
+                dict.set_item(name, value)?;
+            }
+            Ok(dict)
+        })
+    }
+
+    /// The host that is signed, as it was given.
+    #[getter]
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port that is signed.
+    #[getter]
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The database user.
+    #[getter]
+    fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The region as it was given, or else the one in the host name; None if the environment
+    /// or the profile has to tell.
+    #[getter]
+    fn region(&self) -> Option<String> {
+        self.region.clone().or_else(|| {
+            let host = self.host.to_ascii_lowercase();
+            region_of_host(host.strip_suffix('.').unwrap_or(&host)).map(str::to_owned)
+        })
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        guard(py, "TokenCache.__repr__", || {
+            let quote = |text: &str| Ok::<_, PyErr>(PyString::new(py, text).repr()?.to_string());
+            let region = self.region().map_or(Ok("None".to_owned()), |region| quote(&region))?;
+            let (host, port, user) = (quote(&self.host)?, self.port, quote(&self.user)?);
+            Ok(format!("TokenCache(host={host}, port={port}, user={user}, region={region})"))
+        })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        self.callable.as_ref().map_or(Ok(()), |callable| callable.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        if let Some(callable) = &self.callable {
+            callable.clear();
+        }
+    }
+}
+
+impl TokenCache {
+    fn of(client: Client, login: &Login<'_>, callable: Option<Arc<Callable>>) -> Result<Self> {
+        login.target().check()?;
+        Ok(Self {
+            client,
+            host: login.host.to_owned(),
+            port: login.port,
+            user: login.user.to_owned(),
+            region: login.region.map(str::to_owned),
+            slot: Slot::empty(),
+            callable,
+        })
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+    }
+
+    fn text(&self, py: Python<'_>) -> Result<Py<PyString>> {
+        if let Some(text) = self.hit(py)? {
+            return Ok(text);
+        }
+        let before = self.slot.look();
+        let lease = released(py, || self.client.get_lease(&self.target()))?;
+        Ok(self.slot.keep(py, &before, lease))
+    }
+
+    fn hit(&self, py: Python<'_>) -> Result<Option<Py<PyString>>> {
+        let text = self.slot.fresh(py, self.client.now()?);
+        if text.is_some() {
+            self.client.count_hit();
+        }
+        Ok(text)
+    }
+}

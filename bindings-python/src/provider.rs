@@ -1,0 +1,122 @@
+//! Credentials that come from Python: a value, a callable, or a boto3 session.
+//!
+//! Which shapes are taken, and how they are read, is written in `_credentials.py`.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use pyo3::exceptions::PyException;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use rdsiam::{Config, Credentials, CredentialsSource, Error, ErrorKind};
+
+use crate::aside;
+use crate::error::{Fault, Raised, Result};
+use crate::shutdown::Call;
+
+/// What `_credentials.py` makes of the shapes: key id, secret, session token, Unix second.
+type Parts = (String, String, Option<String>, Option<i64>);
+
+/// Adds the caller's `credentials` to a configuration. The callable is returned as well, for
+/// the garbage collector to see.
+pub(crate) fn configure(
+    py: Python<'_>,
+    config: Config,
+    value: &Bound<'_, PyAny>,
+) -> Result<(Config, Option<Arc<Callable>>)> {
+    static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let read = READ.import(py, "rdsiam._credentials", "read")?.call1((value,));
+    let read = read.map_err(|error| match refused(py, &error) {
+        Some(error) => Fault::Core(error),
+        None => Fault::Python(error),
+    })?;
+    if read.is_callable() {
+        let callable = Arc::new(Callable(ArcSwapOption::from_pointee(read.unbind())));
+        return Ok((config.source(Source(Arc::clone(&callable))), Some(callable)));
+    }
+    Ok((config.credentials(credentials(&read.extract()?)?), None))
+}
+
+fn credentials((id, secret, session, expires_at): &Parts) -> rdsiam::Result<Credentials> {
+    Credentials::with_expiry(id, secret, session.as_deref(), *expires_at)
+}
+
+/// A Python function that takes `force_refresh` and returns [`Parts`]. Empty after the garbage
+/// collector has cleared it.
+pub(crate) struct Callable(ArcSwapOption<Py<PyAny>>);
+
+struct Source(Arc<Callable>);
+
+impl CredentialsSource for Source {
+    fn provide(&self, force_refresh: bool) -> rdsiam::Result<Credentials> {
+        // Ends after the interpreter was let go, which is when the exit may go on.
+        let call = Call::begin();
+        call.as_ref()
+            .and_then(|_| Python::try_attach(|py| self.0.ask(py, force_refresh)))
+            .unwrap_or_else(|| Err(Error::provider("the interpreter is shutting down", false)))
+    }
+}
+
+impl Callable {
+    fn ask(&self, py: Python<'_>, force_refresh: bool) -> rdsiam::Result<Credentials> {
+        // Cloned, so that it lives as long as the call even if it is cleared meanwhile.
+        let Some(function) = self.0.load().as_ref().map(|function| function.clone_ref(py)) else {
+            return Err(Error::provider("the credentials provider is gone", false));
+        };
+        let parts = function
+            .call1(py, (force_refresh,))
+            .and_then(|value| value.extract::<Parts>(py))
+            .map_err(|error| failed(py, error))?;
+        credentials(&parts).map_err(|error| {
+            Error::provider(format!("the credentials provider: {}", error.message()), false)
+        })
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        match self.0.load().as_ref() {
+            Some(function) => visit.call(&**function),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        drop(self.0.swap(None));
+    }
+}
+
+/// What the callers of the token see of an exception of the provider: its type, not its text.
+fn failed(py: Python<'_>, error: PyErr) -> Error {
+    if let Some(error) = refused(py, &error) {
+        return error;
+    }
+    if !error.is_instance_of::<PyException>(py) {
+        aside::interrupt(error.clone_ref(py));
+    }
+    let name = error.get_type(py).name();
+    let name = name.as_ref().map_or_else(|_| "an exception".into(), ToString::to_string);
+    let message = format!("the credentials provider raised {name}");
+    Error::provider_caused_by(message, retryable(py, &error), Raised(error))
+}
+
+/// An error of `_credentials.py` itself, whose text is ours.
+fn refused(py: Python<'_>, error: &PyErr) -> Option<Error> {
+    static REFUSED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = REFUSED.import(py, "rdsiam._credentials", "Refused").ok()?;
+    if !error.is_instance(py, class) {
+        return None;
+    }
+    let args = error.value(py).getattr("args").ok()?;
+    let (status, message): (i32, String) = args.extract().ok()?;
+    let kind = ErrorKind::from_status(status).unwrap_or(ErrorKind::Internal);
+    Some(Error::new(kind, message))
+}
+
+fn retryable(py: Python<'_>, error: &PyErr) -> bool {
+    static RETRYABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    RETRYABLE
+        .import(py, "rdsiam._credentials", "is_retryable")
+        .and_then(|ask| ask.call1((error.value(py),)))
+        .and_then(|answer| answer.extract())
+        .unwrap_or(false)
+}

@@ -1,0 +1,316 @@
+"""The cache: hits, single flight, refreshing ahead, threads, tasks, fork, interrupts."""
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+import time
+import warnings
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from unittest import mock
+
+import pytest
+
+import rdsiam
+from support import HOST, LOGIN, STATIC, ending_in, run_python, until
+
+
+class Provider:
+    """Counts its calls, and can be slow or fail."""
+
+    def __init__(self, seconds: float = 0.0, error: BaseException | None = None) -> None:
+        self.seconds, self.error, self.calls = seconds, error, 0
+        self.gives: dict[str, Any] = dict(STATIC)
+
+    def __call__(self) -> dict[str, Any]:
+        self.calls += 1
+        time.sleep(self.seconds)
+        if self.error is not None:
+            raise self.error
+        return self.gives
+
+
+def test_a_hit_is_the_very_same_object() -> None:
+    cache = rdsiam.TokenCache(*LOGIN, credentials=STATIC)
+    token = cache.get_token()
+    assert all(cache.get_token() is token for _ in range(100))
+    assert cache() is token
+    assert cache.get().token is token
+    assert asyncio.run(cache.get_token_async()) is token
+    stats = cache.stats()
+    assert (stats["misses"], stats["signatures"], stats["hits"]) == (1, 1, 103)
+    assert all(type(value) is int for value in stats.values())
+
+
+def test_hits_hold_on_to_nothing() -> None:
+    cache = rdsiam.TokenCache(*LOGIN, credentials=STATIC)
+    token = cache.get_token()
+    before = sys.getrefcount(token)
+    for _ in range(1000):
+        cache.get_token()
+        cache()
+    assert sys.getrefcount(token) == before
+
+
+def test_get_tells_when_the_token_ends() -> None:
+    got = rdsiam.TokenCache(*LOGIN, credentials=STATIC, expires=100).get()
+    token, expires_at = got
+    assert (got.token, got.expires_at) == (token, expires_at) == tuple(got)
+    assert 98 <= expires_at - time.time() <= 100
+    assert type(expires_at) is int
+    end = int(time.time()) + 600
+    short = rdsiam.TokenCache(*LOGIN, credentials={**STATIC, "expires_at": end}).get()
+    assert short.expires_at == end
+
+
+def test_invalidate_makes_a_new_token() -> None:
+    provider = Provider()
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+    first = cache.get_token()
+    cache.invalidate()
+    assert cache.get_token() is not first
+    assert (provider.calls, cache.stats()["invalidations"]) == (2, 1)
+
+
+def test_the_attributes_are_read_only_and_shown() -> None:
+    cache = rdsiam.TokenCache(HOST.upper(), "5432", b"o'x")
+    assert (cache.host, cache.port, cache.user) == (HOST.upper(), 5432, "o'x")
+    assert cache.region == "us-east-1"
+    shown = f"TokenCache(host='{HOST.upper()}', port=5432, user=\"o'x\", region='us-east-1')"
+    assert repr(cache) == shown
+    for name in ("host", "port", "user", "region"):
+        with pytest.raises(AttributeError):
+            setattr(cache, name, "x")
+
+
+def test_many_threads_wait_for_one_provider_call() -> None:
+    provider = Provider(seconds=0.3)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+    with ThreadPoolExecutor(32) as pool:
+        tokens = list(pool.map(lambda _: cache.get_token(), range(32)))
+    assert provider.calls == 1
+    assert all(token is tokens[0] for token in tokens)
+
+
+def test_other_threads_run_while_a_miss_waits() -> None:
+    cache = rdsiam.TokenCache(*LOGIN, credentials=Provider(seconds=0.5))
+    waiters = [threading.Thread(target=cache.get_token) for _ in range(2)]
+    for waiter in waiters:
+        waiter.start()
+    ticks = 0
+    while any(waiter.is_alive() for waiter in waiters):
+        ticks += 1
+        time.sleep(0.01)
+    assert ticks > 10
+
+
+def test_all_who_wait_get_an_error_of_their_own_with_the_one_cause() -> None:
+    cause = ConnectionResetError("no")
+    provider = Provider(seconds=0.3, error=cause)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+
+    def fail(_: int) -> BaseException:
+        with pytest.raises(rdsiam.CredentialsProviderError) as caught:
+            cache.get_token()
+        return caught.value
+
+    with ThreadPoolExecutor(8) as pool:
+        errors = list(pool.map(fail, range(8)))
+    assert provider.calls == 1
+    assert len({id(error) for error in errors}) == 8
+    assert all(error.__cause__ is cause for error in errors)
+    provider.error = None
+    assert cache.get_token()
+
+
+def test_an_ageing_token_is_served_while_one_refresh_runs_behind() -> None:
+    provider = Provider()
+    provider.gives = ending_in(300)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider, refresh_before=450)
+    old = cache.get_token()
+    calls = provider.calls
+    provider.seconds, provider.gives = 0.3, {**STATIC, "access_key_id": "AKIDNEW"}
+    time.sleep(1.1)  # The refresh that brought a short-lived token is followed by a pause.
+    begun = time.monotonic()
+    assert [cache.get_token() for _ in range(50)] == [old] * 50
+    assert time.monotonic() - begun < 0.2
+    until(lambda: cache.get_token() != old)
+    assert "AKIDNEW" in cache.get_token()
+    assert provider.calls == calls + 1
+
+
+def test_a_failing_refresh_leaves_the_old_token() -> None:
+    provider = Provider()
+    provider.gives = ending_in(300)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider, refresh_before=450)
+    old = cache.get_token()
+    provider.error = RuntimeError("down")
+    time.sleep(1.1)
+    cache.get_token()
+    until(lambda: cache.stats()["refresh_failures"] == 1)
+    assert cache.get_token() == old
+
+
+def test_a_thousand_tasks_make_one_provider_call() -> None:
+    provider = Provider(seconds=0.2)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+
+    executor = mock.Mock(wraps=ThreadPoolExecutor())
+    executor.__class__ = ThreadPoolExecutor
+
+    async def all_of_them() -> list[str]:
+        asyncio.get_running_loop().set_default_executor(executor)
+        return list(await asyncio.gather(*(cache.get_token_async() for _ in range(1000))))
+
+    tokens = asyncio.run(all_of_them())
+    assert (provider.calls, executor.submit.call_count) == (1, 1)
+    assert all(token is tokens[0] for token in tokens)
+    assert len(tokens) == 1000
+
+
+def test_a_cancelled_task_does_not_disturb_the_others() -> None:
+    provider = Provider(seconds=0.2)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+
+    async def one_gives_up() -> str:
+        tasks = [asyncio.create_task(cache.get_token_async()) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        tasks[0].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[0]
+        first, second = await asyncio.gather(*tasks[1:])
+        assert first is second
+        return first
+
+    assert asyncio.run(one_gives_up()) is cache.get_token()
+    assert provider.calls == 1
+
+
+def test_tasks_get_the_providers_error_and_then_a_token() -> None:
+    provider = Provider(error=OSError("no"))
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+
+    async def fail_then_work() -> str:
+        with pytest.raises(rdsiam.CredentialsProviderError) as caught:
+            await cache.get_token_async()
+        assert caught.value.__cause__ is provider.error
+        provider.error = None
+        return await cache.get_token_async()
+
+    assert asyncio.run(fail_then_work()) == cache.get_token()
+
+
+def test_static_credentials_need_no_thread_in_a_loop() -> None:
+    cache = rdsiam.TokenCache(*LOGIN, credentials=STATIC)
+
+    async def threads() -> int:
+        await cache.get_token_async()
+        return threading.active_count()
+
+    assert asyncio.run(threads()) == threading.active_count()
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_in_a_provider_comes_out_as_itself(interrupt: type[BaseException]) -> None:
+    provider = Provider(error=interrupt())
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+    with pytest.raises(interrupt) as caught:
+        cache.get_token()
+    assert caught.value is provider.error
+    provider.error = None
+    assert cache.get_token()
+
+
+def test_an_interrupt_is_not_lost_when_older_credentials_would_do() -> None:
+    def provider(*, force_refresh: bool) -> dict[str, Any]:
+        if force_refresh:
+            raise KeyboardInterrupt
+        return ending_in(300)
+
+    with pytest.raises(KeyboardInterrupt):
+        rdsiam.TokenCache(*LOGIN, credentials=provider).get_token()
+
+
+def test_a_provider_that_asks_for_its_own_token_gets_an_error() -> None:
+    def provider() -> str:
+        return cache.get_token()
+
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+    with pytest.raises(rdsiam.CredentialsProviderError) as caught:
+        cache.get_token()
+    assert isinstance(caught.value.__cause__, rdsiam.InternalError)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_a_child_of_fork_can_use_it(when: str) -> None:
+    provider = Provider(seconds=0.5 if when == "during" else 0)
+    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
+    worker = threading.Thread(target=cache.get_token)
+    if when != "before":
+        worker.start()
+        if when == "after":
+            worker.join()
+        else:
+            until(lambda: provider.calls == 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        good = False
+        try:
+            cache.get_token()
+            cache.invalidate()
+            good = cache.get_token().startswith(HOST)
+        finally:
+            os._exit(0 if good else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    if when != "before":
+        worker.join()
+    assert cache.get_token()
+
+
+@pytest.mark.parametrize("thread", ["behind", "daemon"])
+def test_the_interpreter_ends_well_while_a_provider_runs(thread: str) -> None:
+    program = """
+import sys, threading, time, rdsiam
+calls = 0
+def provider():
+    global calls
+    calls += 1
+    end = time.monotonic() + (0.5 if calls > 2 else 0)
+    while time.monotonic() < end:
+        pass
+    return {"access_key_id": "a", "secret_access_key": "b", "expires_at": time.time() + 300}
+cache = rdsiam.TokenCache("h", 1, "u", "us-east-1", credentials=provider, refresh_before=450)
+cache.get_token()
+if sys.argv[1] == "daemon":
+    cache.invalidate()
+    threading.Thread(target=cache.get_token, daemon=True).start()
+else:
+    time.sleep(1.1)
+    cache.get_token()
+while calls < 3:
+    time.sleep(0.01)
+"""
+    done = run_python("-c", program, thread)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_cycle_through_a_provider_is_collected() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.cache = rdsiam.TokenCache(*LOGIN, credentials=self.keys)
+
+        def keys(self) -> dict[str, str]:
+            return STATIC
+
+    holder = Holder()
+    assert holder.cache.get_token()
+    gone = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert gone() is None
