@@ -46,7 +46,7 @@ test-c:
 # The faces run with the stand-in, so that their login tests run too.
 test-python: tools standin
 	bindings-python/build-dev.sh
-	cd bindings-python && MYPYPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt
+	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 
 test-node: tools standin
