@@ -12,7 +12,7 @@ use crate::aside::released;
 use crate::client::config;
 use crate::error::{Fault, Result};
 use crate::guard::guard;
-use crate::provider::{Callable, configure};
+use crate::provider::{Callable, configure, configure_tokens};
 use crate::slot::Slot;
 
 /// The compiled part of `rdsiam.TokenCache`, which adds what has to be Python.
@@ -208,6 +208,24 @@ impl TokenCache {
             callable.clear();
         }
     }
+}
+
+/// A cache of the tokens that `make` returns, a function without arguments.
+#[pyfunction]
+#[pyo3(name = "_keep_tokens")]
+pub(crate) fn keep_tokens(
+    py: Python<'_>,
+    host: &Bound<'_, PyAny>,
+    port: &Bound<'_, PyAny>,
+    user: &Bound<'_, PyAny>,
+    region: Option<&Bound<'_, PyAny>>,
+    make: &Bound<'_, PyAny>,
+) -> PyResult<TokenCache> {
+    guard(py, "_keep_tokens", || {
+        let login = Login::read(host, port, user, region)?;
+        let (config, callable) = configure_tokens(config(), make);
+        TokenCache::of(Client::new(config)?, &login, callable)
+    })
 }
 
 impl TokenCache {

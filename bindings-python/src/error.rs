@@ -41,8 +41,23 @@ impl Fault {
     }
 }
 
-/// What a provider of the caller's raised, as the cause of a core error.
-pub(crate) struct Raised(pub(crate) PyErr);
+/// What Python code of the caller's raised, on its way through the core.
+pub(crate) struct Raised {
+    exception: PyErr,
+    as_itself: bool,
+}
+
+impl Raised {
+    /// To be the cause of the exception for the error.
+    pub(crate) fn as_cause(exception: PyErr) -> Self {
+        Self { exception, as_itself: false }
+    }
+
+    /// To come out in place of the exception for the error.
+    pub(crate) fn as_itself(exception: PyErr) -> Self {
+        Self { exception, as_itself: true }
+    }
+}
 
 /// The text of a foreign exception may hold a secret: it is not shown.
 impl fmt::Display for Raised {
@@ -69,6 +84,11 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 fn instance(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     static OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let mut sources = successors(error.source(), |&source| source.source());
+    let raised = sources.find_map(|source| source.downcast_ref::<Raised>());
+    if let Some(Raised { exception, as_itself: true }) = raised {
+        return Ok(exception.clone_ref(py));
+    }
     let value = OF.import(py, "rdsiam.errors", "_of")?.call1((
         error.code(),
         error.message(),
@@ -77,9 +97,8 @@ fn instance(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let exception = PyErr::from_value(value);
     // Several callers may have waited for one provider: each gets an exception of its own, with
     // the one cause.
-    let mut sources = successors(error.source(), |&source| source.source());
-    if let Some(Raised(cause)) = sources.find_map(|source| source.downcast_ref()) {
-        exception.set_cause(py, Some(cause.clone_ref(py)));
+    if let Some(raised) = raised {
+        exception.set_cause(py, Some(raised.exception.clone_ref(py)));
     }
     Ok(exception)
 }

@@ -36,7 +36,7 @@ use pyo3::pymodule;
 #[pymodule(gil_used = false)]
 mod _rdsiam {
     #[pymodule_export]
-    use crate::cache::TokenCache;
+    use crate::cache::{TokenCache, keep_tokens};
     #[pymodule_export]
     use crate::client::{Meta, RdsClient, client, generate_db_auth_token};
     #[pymodule_export]

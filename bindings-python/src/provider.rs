@@ -1,4 +1,5 @@
-//! Credentials that come from Python: a value, a callable, or a boto3 session.
+//! Credentials that come from Python: a value, a callable, or a boto3 session. And tokens that
+//! come from there: those that a client of boto3 made.
 //!
 //! Which shapes are taken, and how they are read, is written in `_credentials.py`.
 
@@ -9,7 +10,7 @@ use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rdsiam::{Config, Credentials, CredentialsSource, Error, ErrorKind};
+use rdsiam::{Clock, Config, Credentials, CredentialsSource, Error, ErrorKind, Token, TokenSource};
 
 use crate::aside;
 use crate::error::{Fault, Raised, Result};
@@ -50,21 +51,55 @@ struct Source(Arc<Callable>);
 
 impl CredentialsSource for Source {
     fn provide(&self, force_refresh: bool) -> rdsiam::Result<Credentials> {
-        // Ends after the interpreter was let go, which is when the exit may go on.
-        let call = Call::begin();
-        call.as_ref()
-            .and_then(|_| Python::try_attach(|py| self.0.ask(py, force_refresh)))
-            .unwrap_or_else(|| Err(Error::provider("the interpreter is shutting down", false)))
+        attached(|py| self.0.ask(py, force_refresh))
     }
 }
 
+/// Adds a function that makes tokens to a configuration, whose cache then keeps these.
+pub(crate) fn configure_tokens(
+    config: Config,
+    make: &Bound<'_, PyAny>,
+) -> (Config, Option<Arc<Callable>>) {
+    let callable = Arc::new(Callable(ArcSwapOption::from_pointee(make.clone().unbind())));
+    (config.tokens(Maker(Arc::clone(&callable))), Some(callable))
+}
+
+struct Maker(Arc<Callable>);
+
+impl TokenSource for Maker {
+    fn make(&self) -> rdsiam::Result<Token> {
+        attached(|py| self.0.make(py))
+    }
+}
+
+fn attached<T>(ask: impl FnOnce(Python<'_>) -> rdsiam::Result<T>) -> rdsiam::Result<T> {
+    // Ends after the interpreter was let go, which is when the exit may go on.
+    let call = Call::begin();
+    call.as_ref()
+        .and_then(|_| Python::try_attach(ask))
+        .unwrap_or_else(|| Err(Error::provider("the interpreter is shutting down", false)))
+}
+
 impl Callable {
+    /// Cloned, so that it lives as long as the call even if it is cleared meanwhile.
+    fn function(&self, py: Python<'_>) -> rdsiam::Result<Py<PyAny>> {
+        let function = self.0.load().as_ref().map(|function| function.clone_ref(py));
+        function.ok_or_else(|| Error::provider("the provider is gone", false))
+    }
+
+    fn make(&self, py: Python<'_>) -> rdsiam::Result<Token> {
+        let now = Clock::System.now()?;
+        let text = self.function(py)?.call0(py).and_then(|value| value.extract::<String>(py));
+        let text = text.map_err(|error| {
+            let message = "the client that makes the tokens failed";
+            Error::provider_caused_by(message, false, Raised::as_itself(error))
+        })?;
+        Token::signed_elsewhere(&text, now)
+    }
+
     fn ask(&self, py: Python<'_>, force_refresh: bool) -> rdsiam::Result<Credentials> {
-        // Cloned, so that it lives as long as the call even if it is cleared meanwhile.
-        let Some(function) = self.0.load().as_ref().map(|function| function.clone_ref(py)) else {
-            return Err(Error::provider("the credentials provider is gone", false));
-        };
-        let parts = function
+        let parts = self
+            .function(py)?
             .call1(py, (force_refresh,))
             .and_then(|value| value.extract::<Parts>(py))
             .map_err(|error| failed(py, error))?;
@@ -96,7 +131,7 @@ fn failed(py: Python<'_>, error: PyErr) -> Error {
     let name = error.get_type(py).name();
     let name = name.as_ref().map_or_else(|_| "an exception".into(), ToString::to_string);
     let message = format!("the credentials provider raised {name}");
-    Error::provider_caused_by(message, retryable(py, &error), Raised(error))
+    Error::provider_caused_by(message, retryable(py, &error), Raised::as_cause(error))
 }
 
 /// An error of `_credentials.py` itself, whose text is ours.

@@ -61,7 +61,7 @@ fn count_in(process: u64, value: u64) -> u64 {
 }
 
 /// Waits for the providers that run on other threads, and lets no more begin there. For
-/// `atexit`; `_credentials.py` registers it.
+/// `atexit`; `_shutdown.py` registers it.
 #[pyfunction]
 #[pyo3(name = "_await_providers")]
 pub(crate) fn await_providers(py: Python<'_>) -> PyResult<()> {

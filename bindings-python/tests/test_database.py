@@ -75,9 +75,9 @@ def test_it_is_renewed_behind_the_callers_and_not_served_at_the_end() -> None:
     assert [cache.get_token() for _ in range(20)] == [old] * 20
     until(lambda: cache.get_token() != old)
     assert maker.calls == 2
-    maker = Maker(ago=895)
-    cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)
-    assert cache.get_token() != cache.get_token()
+    cache = rdsiam.DatabaseTokenCache(Maker(ago=895), *LOGIN)
+    with pytest.raises(rdsiam.CredentialsExpiredError):
+        cache.get_token()
     maker = Maker(ago=-600)  # From the future: the clock was set back.
     cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)
     assert cache.get_token() != cache.get_token()
@@ -88,8 +88,7 @@ def test_a_failing_call_behind_is_followed_by_a_pause() -> None:
     cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)
     old = cache.get_token()
     maker.error = RuntimeError("down")
-    cache.get_token()
-    until(lambda: maker.calls == 2)
+    until(lambda: cache.get_token() == old and maker.calls == 2)
     time.sleep(0.1)
     assert [cache.get_token() for _ in range(20)] == [old] * 20
     assert maker.calls == 2

@@ -8,7 +8,7 @@ import pytest
 import rdsiam
 from rdsiam import _rdsiam
 
-EXAMPLES = 16
+EXAMPLES = 17
 
 
 def documented() -> dict[str, Any]:

@@ -165,7 +165,7 @@ impl Client {
         let shared = &self.0;
         target.endpoint()?;
         if let Some(entry) = shared.table.find(target)
-            && entry.token.swap(None).is_some()
+            && entry.invalidate()
         {
             count(&shared.counters.invalidations);
         }
@@ -246,6 +246,9 @@ impl Shared {
     }
 
     fn sign(&self, target: &Target<'_>, may_wait: bool) -> Result<Token> {
+        if let (Provider::Tokens(source), true) = (&self.provider, may_wait) {
+            return source.make();
+        }
         let entry = self.entry(target, self.config.clock.now()?)?;
         let credentials = match self.provider.at_hand()? {
             Some(credentials) => credentials,

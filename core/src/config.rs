@@ -10,14 +10,15 @@ use crate::error::{Error, Result};
 use crate::region;
 use crate::signer::check_expires;
 use crate::style::Conventions;
+use crate::token::TokenSource;
 
 type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Where credentials come from, and the rules of the cache.
 ///
 /// Nothing is looked at before the first token is asked for: making a client costs no I/O.
-/// Of [`credentials`](Config::credentials), [`source`](Config::source) and
-/// [`external`](Config::external) the last one called holds; without any of them it is the
+/// Of [`credentials`](Config::credentials), [`source`](Config::source),
+/// [`tokens`](Config::tokens) and [`external`](Config::external) the last one called holds; without any of them it is the
 /// default chain of the AWS SDKs.
 ///
 /// ```
@@ -85,6 +86,13 @@ impl Config {
     /// Signs with what this source gives.
     pub fn source(mut self, source: impl CredentialsSource + 'static) -> Self {
         self.given = Some(Provider::Source(Arc::new(source)));
+        self
+    }
+
+    /// Keeps tokens that something else signs: the rules of the cache hold for them as for our
+    /// own, but nothing is signed here. Such a client is for one target, which only names the key.
+    pub fn tokens(mut self, source: impl TokenSource + 'static) -> Self {
+        self.given = Some(Provider::Tokens(Arc::new(source)));
         self
     }
 

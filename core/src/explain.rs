@@ -57,7 +57,7 @@ pub fn explain(token: &str) -> Result<Explanation> {
     Ok(explain_at(token, Clock::System.now()?))
 }
 
-fn explain_at(token: &str, now: i64) -> Explanation {
+pub(crate) fn explain_at(token: &str, now: i64) -> Explanation {
     let mut told = Explanation { length: token.len(), ..Explanation::default() };
     let Some((address, query)) = token.split_once("/?") else {
         told.problem(match token.split_once('?') {

@@ -68,7 +68,7 @@ pub use region::region_of_host;
 pub use signer::sign_at;
 pub use style::Conventions;
 pub use target::Target;
-pub use token::Token;
+pub use token::{Token, TokenSource};
 
 /// The longest life of a token, in seconds. The server refuses anything longer.
 pub const MAX_EXPIRES: u32 = 900;

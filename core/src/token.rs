@@ -5,6 +5,22 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::MAX_EXPIRES;
+use crate::error::{Error, Result};
+use crate::explain::explain_at;
+
+/// Something else that signs tokens, whose tokens a client is to keep: see
+/// [`Config::tokens`](crate::Config::tokens).
+///
+/// Called as a [`CredentialsSource`](crate::CredentialsSource) is.
+pub trait TokenSource: Send + Sync {
+    /// Makes a new token, best read with [`Token::signed_elsewhere`].
+    ///
+    /// # Errors
+    /// Whatever the caller of the token should see, best made with [`Error::provider`].
+    fn make(&self) -> Result<Token>;
+}
+
 /// A token, with the second it was signed in and the second it ends.
 ///
 /// The text is wiped when the token is dropped and never shown by `Debug`. Hand it to the
@@ -20,6 +36,25 @@ impl Token {
     /// `text` has to end with a NUL and have no other; its buffer is taken over as it is.
     pub(crate) fn new(text: Zeroizing<String>, signed_at: i64, expires_at: i64) -> Self {
         Self { text, signed_at, expires_at }
+    }
+
+    /// A token that something else signed. Its times are those that it tells; a text that tells
+    /// none counts as signed `now` and good for 15 minutes.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an empty text or one with a NUL.
+    pub fn signed_elsewhere(text: &str, now: i64) -> Result<Self> {
+        if text.is_empty() || text.contains('\0') {
+            return Err(Error::invalid("the token is empty or has an interior NUL"));
+        }
+        let told = explain_at(text, now);
+        let signed_at = told.signed_at.unwrap_or(now);
+        let life = i64::from(MAX_EXPIRES);
+        let expires_at = told.expires_at.unwrap_or_else(|| signed_at.saturating_add(life));
+        let mut owned = Zeroizing::new(String::with_capacity(text.len() + 1));
+        owned.push_str(text);
+        owned.push('\0');
+        Ok(Self::new(owned, signed_at, expires_at))
     }
 
     /// The text, `host:port/?Action=connect&...`.
@@ -57,6 +92,18 @@ impl fmt::Debug for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_foreign_token_has_the_times_that_it_tells() {
+        let text = "h:1/?X-Amz-Date=20240601T120000Z&X-Amz-Expires=300";
+        let token = Token::signed_elsewhere(text, 5).unwrap();
+        assert_eq!((token.signed_at(), token.expires_at()), (1_717_243_200, 1_717_243_500));
+        assert_eq!(token.as_str(), text);
+        let token = Token::signed_elsewhere("of a test double", 5).unwrap();
+        assert_eq!((token.signed_at(), token.expires_at()), (5, 905));
+        assert!(Token::signed_elsewhere("", 5).is_err());
+        assert!(Token::signed_elsewhere("a\0b", 5).is_err());
+    }
 
     #[test]
     fn the_nul_is_for_c_only_and_debug_hides_the_text() {

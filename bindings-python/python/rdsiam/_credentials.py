@@ -3,7 +3,6 @@
 Imported when `credentials` is given, so that `import rdsiam` stays small.
 """
 
-import atexit
 import inspect
 import math
 import re
@@ -11,10 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
-from ._rdsiam import _await_providers
-
-# A provider may run on a thread when the interpreter ends.
-atexit.register(_await_providers)
+from . import _shutdown as _shutdown
 
 # Access key id, secret access key, session token, Unix second of their end.
 Parts: TypeAlias = tuple[str, str, str | None, int | None]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, Final, final, overload
 
 from typing_extensions import Self, disjoint_base
@@ -32,6 +33,13 @@ def client(
 ) -> RDSClient: ...
 def explain(token: str) -> Explanation: ...
 def _await_providers() -> None: ...
+def _keep_tokens(
+    host: str,
+    port: int | str,
+    user: str | bytes,
+    region: str | None,
+    make: Callable[[], str],
+) -> TokenCache: ...
 def _sign_at(
     host: str,
     port: int | str,

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use hashbrown::Equivalent;
@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     /// Whether the caller was told that region and host contradict each other.
     pub(crate) warned: AtomicBool,
     used: AtomicI64,
+    /// How often it was invalidated: what was under way meanwhile is not kept.
+    epoch: AtomicU64,
 }
 
 impl Entry {
@@ -39,6 +41,7 @@ impl Entry {
             flights: Flights::new(),
             warned: AtomicBool::new(false),
             used: AtomicI64::new(0),
+            epoch: AtomicU64::new(0),
         }
     }
 
@@ -46,6 +49,27 @@ impl Entry {
         let used = self.used.load(Ordering::Relaxed);
         if now.abs_diff(used) >= NOTE_USE_EVERY.unsigned_abs() {
             self.used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Drops the token; true if there was one.
+    pub(crate) fn invalidate(&self) -> bool {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.token.swap(None).is_some()
+    }
+
+    /// Keeps a token whose making began in this epoch, unless the key was invalidated since.
+    pub(crate) fn keep(&self, token: &Arc<Token>, epoch: u64) {
+        if self.epoch() != epoch {
+            return;
+        }
+        self.token.store(Some(Arc::clone(token)));
+        if self.epoch() != epoch {
+            self.token.compare_and_swap(&Some(Arc::clone(token)), None);
         }
     }
 

@@ -74,7 +74,8 @@ impl Backoff {
     pub(crate) fn failed(&mut self, now: i64, jitter: f64) {
         let longest =
             (FIRST_PAUSE * 2_f64.powi(self.failures.min(8).cast_signed())).min(LONGEST_PAUSE);
-        let seconds = (longest * (0.5 + jitter / 2.0)).ceil();
+        // One more, because `now` may be nearly over.
+        let seconds = (longest * (0.5 + jitter / 2.0)).ceil() + 1.0;
         self.failures = self.failures.saturating_add(1);
         self.pause = Some((now, now.saturating_add(seconds as i64)));
     }
@@ -144,9 +145,9 @@ mod tests {
             backoff.failed(100, 1.0);
             longest.push((100..200).find(|now| backoff.allows(*now)).unwrap() - 100);
         }
-        assert_eq!(longest, [1, 2, 4, 8, 16, 16, 16]);
+        assert_eq!(longest, [2, 3, 5, 9, 17, 17, 17]);
         backoff.failed(100, 0.0);
-        assert!(!backoff.allows(107) && backoff.allows(108));
+        assert!(!backoff.allows(108) && backoff.allows(109));
         assert!(backoff.allows(99), "a clock set back ends the pause");
         backoff.succeeded();
         assert!(backoff.allows(100));

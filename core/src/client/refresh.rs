@@ -8,7 +8,7 @@ use crate::cache::flight::{Part, Work};
 use crate::cache::policy::Standing;
 use crate::cache::stats::count;
 use crate::clock::rfc3339;
-use crate::credentials::{Credentials, resolve};
+use crate::credentials::{Credentials, Provider, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
 use crate::token::Token;
@@ -37,8 +37,9 @@ impl Shared {
         // A call that would have had to wait is no miss: it comes back as one that may.
         let credentials = self.at_hand(&entry)?.ok_or_else(Error::would_block)?;
         count(&self.counters.misses);
+        let epoch = entry.epoch();
         match entry.flights.current().join(now) {
-            Part::Work(work) => self.refresh_with(&entry, work, Ok(credentials)),
+            Part::Work(work) => self.refresh_with(&entry, work, epoch, Ok(credentials)),
             Part::Wait(_) => Err(Error::would_block()),
         }
     }
@@ -64,8 +65,9 @@ impl Shared {
     /// done here and now, and its token returned; otherwise on a thread of its own.
     fn refresh_behind(self: &Arc<Self>, entry: &Arc<Entry>, now: i64) -> Option<Arc<Token>> {
         let work = entry.flights.current().begin_if_due(now)?;
+        let epoch = entry.epoch();
         match self.at_hand(entry).transpose() {
-            Some(credentials) => self.refresh_with(entry, work, credentials).ok(),
+            Some(credentials) => self.refresh_with(entry, work, epoch, credentials).ok(),
             None => {
                 self.refresh_on_thread(Arc::clone(entry), work);
                 None
@@ -95,19 +97,16 @@ impl Shared {
         }
     }
 
-    /// Fetches credentials and does the work.
+    /// Makes a token, whatever it takes.
     fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>) -> Result<Arc<Token>> {
         // Between the look at the token and the joining, another refresh may have landed.
         if let Some(token) = self.fresh(entry)? {
             work.land(Ok(Arc::clone(&token)), true, token.signed_at());
             return Ok(token);
         }
-        let credentials = match self.provider.at_hand() {
-            Ok(Some(credentials)) => Ok(credentials),
-            Ok(None) => resolve(&self.provider, &self.config.clock),
-            Err(error) => Err(error),
-        };
-        self.refresh_with(entry, work, credentials)
+        let epoch = entry.epoch();
+        let made = self.make(entry);
+        self.land(entry, work, epoch, made)
     }
 
     fn fresh(&self, entry: &Entry) -> Result<Option<Arc<Token>>> {
@@ -116,19 +115,45 @@ impl Shared {
         Ok(token.filter(|token| self.margins.standing(token, now) == Standing::Fresh))
     }
 
-    /// Signs with what was fetched, stores the token, and tells those who wait.
+    /// A new token, from wherever this client's tokens come.
+    fn make(&self, entry: &Entry) -> Result<Token> {
+        if let Provider::Tokens(source) = &self.provider {
+            return source.make();
+        }
+        let credentials = match self.provider.at_hand()? {
+            Some(credentials) => credentials,
+            None => resolve(&self.provider, &self.config.clock)?,
+        };
+        self.sign_entry(entry, &credentials, self.config.clock.now()?, true)
+    }
+
+    /// Signs with credentials that are there, since `epoch`.
     pub(super) fn refresh_with(
         &self,
         entry: &Entry,
         work: Work<Arc<Token>>,
+        epoch: u64,
         credentials: Result<Credentials>,
+    ) -> Result<Arc<Token>> {
+        let made = credentials.and_then(|credentials| {
+            self.sign_entry(entry, &credentials, self.config.clock.now()?, true)
+        });
+        self.land(entry, work, epoch, made)
+    }
+
+    /// Keeps the new token and tells those who wait.
+    fn land(
+        &self,
+        entry: &Entry,
+        work: Work<Arc<Token>>,
+        epoch: u64,
+        made: Result<Token>,
     ) -> Result<Arc<Token>> {
         count(&self.counters.refreshes);
         let now = self.config.clock.now();
-        let result = match (&now, credentials) {
-            (Err(error), _) => Err(error.clone()),
-            (_, Err(error)) => Err(error),
-            (Ok(now), Ok(credentials)) => self.renew(entry, &credentials, *now),
+        let result = match &now {
+            Ok(now) => made.and_then(|token| self.renew(entry, epoch, token, *now)),
+            Err(error) => Err(error.clone()),
         };
         if result.is_err() {
             count(&self.counters.refresh_failures);
@@ -142,9 +167,8 @@ impl Shared {
         result
     }
 
-    /// A new token in the entry; or the old one, if that lives longer.
-    fn renew(&self, entry: &Entry, credentials: &Credentials, now: i64) -> Result<Arc<Token>> {
-        let token = Arc::new(self.sign_entry(entry, credentials, now, true)?);
+    /// The new token, kept in the entry; or the old one, if that lives longer.
+    fn renew(&self, entry: &Entry, epoch: u64, token: Token, now: i64) -> Result<Arc<Token>> {
         let old = entry.token.load_full();
         if let Some(old) = old.filter(|old| {
             old.expires_at() >= token.expires_at()
@@ -155,7 +179,8 @@ impl Shared {
         if !self.margins.long_enough(&token, now) {
             return Err(self.too_short(&token, now));
         }
-        entry.token.store(Some(Arc::clone(&token)));
+        let token = Arc::new(token);
+        entry.keep(&token, epoch);
         Ok(token)
     }
 

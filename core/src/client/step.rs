@@ -31,6 +31,7 @@ pub struct Ticket {
     shared: Arc<Shared>,
     entry: Arc<Entry>,
     work: Work<Arc<Token>>,
+    epoch: u64,
 }
 
 impl Client {
@@ -68,7 +69,7 @@ impl Client {
 
 impl Shared {
     fn ticket(self: &Arc<Self>, entry: Arc<Entry>, work: Work<Arc<Token>>) -> Ticket {
-        Ticket { shared: Arc::clone(self), entry, work }
+        Ticket { shared: Arc::clone(self), epoch: entry.epoch(), entry, work }
     }
 }
 
@@ -79,15 +80,15 @@ impl Ticket {
     /// # Errors
     /// Those of signing; credentials that have ended, or end too soon, are refused.
     pub fn bring(self, credentials: Credentials) -> Result<Lease> {
-        let Self { shared, entry, work } = self;
-        let token = shared.refresh_with(&entry, work, Ok(credentials))?;
+        let Self { shared, entry, work, epoch } = self;
+        let token = shared.refresh_with(&entry, work, epoch, Ok(credentials))?;
         Ok(shared.lease(token))
     }
 
     /// Says that the fetch failed.
     pub fn fail(self, error: Error) {
-        let Self { shared, entry, work } = self;
+        let Self { shared, entry, work, epoch } = self;
         // The caller has the error already.
-        let _ = shared.refresh_with(&entry, work, Err(error));
+        let _ = shared.refresh_with(&entry, work, epoch, Err(error));
     }
 }

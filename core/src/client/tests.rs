@@ -267,6 +267,50 @@ fn invalidate_drops_one_key() {
 }
 
 #[test]
+fn what_was_under_way_at_an_invalidate_is_not_kept() {
+    let (client, source, _) = client(|config| config);
+    let open = source.gate();
+    thread::scope(|scope| {
+        scope.spawn(|| client.get(&TARGET).unwrap());
+        eventually("the call", || source.calls() == 1);
+        client.invalidate(&TARGET).unwrap();
+        open.send(()).unwrap();
+    });
+    open.send(()).unwrap();
+    client.get(&TARGET).unwrap();
+    assert_eq!(source.calls(), 2);
+}
+
+#[test]
+fn tokens_of_another_signer_are_kept_by_the_same_rules() {
+    struct Elsewhere(Source);
+    impl crate::TokenSource for Elsewhere {
+        fn make(&self) -> Result<Token> {
+            self.0.provide(false)?;
+            let now = Clock::Manual(self.0.0.clock.clone()).now()?;
+            Token::signed_elsewhere("a token", now)
+        }
+    }
+    let source = Source::default();
+    let (client, _, clock) = client(|config| {
+        source.0.clock.set(NOW);
+        let clock = Clock::Manual(source.0.clock.clone());
+        config.tokens(Elsewhere(source.clone())).clock(clock)
+    });
+    drop(clock);
+    let first = client.get(&TARGET).unwrap();
+    assert_eq!((first.as_str(), first.expires_at()), ("a token", NOW + 900));
+    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    source.0.clock.step(850);
+    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    eventually("a refresh behind", || !Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    assert_eq!(source.calls(), 2);
+    let refused = client.try_get_lease(&Target { user: "other", ..TARGET }).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::WouldBlock);
+    assert_eq!(client.sign(&TARGET).unwrap().signed_at(), NOW + 850);
+}
+
+#[test]
 fn the_cache_is_bounded() {
     let (client, _, clock) = client(|config| config.max_entries(16));
     for user in 0..100 {

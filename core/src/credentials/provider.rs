@@ -9,6 +9,7 @@ use super::{Credentials, CredentialsSource, environment};
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
+use crate::token::TokenSource;
 
 /// Where a client's credentials come from.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub(crate) enum Provider {
     Default { profile: Option<String> },
     /// The caller's own.
     Source(Arc<dyn CredentialsSource>),
+    /// No credentials: something else signs, and only the cache is ours.
+    Tokens(Arc<dyn TokenSource>),
     /// The face fetches them itself and brings them with a [`Ticket`](crate::Ticket).
     External,
 }
@@ -30,7 +33,10 @@ impl Provider {
         match self {
             Self::Static(credentials) => Ok(Some(credentials.clone())),
             Self::Default { profile: None } => environment::read(),
-            Self::Default { profile: Some(_) } | Self::Source(_) | Self::External => Ok(None),
+            Self::Default { profile: Some(_) }
+            | Self::Source(_)
+            | Self::Tokens(_)
+            | Self::External => Ok(None),
         }
     }
 
@@ -40,7 +46,7 @@ impl Provider {
             Self::Static(credentials) => Ok(credentials.clone()),
             Self::Default { profile } => fetch_from_chain(profile.as_deref()),
             Self::Source(source) => source.provide(force_refresh),
-            Self::External => Err(Error::would_block()),
+            Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
     }
 
@@ -71,6 +77,7 @@ impl fmt::Debug for Provider {
             Self::Static(credentials) => credentials.fmt(f),
             Self::Default { profile } => write!(f, "Default {{ profile: {profile:?} }}"),
             Self::Source(_) => f.write_str("Source"),
+            Self::Tokens(_) => f.write_str("Tokens"),
             Self::External => f.write_str("External"),
         }
     }
