@@ -8,5 +8,7 @@ rm -rf "$out"
 mkdir -p "$out"
 ffi/install.sh "$out/c" /usr/local
 .venv/bin/maturin build --release -m bindings-python/Cargo.toml -o "$out/python" -i python3
+# npm packs no links.
+cp LICENSE-APACHE LICENSE-MIT bindings-node/
 (cd bindings-node && npm run --silent build && npm pack --silent --pack-destination "$out")
 find "$out" -type f -printf '%9s %P\n'
