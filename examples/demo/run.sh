@@ -25,8 +25,12 @@ build_c() {
     mkdir -p "$out/lib"
     cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
     ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
-    cc -std=c99 -O2 -Iinclude -I"$(pg_config --includedir)" examples/demo/demo.c -o "$out/demo-c" \
-        -L"$out/lib" -lrdsiam -L"$(pg_config --libdir)" -lpq -Wl,-rpath,"$PWD/$out/lib"
+    local libpq=()
+    if pg_config --version >/dev/null 2>&1; then
+        libpq=(-DWITH_LIBPQ "-I$(pg_config --includedir)" "-L$(pg_config --libdir)" -lpq)
+    fi
+    cc -std=c99 -O2 -Iinclude examples/demo/demo.c -o "$out/demo-c" -L"$out/lib" -lrdsiam \
+        "${libpq[@]}" -Wl,-rpath,"$PWD/$out/lib"
 }
 
 for_own_database() {
@@ -67,7 +71,6 @@ against_verifier() {
 JSON
     judge() { python3 tests/standin/verifier.py --config "$config" --user "$DEMO_USER"; }
     for name in "${faces[@]}"; do
-        [ "$name" = C ] && [ ! -x "$out/demo-c" ] && { echo "C      | needs libpq-dev for the demo"; continue; }
         token=$(face "$name")
         printf '%s' "$token" | judge 2>/dev/null || { echo "$name: the token was refused"; exit 1; }
         if printf '%s' "${token/Expires=900/Expires=899}" | judge 2>/dev/null; then
@@ -100,7 +103,7 @@ if tests/standin/standin check; then
     tests/standin/standin run -- "$0" against-standin
 else
     say "No PostgreSQL can be had here, so the verifier judges the tokens without one"
-    build_c || true
+    build_c
     against_verifier
 fi
 say "Done"
