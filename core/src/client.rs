@@ -59,14 +59,17 @@ struct Kept {
 }
 
 impl Kept {
-    /// Credentials without an end may be those of a file: it is read again each minute, so
-    /// that a rotated one is seen.
-    const READ_AGAIN_AFTER: i64 = 60;
+    /// Within a minute of their fetching, what there is has to do: a service that gives none
+    /// with 15 minutes left is not to be asked at each signature.
+    const ASK_AGAIN_AFTER: i64 = 60;
 
     fn serves(&self, now: i64) -> bool {
+        let recent = (0..Self::ASK_AGAIN_AFTER).contains(&(now - self.fetched_at));
         match self.credentials.expires_at() {
+            Some(end) if recent => now < end,
             Some(_) => now >= self.fetched_at && !wants_newer(&self.credentials, now),
-            None => (0..Self::READ_AGAIN_AFTER).contains(&(now - self.fetched_at)),
+            // Perhaps those of a file, which is read again so that a rotated one is seen.
+            None => recent,
         }
     }
 }
@@ -128,8 +131,8 @@ impl Client {
 
     /// A new token at each call, as the peers make them, for callers that cache by themselves.
     ///
-    /// What the default chain found is kept while it is good for more than 15 minutes (a
-    /// minute, if nobody knows its end), since the peers do so and a metadata service would
+    /// What the default chain found is kept for a minute, and beyond that while it is good for
+    /// another 15, since the peers do so and a metadata service would
     /// throttle anything else. A source of the caller's own is asked each time.
     ///
     /// # Errors

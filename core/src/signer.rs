@@ -185,12 +185,13 @@ impl Layout {
         self.region == region && self.credentials.same_keys(credentials)
     }
 
-    /// The same layout, with the newer end of the same keys.
+    /// Signs at this second, with the end of the credentials that it was laid out for.
     pub(crate) fn sign(&self, now: i64) -> Result<Token> {
         self.sign_until(now, self.credentials.expires_at())
     }
 
-    /// Signs at this second. Credentials that have ended never sign.
+    /// Signs at this second, with the end of credentials that have the same keys. Credentials
+    /// that have ended never sign.
     pub(crate) fn sign_until(&self, now: i64, credentials_end: Option<i64>) -> Result<Token> {
         if let Some(end) = credentials_end.filter(|end| *end <= now) {
             return Err(Credentials::expired(end, now));

@@ -56,7 +56,7 @@ pub unsafe extern "C" fn rdsiam_token_get(
 }
 
 /// Signs a new token at each call and leaves the cache alone. Credentials of the default
-/// chain are kept between calls while they are good for more than 15 minutes.
+/// chain are kept for a minute, and beyond that while they are good for another 15.
 ///
 /// @param client  As for rdsiam_token_get(), as all other arguments and the result.
 /// @param host    See there.

@@ -392,7 +392,7 @@ fn sign_gives_a_new_token_each_time_and_asks_a_source_each_time() {
 }
 
 #[test]
-fn kept_credentials_serve_while_fifteen_minutes_are_left_or_a_minute_without_an_end() {
+fn kept_credentials_serve_for_a_minute_and_then_while_fifteen_are_left() {
     let kept = |expires_at| Kept {
         credentials: Credentials::with_expiry("AKID", "SECRET", None, expires_at).unwrap(),
         fetched_at: NOW,
@@ -400,6 +400,9 @@ fn kept_credentials_serve_while_fifteen_minutes_are_left_or_a_minute_without_an_
     let ends = kept(Some(NOW + 1000));
     assert!(ends.serves(NOW) && ends.serves(NOW + 100) && !ends.serves(NOW + 101));
     assert!(!ends.serves(NOW - 1), "a clock set back");
+    let soon = kept(Some(NOW + 30));
+    assert!(soon.serves(NOW + 29) && !soon.serves(NOW + 30));
+    assert!(kept(Some(NOW + 600)).serves(NOW + 59) && !kept(Some(NOW + 600)).serves(NOW + 60));
     let endless = kept(None);
     assert!(endless.serves(NOW) && endless.serves(NOW + 59));
     assert!(!endless.serves(NOW + 60) && !endless.serves(NOW - 1));
