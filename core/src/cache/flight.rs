@@ -84,6 +84,11 @@ impl<T: Clone> Flight<T> {
         due.then(|| self.begin(&mut state, now))
     }
 
+    /// Whether somebody works at this moment.
+    pub(crate) fn is_working(&self) -> bool {
+        self.lock().working.is_some()
+    }
+
     fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> Work<T> {
         state.begun += 1;
         state.working = Some((thread::current().id(), state.begun));

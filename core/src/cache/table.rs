@@ -66,16 +66,18 @@ impl Table {
 }
 
 /// Drops the keys that were not used for the longest time, an eighth of the bound at once, so
-/// that a stream of new keys does not sort the table at each of them.
+/// that a stream of new keys does not sort the table at each of them. Those that are being
+/// refreshed go last: dropped, they could be refreshed a second time meanwhile.
 fn make_room(map: &mut Map, bound: usize) -> usize {
     if map.len() < bound {
         return 0;
     }
     let before = map.len();
     let keep = bound - 1 - (bound / 8).min(bound - 1);
-    let mut by_use: Vec<(i64, Key)> =
-        map.iter().map(|(key, entry)| (entry.used(), key.clone())).collect();
-    by_use.sort_by_key(|(used, _)| *used);
+    let worth = |entry: &Entry| (entry.flights.current().is_working(), entry.used());
+    let mut by_use: Vec<((bool, i64), Key)> =
+        map.iter().map(|(key, entry)| (worth(entry), key.clone())).collect();
+    by_use.sort_by_key(|(worth, _)| *worth);
     for (_, key) in by_use.into_iter().take(before.saturating_sub(keep)) {
         map.remove(&key);
     }
@@ -107,6 +109,22 @@ mod tests {
         ] {
             assert!(table.find(&other).is_none());
         }
+    }
+
+    #[test]
+    fn a_key_that_is_being_refreshed_is_not_dropped_while_there_are_others() {
+        let table = Table::new(8);
+        let (busy, _) = add(&table, "busy", 0);
+        let work = busy.flights.current().begin_if_due(0);
+        for user in 0..50 {
+            add(&table, &user.to_string(), 1000 + user * 100);
+        }
+        assert!(table.find(&Target::new("db.example.com", 5432, "busy")).is_some());
+        drop(work);
+        for user in 50..100 {
+            add(&table, &user.to_string(), 10_000 + user * 100);
+        }
+        assert!(table.find(&Target::new("db.example.com", 5432, "busy")).is_none());
     }
 
     #[test]
