@@ -172,7 +172,10 @@ impl Config {
     }
 
     pub(crate) fn provider(&self) -> Provider {
-        self.given.clone().unwrap_or_else(|| Provider::Default { profile: self.profile.clone() })
+        self.given.clone().unwrap_or_else(|| Provider::Default {
+            profile: self.profile.clone(),
+            aws_profile_hides_keys: self.conventions.aws_profile_hides_keys,
+        })
     }
 
     pub(crate) fn warn(&self, text: &str) {

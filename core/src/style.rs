@@ -6,18 +6,31 @@ pub struct Conventions {
     pub(crate) style: Style,
     /// Names of the environment variables that hold the region, first one first.
     pub(crate) region_variables: [&'static str; 2],
+    /// Whether AWS_PROFILE in the environment hides the keys there, as for the JS SDK; for the
+    /// others the keys win. A profile that the caller names hides them everywhere.
+    pub(crate) aws_profile_hides_keys: bool,
 }
 
 impl Conventions {
     /// boto3 and the AWS CLI: parameters in botocore's order, `AWS_DEFAULT_REGION` first.
-    pub const BOTOCORE: Self =
-        Self { style: Style::Botocore, region_variables: ["AWS_DEFAULT_REGION", "AWS_REGION"] };
-    /// `@aws-sdk/rds-signer`: parameters in the alphabet's order, `AWS_REGION` first.
-    pub const JS: Self =
-        Self { style: Style::Js, region_variables: ["AWS_REGION", "AWS_DEFAULT_REGION"] };
+    pub const BOTOCORE: Self = Self {
+        style: Style::Botocore,
+        region_variables: ["AWS_DEFAULT_REGION", "AWS_REGION"],
+        aws_profile_hides_keys: false,
+    };
+    /// `@aws-sdk/rds-signer`: parameters in the alphabet's order, `AWS_REGION` first, and
+    /// `AWS_PROFILE` hides the keys of the environment.
+    pub const JS: Self = Self {
+        style: Style::Js,
+        region_variables: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+        aws_profile_hides_keys: true,
+    };
     /// The other SDKs: botocore's order of parameters, `AWS_REGION` first.
-    pub const SDK: Self =
-        Self { style: Style::Botocore, region_variables: ["AWS_REGION", "AWS_DEFAULT_REGION"] };
+    pub const SDK: Self = Self {
+        style: Style::Botocore,
+        region_variables: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+        aws_profile_hides_keys: false,
+    };
 }
 
 impl Default for Conventions {

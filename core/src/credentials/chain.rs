@@ -24,7 +24,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
 use once_cell::sync::OnceCell;
 
-use super::Credentials;
+use super::{Credentials, environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::region;
 use crate::style::Conventions;
@@ -55,9 +55,7 @@ pub(crate) fn profile_region(profile: Option<&str>) -> Result<Option<String>> {
 async fn find(profile: Option<&str>) -> Result<Credentials> {
     let config = configuration(profile).await?;
     let mut attempts = Attempts::default();
-    if profile.is_none() {
-        attempts.note("environment", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
-    }
+    attempts.note("environment", environment_reason(profile));
     let mut from_profile = ProfileFileCredentialsProvider::builder().configure(&config);
     if let Some(profile) = profile {
         from_profile = from_profile.profile_name(profile);
@@ -81,6 +79,17 @@ async fn find(profile: Option<&str>) -> Result<Credentials> {
         }
     }
     Err(attempts.nothing_found())
+}
+
+/// Why the environment did not serve; it was looked at before.
+fn environment_reason(profile: Option<&str>) -> &'static str {
+    if profile.is_some() {
+        "does not count, since a profile is named"
+    } else if environment::names_profile() {
+        "has no keys, or AWS_PROFILE hides them"
+    } else {
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"
+    }
 }
 
 async fn configuration(profile: Option<&str>) -> Result<ProviderConfig> {

@@ -33,6 +33,11 @@ pub(crate) fn read() -> Result<Option<Credentials>> {
     }
 }
 
+/// Whether AWS_PROFILE names a profile.
+pub(crate) fn names_profile() -> bool {
+    std::env::var_os("AWS_PROFILE").is_some_and(|name| !name.is_empty())
+}
+
 fn value(name: &str) -> Result<Option<Zeroizing<String>>> {
     match var(name) {
         Ok(value) => Ok(Some(Zeroizing::new(value)).filter(|value| !value.trim().is_empty())),

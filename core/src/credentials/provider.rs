@@ -17,8 +17,9 @@ pub(crate) enum Provider {
     /// Given once.
     Static(Credentials),
     /// The environment, then what the AWS SDKs look at after it. With a profile that the
-    /// caller named, the environment's keys do not count, as with boto3 and the JS SDK.
-    Default { profile: Option<String> },
+    /// caller named, the environment's keys do not count, as with boto3 and the JS SDK; with
+    /// one that AWS_PROFILE names, if the conventions say so.
+    Default { profile: Option<String>, aws_profile_hides_keys: bool },
     /// The caller's own.
     Source(Arc<dyn CredentialsSource>),
     /// No credentials: something else signs, and only the cache is ours.
@@ -32,11 +33,11 @@ impl Provider {
     pub(crate) fn at_hand(&self) -> Result<Option<Credentials>> {
         match self {
             Self::Static(credentials) => Ok(Some(credentials.clone())),
-            Self::Default { profile: None } => environment::read(),
-            Self::Default { profile: Some(_) }
-            | Self::Source(_)
-            | Self::Tokens(_)
-            | Self::External => Ok(None),
+            Self::Default { profile, aws_profile_hides_keys } => {
+                let by_variable = *aws_profile_hides_keys && environment::names_profile();
+                if profile.is_some() || by_variable { Ok(None) } else { environment::read() }
+            }
+            Self::Source(_) | Self::Tokens(_) | Self::External => Ok(None),
         }
     }
 
@@ -44,7 +45,7 @@ impl Provider {
     pub(crate) fn fetch(&self, force_refresh: bool) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default { profile } => fetch_from_chain(profile.as_deref()),
+            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref()),
             Self::Source(source) => source.provide(force_refresh),
             Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
@@ -75,7 +76,7 @@ impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Static(credentials) => credentials.fmt(f),
-            Self::Default { profile } => write!(f, "Default {{ profile: {profile:?} }}"),
+            Self::Default { profile, .. } => write!(f, "Default {{ profile: {profile:?} }}"),
             Self::Source(_) => f.write_str("Source"),
             Self::Tokens(_) => f.write_str("Tokens"),
             Self::External => f.write_str("External"),
