@@ -192,8 +192,9 @@ impl Attempts {
         let message = format!("the AWS credentials could not be loaded. Tried {}", self.0);
         match error {
             CredentialsError::ProviderTimedOut(_) => Error::new(ErrorKind::Timeout, message),
-            CredentialsError::ProviderError(_) => Error::provider(message, true),
-            _ => Error::provider(message, false),
+            // A setting that is wrong stays wrong; anything else may pass.
+            CredentialsError::InvalidConfiguration(_) => Error::provider(message, false),
+            _ => Error::provider(message, true),
         }
     }
 
@@ -221,7 +222,11 @@ fn reasons(error: &CredentialsError) -> String {
         next = cause.source();
     }
     if texts.is_empty() {
-        texts.push(error.to_string().into());
+        texts.push(match error {
+            // Only the profile source is so short of words.
+            CredentialsError::CredentialsNotLoaded(_) => "none there, or no such profile".into(),
+            other => other.to_string().into(),
+        });
     }
     texts.join(": ")
 }
