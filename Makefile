@@ -70,6 +70,11 @@ test-examples: tools standin
 bench: tools
 	tests/bench/run.sh
 
+# A hundred simulated days of the cache; RDSIAM_SEED=... replays one.
+.PHONY: soak
+soak:
+	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test -p rdsiam --test simulation -- --nocapture
+
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny
 deny:

@@ -45,8 +45,9 @@ pub(crate) struct Flight<T> {
 }
 
 struct State<T> {
-    /// Who is working, on which number.
-    working: Option<(ThreadId, u64)>,
+    /// Who is working, on which number. Nobody knows who while the work is on its way to another
+    /// thread, or to a host that fetches by itself.
+    working: Option<(Option<ThreadId>, u64)>,
     /// How many have begun.
     begun: u64,
     /// The last result, and its number.
@@ -91,7 +92,7 @@ impl<T: Clone> Flight<T> {
 
     fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> Work<T> {
         state.begun += 1;
-        state.working = Some((thread::current().id(), state.begun));
+        state.working = Some((Some(thread::current().id()), state.begun));
         Work { flight: Arc::clone(self), number: state.begun, began_at: now, landed: false }
     }
 
@@ -110,6 +111,21 @@ pub(crate) struct Work<T: Clone> {
 }
 
 impl<T: Clone> Work<T> {
+    /// To be called before the work goes to where this thread does not wait for it: if this
+    /// thread asks again meanwhile, it is a caller like any other.
+    pub(crate) fn hand_over(&self) {
+        self.set_worker(None);
+    }
+
+    /// To be called by the thread that got the work.
+    pub(crate) fn take_over(&self) {
+        self.set_worker(Some(thread::current().id()));
+    }
+
+    fn set_worker(&self, worker: Option<ThreadId>) {
+        self.flight.lock().working = Some((worker, self.number));
+    }
+
     /// Hands the result to all who wait. `helped` says whether the next refresh may come as
     /// soon as it is wanted; if not, there is a pause first.
     pub(crate) fn land(mut self, result: Result<T>, helped: bool, now: i64) {
@@ -146,14 +162,14 @@ impl<T: Clone> Drop for Work<T> {
 /// The place of one who waits.
 pub(crate) struct Wait<T> {
     flight: Arc<Flight<T>>,
-    worker: ThreadId,
+    worker: Option<ThreadId>,
     number: u64,
 }
 
 impl<T: Clone> Wait<T> {
     /// Waits for the result, but not for ever.
     pub(crate) fn result(self) -> Result<T> {
-        if self.worker == thread::current().id() {
+        if self.worker == Some(thread::current().id()) {
             return Err(Error::new(
                 ErrorKind::Internal,
                 "the provider of the credentials asked for the very token that it was called \

@@ -88,7 +88,9 @@ impl Shared {
     /// the work is dropped with it, which counts as a failure and pauses.
     fn refresh_on_thread(self: &Arc<Self>, entry: Arc<Entry>, work: Work<Arc<Token>>) {
         let shared = Arc::clone(self);
+        work.hand_over();
         let run = move || {
+            work.take_over();
             // The error is in the flight and in the counters; the token still serves.
             let _ = shared.refresh(&entry, work);
         };

@@ -69,6 +69,7 @@ impl Client {
 
 impl Shared {
     fn ticket(self: &Arc<Self>, entry: Arc<Entry>, work: Work<Arc<Token>>) -> Ticket {
+        work.hand_over();
         Ticket { shared: Arc::clone(self), epoch: entry.epoch(), entry, work }
     }
 }

@@ -119,6 +119,21 @@ fn a_hit_is_not_held_up_by_a_refresh() {
 }
 
 #[test]
+fn who_began_a_refresh_behind_may_come_to_wait_for_it() {
+    let (client, source, clock) = client(|config| config);
+    let first = client.get(&TARGET).unwrap();
+    let open = source.gate();
+    clock.step(850);
+    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    eventually("a refresh behind", || source.calls() == 2);
+    clock.step(100);
+    open.send(()).unwrap();
+    // The same thread, and the token that it could have been given has ended meanwhile.
+    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW + 950);
+    assert_eq!(source.calls(), 2);
+}
+
+#[test]
 fn without_io_an_ageing_token_is_replaced_in_the_call() {
     let (client, clock) = static_client(None);
     let first = client.get(&TARGET).unwrap();
