@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -54,6 +54,29 @@ impl Clock {
             Self::System => system_now(),
             Self::Manual(clock) => Ok(clock.0.load(Ordering::SeqCst)),
         }
+    }
+}
+
+/// A moment by both clocks, to notice that the machine slept or that its clock was set: what was
+/// fetched before may be of the past.
+pub(crate) struct Moment {
+    wall: i64,
+    monotonic: Instant,
+}
+
+impl Moment {
+    /// Seconds by which the clocks may differ: they are read one after the other, and the wall
+    /// clock in whole seconds.
+    const SLACK: u64 = 2;
+
+    pub(crate) fn now(clock: &Clock) -> Result<Self> {
+        Ok(Self { wall: clock.now()?, monotonic: Instant::now() })
+    }
+
+    pub(crate) fn slept_since(&self, clock: &Clock) -> Result<bool> {
+        let passed = i64::try_from(self.monotonic.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let expected = self.wall.saturating_add(passed);
+        Ok(clock.now()?.abs_diff(expected) > Self::SLACK)
     }
 }
 
@@ -112,6 +135,17 @@ mod tests {
         assert_eq!(unix_seconds(UNIX_EPOCH + Duration::from_millis(1500)), 1);
         assert_eq!(unix_seconds(UNIX_EPOCH - Duration::from_millis(1500)), -2);
         assert_eq!(unix_seconds(UNIX_EPOCH - Duration::from_secs(2)), -2);
+    }
+
+    #[test]
+    fn a_clock_that_was_moved_is_noticed() {
+        let hand = ManualClock::at(1000);
+        let clock = Clock::Manual(hand.clone());
+        let moment = Moment::now(&clock).unwrap();
+        for (step, slept) in [(0, false), (2, false), (1, true), (-6, true)] {
+            hand.step(step);
+            assert_eq!(moment.slept_since(&clock).unwrap(), slept, "after {step}");
+        }
     }
 
     #[test]

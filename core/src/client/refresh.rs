@@ -7,7 +7,7 @@ use crate::cache::entry::Entry;
 use crate::cache::flight::{Part, Work};
 use crate::cache::policy::Standing;
 use crate::cache::stats::count;
-use crate::clock::rfc3339;
+use crate::clock::{Moment, rfc3339};
 use crate::credentials::{Credentials, Provider, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
@@ -20,8 +20,19 @@ impl Shared {
             return Ok(token);
         }
         count(&self.counters.misses);
+        let token = self.refreshed(&entry, now)?;
+        // A machine that slept in between wakes up with a token of the past.
+        let now = self.config.clock.now()?;
+        match self.margins.standing(&token, now) {
+            Standing::Spent if token.signed_at() != now => self.refreshed(&entry, now),
+            _ => Ok(token),
+        }
+    }
+
+    /// The token of one refresh: this caller's, or the one that runs.
+    fn refreshed(&self, entry: &Entry, now: i64) -> Result<Arc<Token>> {
         match entry.flights.current().join(now) {
-            Part::Work(work) => self.refresh(&entry, work),
+            Part::Work(work) => self.refresh(entry, work),
             Part::Wait(wait) => {
                 count(&self.counters.waits);
                 wait.result()
@@ -107,7 +118,11 @@ impl Shared {
             return Ok(token);
         }
         let epoch = entry.epoch();
-        let made = self.make(entry);
+        let began = Moment::now(&self.config.clock)?;
+        let mut made = self.make(entry);
+        if began.slept_since(&self.config.clock)? {
+            made = self.make(entry);
+        }
         self.land(entry, work, epoch, made)
     }
 
