@@ -1,6 +1,6 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
-	test-vectors test-core test-c test-python test-node test-standin test-examples
+	test-vectors test-core test-c test-python test-node test-standin test-emulator test-examples
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -9,7 +9,7 @@ STANDIN := tests/standin/standin
 demo: tools
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-standin test-examples
+test: lint test-vectors test-core test-c test-python test-node test-standin test-emulator test-examples
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -55,6 +55,10 @@ test-node: tools standin
 
 test-standin: standin
 	$(STANDIN) run -- python3 tests/standin/selftest.py
+
+# What serves credentials to the tests of the faces, asked by boto3.
+test-emulator: tools
+	$(VENV) -W error tests/emulator/selftest.py
 
 .PHONY: standin
 standin:

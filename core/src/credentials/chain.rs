@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::future::Future;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
@@ -31,6 +32,8 @@ use crate::style::Conventions;
 
 /// All sources together, with their retries.
 const BOUND: Duration = Duration::from_secs(10);
+/// Characters of one cause in a message.
+const LONGEST_REASON: usize = 300;
 
 /// Credentials from the first source that has some.
 pub(crate) fn credentials(profile: Option<&str>) -> Result<Credentials> {
@@ -71,6 +74,11 @@ async fn find(profile: Option<&str>) -> Result<Credentials> {
     ];
     for (name, source) in sources {
         match source.provide_credentials().await {
+            // An answer that was cut short can lack its end, which the SDK reads as 1970.
+            Ok(credentials) if credentials.expiry() == Some(UNIX_EPOCH) => {
+                attempts.note(name, "its answer has no readable end of the credentials");
+                return Err(Error::provider(attempts.message(), true));
+            }
             Ok(credentials) => return Ok(credentials.into()),
             Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
                 attempts.note(name, &reasons(&error));
@@ -150,9 +158,18 @@ fn run<T>(work: impl Future<Output = T>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;
-    let result = runtime.block_on(async { tokio::time::timeout(BOUND, work).await });
+    // The SDK panics at some answers of a metadata service (seen: a role list in HTML).
+    let run = || runtime.block_on(async { tokio::time::timeout(BOUND, work).await });
+    let result = catch_unwind(AssertUnwindSafe(run));
     // A name look-up that hangs must not hold the caller.
     runtime.shutdown_background();
+    let result = result.map_err(|_panic| {
+        Error::provider(
+            "the AWS SDK could not make sense of what a source of credentials answered; what it \
+             printed on standard error tells more",
+            true,
+        )
+    })?;
     result.map_err(|_elapsed| {
         Error::new(
             ErrorKind::Timeout,
@@ -187,9 +204,13 @@ impl Attempts {
         let _ = write!(self.0, "{separator}{source}: {reason}");
     }
 
+    fn message(&self) -> String {
+        format!("the AWS credentials could not be loaded. Tried {}", self.0)
+    }
+
     fn failed(mut self, source: &str, error: &CredentialsError) -> Error {
         self.note(source, &reasons(error));
-        let message = format!("the AWS credentials could not be loaded. Tried {}", self.0);
+        let message = self.message();
         match error {
             CredentialsError::ProviderTimedOut(_) => Error::new(ErrorKind::Timeout, message),
             // A setting that is wrong stays wrong; anything else may pass.
@@ -210,12 +231,22 @@ impl Attempts {
     }
 }
 
+/// The SDK appends whole responses to some texts, whose body is none of a message's business,
+/// and a `credential_process` may have printed anything at length.
+fn shortened(text: &str) -> String {
+    let text = text.split("Response {").next().unwrap_or_default().trim_end_matches([' ', '.']);
+    match text.char_indices().nth(LONGEST_REASON) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// The texts of an error and its causes, each one once.
 fn reasons(error: &CredentialsError) -> String {
     let mut texts: Vec<Cow<'_, str>> = Vec::new();
     let mut next: Option<&dyn StdError> = error.source();
     while let Some(cause) = next {
-        let text = cause.to_string();
+        let text = shortened(&cause.to_string());
         if !text.is_empty() && !texts.iter().any(|known| known.contains(&text)) {
             texts.push(text.into());
         }
