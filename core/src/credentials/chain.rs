@@ -25,24 +25,22 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
 use once_cell::sync::OnceCell;
 
-use super::{Credentials, environment};
+use super::{BOUND, Credentials, environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::region;
 use crate::style::Conventions;
 
-/// All sources together, with their retries.
-const BOUND: Duration = Duration::from_secs(10);
 /// Characters of one cause in a message.
 const LONGEST_REASON: usize = 300;
 
-/// Credentials from the first source that has some.
-pub(crate) fn credentials(profile: Option<&str>) -> Result<Credentials> {
-    bounded(find(profile))?
+/// Credentials from the first source that has some, all of them together within the bound.
+pub(crate) fn credentials(profile: Option<&str>, bound: Duration) -> Result<Credentials> {
+    bounded(bound, find(profile))?
 }
 
 /// The region of the profile in the shared config file, if it has one.
 pub(crate) fn profile_region(profile: Option<&str>) -> Result<Option<String>> {
-    let region = bounded(async {
+    let region = bounded(BOUND, async {
         let mut builder = ProfileFileRegionProvider::builder().configure(&ProviderConfig::empty());
         if let Some(profile) = profile {
             builder = builder.profile_name(profile);
@@ -135,13 +133,13 @@ impl HttpClient for OnDemand {
 }
 
 /// Runs to its end or to the bound, whatever thread this is.
-fn bounded<T: Send>(work: impl Future<Output = T> + Send) -> Result<T> {
+fn bounded<T: Send>(bound: Duration, work: impl Future<Output = T> + Send) -> Result<T> {
     if tokio::runtime::Handle::try_current().is_err() {
-        return run(work);
+        return run(bound, work);
     }
     // Inside a runtime of the caller's, blocking is only allowed on another thread.
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || run(work));
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || run(bound, work));
         match thread.map(|thread| thread.join()) {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => Err(Error::new(
@@ -153,13 +151,13 @@ fn bounded<T: Send>(work: impl Future<Output = T> + Send) -> Result<T> {
     })
 }
 
-fn run<T>(work: impl Future<Output = T>) -> Result<T> {
+fn run<T>(bound: Duration, work: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;
     // The SDK panics at some answers of a metadata service (seen: a role list in HTML).
-    let run = || runtime.block_on(async { tokio::time::timeout(BOUND, work).await });
+    let run = || runtime.block_on(async { tokio::time::timeout(bound, work).await });
     let result = catch_unwind(AssertUnwindSafe(run));
     // A name look-up that hangs must not hold the caller.
     runtime.shutdown_background();

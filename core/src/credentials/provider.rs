@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "chain")]
 use super::chain;
@@ -41,11 +42,12 @@ impl Provider {
         }
     }
 
-    /// Fetches credentials, which may take a while.
-    pub(crate) fn fetch(&self, force_refresh: bool) -> Result<Credentials> {
+    /// Fetches credentials, which may take a while: with the default chain as long as the
+    /// bound, with a source of the caller's as long as that wants.
+    pub(crate) fn fetch(&self, force_refresh: bool, bound: Duration) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref()),
+            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref(), bound),
             Self::Source(source) => source.provide(force_refresh),
             Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
@@ -59,12 +61,12 @@ impl Provider {
 }
 
 #[cfg(feature = "chain")]
-fn fetch_from_chain(profile: Option<&str>) -> Result<Credentials> {
-    chain::credentials(profile)
+fn fetch_from_chain(profile: Option<&str>, bound: Duration) -> Result<Credentials> {
+    chain::credentials(profile, bound)
 }
 
 #[cfg(not(feature = "chain"))]
-fn fetch_from_chain(_profile: Option<&str>) -> Result<Credentials> {
+fn fetch_from_chain(_profile: Option<&str>, _bound: Duration) -> Result<Credentials> {
     Err(Error::new(
         ErrorKind::CredentialsNotFound,
         "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and \

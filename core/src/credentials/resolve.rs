@@ -1,11 +1,17 @@
 //! The rules about the life of credentials, for every source alike.
 
+use std::time::{Duration, Instant};
+
 use super::{Credentials, Provider};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 /// A token lives 15 minutes: credentials with less than that would cut it short.
 const ENOUGH: i64 = 900;
+
+/// How long the default chain may take in all, with its retries and with the second time that
+/// it is asked.
+pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
 /// Whether these credentials end so soon that the provider should be asked for newer ones:
 /// in less than 15 minutes. The rule of the JS SDK since 2026 (smithy-typescript, #8047).
@@ -25,12 +31,13 @@ pub fn better_of(old: Credentials, new: Credentials) -> Credentials {
 /// Fetches credentials that have not ended, asking once more for newer ones where that could
 /// give a token its full life.
 pub(crate) fn resolve(provider: &Provider, clock: &Clock) -> Result<Credentials> {
-    let first = provider.fetch(false)?;
+    let began = Instant::now();
+    let first = provider.fetch(false, BOUND)?;
     if !wants_newer(&first, clock.now()?) {
         return Ok(first);
     }
     let end = first.expires_at();
-    let best = match provider.fetch(true) {
+    let best = match provider.fetch(true, BOUND.saturating_sub(began.elapsed())) {
         Ok(second) => better_of(first, second),
         Err(error) => match ended(end, clock.now()?) {
             Some(expired) => return Err(both(&expired, &error)),
