@@ -4,6 +4,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
 use rdsiam::{Client, Config, Conventions, Credentials, ErrorKind, Target};
 
 use crate::arguments::{Login, optional_text, text};
@@ -44,7 +45,7 @@ pub(crate) fn generate_db_auth_token(
     DBUsername: Option<&Bound<'_, PyAny>>,
     Region: Option<&Bound<'_, PyAny>>,
     DBUser: Option<&Bound<'_, PyAny>>,
-) -> PyResult<String> {
+) -> PyResult<Py<PyString>> {
     guard(py, "generate_db_auth_token", || {
         let user = one_user(DBUsername, DBUser)?;
         sign(py, shared(py)?, &Login::read(DBHostname, Port, user, Region)?)
@@ -72,9 +73,10 @@ fn type_error(what: &str) -> Fault {
     PyTypeError::new_err(format!("generate_db_auth_token() {what}")).into()
 }
 
-fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<String> {
+/// From the buffer that wipes itself straight to Python, with no copy left behind here.
+fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<Py<PyString>> {
     let token = released(py, || client.sign(&login.target()))?;
-    Ok(token.as_str().to_owned())
+    Ok(PyString::new(py, token.as_str()).unbind())
 }
 
 /// A client that signs tokens, in place of `boto3.client("rds")`.
@@ -171,7 +173,7 @@ impl RdsClient {
         DBUsername: Option<&Bound<'_, PyAny>>,
         Region: Option<&Bound<'_, PyAny>>,
         DBUser: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Py<PyString>> {
         guard(py, "RDSClient.generate_db_auth_token", || {
             let user = one_user(DBUsername, DBUser)?;
             sign(py, &self.0, &Login::read(DBHostname, Port, user, Region)?)

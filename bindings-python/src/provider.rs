@@ -11,13 +11,25 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use rdsiam::{Clock, Config, Credentials, CredentialsSource, Error, ErrorKind, Token, TokenSource};
+use zeroize::Zeroizing;
 
 use crate::aside;
 use crate::error::{Fault, Raised, Result};
 use crate::shutdown::Call;
 
 /// What `_credentials.py` makes of the shapes: key id, secret, session token, Unix second.
-type Parts = (String, String, Option<String>, Option<i64>);
+type Parts = (String, Secret, Option<Secret>, Option<i64>);
+
+/// A text of Python's whose copy here is wiped. Python's own cannot be.
+struct Secret(Zeroizing<String>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Secret {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Zeroizing::new(value.extract()?)))
+    }
+}
 
 /// Adds the caller's `credentials` to a configuration. The callable is returned as well, for
 /// the garbage collector to see.
@@ -40,7 +52,8 @@ pub(crate) fn configure(
 }
 
 fn credentials((id, secret, session, expires_at): &Parts) -> rdsiam::Result<Credentials> {
-    Credentials::with_expiry(id, secret, session.as_deref(), *expires_at)
+    let session = session.as_ref().map(|session| session.0.as_str());
+    Credentials::with_expiry(id, &secret.0, session, *expires_at)
 }
 
 /// A Python function that takes `force_refresh` and returns [`Parts`]. Empty after the garbage
@@ -89,12 +102,12 @@ impl Callable {
 
     fn make(&self, py: Python<'_>) -> rdsiam::Result<Token> {
         let now = Clock::System.now()?;
-        let text = self.function(py)?.call0(py).and_then(|value| value.extract::<String>(py));
+        let text = self.function(py)?.call0(py).and_then(|value| value.extract::<Secret>(py));
         let text = text.map_err(|error| {
             let message = "the client that makes the tokens failed";
             Error::provider_caused_by(message, false, Raised::as_itself(error))
         })?;
-        Token::signed_elsewhere(&text, now)
+        Token::signed_elsewhere(&text.0, now)
     }
 
     fn ask(&self, py: Python<'_>, force_refresh: bool) -> rdsiam::Result<Credentials> {
