@@ -18,6 +18,13 @@ aws_secret_access_key = SECRETDEFAULT
 region = eu-west-2
 aws_access_key_id = AKIDOTHER
 aws_secret_access_key = SECRETOTHER
+[profile process]
+region = eu-west-3
+aws_access_key_id = AKIDBESIDE
+aws_secret_access_key = SECRETBESIDE
+credential_process = printf '{"Version": 1, "AccessKeyId": "AKIDRUN", "SecretAccessKey": "S"}'
+[profile region-alone]
+region = eu-west-3
 `;
 const ENVIRONMENTS = {
   keys: { AWS_ACCESS_KEY_ID: 'AKIDENV', AWS_SECRET_ACCESS_KEY: 'SECRETENV' },
@@ -32,7 +39,10 @@ const { Signer, TokenCache } = require(module);
 const options = { hostname: 'db.example.com', port: 5432, username: 'app' };
 if (profile) options.profile = profile;
 const token = kind === 'cache' ? new TokenCache(options).getToken() : new Signer(options).getAuthToken();
-token.then((text) => console.log(decodeURIComponent(/X-Amz-Credential=([^&]*)/.exec(text)[1])));
+token.then(
+  (text) => console.log(decodeURIComponent(/X-Amz-Credential=([^&]*)/.exec(text)[1])),
+  ({ name, code }) => console.log(code ?? name),
+);
 `;
 
 function subsets(names) {
@@ -42,22 +52,30 @@ function subsets(names) {
 function credential(module, kind, profile, env) {
   const { status, stdout, stderr } = run(['-e', PROGRAM, module, kind, profile], { env });
   assert.equal(status, 0, stderr);
-  const [key, , region] = stdout.split('/');
-  return `${key} in ${region}`;
+  const [key, , region] = stdout.trim().split('/');
+  return region === undefined ? key : `${key} in ${region}`;
 }
 
-test('keys, profile and region are those that the JS SDK takes', (t) => {
+function environment(t) {
   const config = path.join(temporary(t), 'config');
   fs.writeFileSync(config, CONFIG);
-  const peer = require.resolve('@aws-sdk/rds-signer');
+  return {
+    PATH: process.env.PATH,
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+const PEER = require.resolve('@aws-sdk/rds-signer');
+
+test('keys, profile and region are those that the JS SDK takes', (t) => {
+  const plain = environment(t);
   let cases = 0;
   for (const chosen of subsets(Object.keys(ENVIRONMENTS))) {
-    const env = { PATH: process.env.PATH, AWS_CONFIG_FILE: config };
-    env.AWS_SHARED_CREDENTIALS_FILE = '/nonexistent';
-    env.AWS_EC2_METADATA_DISABLED = 'true';
-    Object.assign(env, ...chosen.map((name) => ENVIRONMENTS[name]));
+    const env = Object.assign({}, plain, ...chosen.map((name) => ENVIRONMENTS[name]));
     for (const profile of ['', 'other']) {
-      const expected = credential(peer, 'signer', profile, env);
+      const expected = credential(PEER, 'signer', profile, env);
       for (const kind of ['signer', 'cache']) {
         const ours = credential(PACKAGE, kind, profile, env);
         assert.equal(ours, expected, `${kind}, profile '${profile}', ${chosen.join(' and ')}`);
@@ -66,4 +84,32 @@ test('keys, profile and region are those that the JS SDK takes', (t) => {
     }
   }
   assert.equal(cases, 32);
+});
+
+const { keys } = ENVIRONMENTS;
+const NOTHING = 'ERR_RDSIAM_CREDENTIALS_NOT_FOUND';
+// By name: variables, the profile in the options, and what signs, or our error.
+const ODD = {
+  'half a key': [{ AWS_ACCESS_KEY_ID: 'AKIDENV' }, '', 'AKIDDEFAULT in eu-west-1'],
+  'the other half': [{ AWS_SECRET_ACCESS_KEY: 'S' }, '', 'AKIDDEFAULT in eu-west-1'],
+  'no such profile': [{ ...keys, AWS_PROFILE: 'no', AWS_REGION: 'us-west-1' }, '', NOTHING],
+  'no such profile, as an option': [{ ...keys, AWS_REGION: 'us-west-1' }, 'no', NOTHING],
+  'a profile without keys': [{ AWS_PROFILE: 'region-alone' }, '', NOTHING],
+  'keys beside a process': [{ AWS_PROFILE: 'process' }, '', 'AKIDBESIDE in eu-west-3'],
+  "boto3's name for the profile": [
+    { AWS_DEFAULT_PROFILE: 'other' },
+    '',
+    'AKIDDEFAULT in eu-west-1',
+  ],
+};
+
+test('odd cases end as with the JS SDK', async (t) => {
+  const plain = environment(t);
+  for (const [name, [more, profile, expected]] of Object.entries(ODD)) {
+    const env = { ...plain, ...more };
+    const theirs = expected === NOTHING ? 'CredentialsProviderError' : expected;
+    assert.equal(credential(PEER, 'signer', profile, env), theirs, name);
+    assert.equal(credential(PACKAGE, 'signer', profile, env), expected, name);
+    assert.equal(credential(PACKAGE, 'cache', profile, env), expected, name);
+  }
 });

@@ -1,12 +1,24 @@
 """Which keys and which region win where several are there: as with boto3, asked beside it."""
 
 import itertools
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError, PartialCredentialsError, ProfileNotFound
 
 import rdsiam
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "emulator"))
+
+# How ruff would sort these depends on the folder that it is started in.
+# isort: off
+import emulator  # noqa: E402
+import setups  # noqa: E402
+# isort: on
 
 # A host that carries no region, since boto3 does not look at it.
 HOST = "db.example.com"
@@ -19,10 +31,22 @@ aws_secret_access_key = SECRETDEFAULT
 region = eu-west-2
 aws_access_key_id = AKIDOTHER
 aws_secret_access_key = SECRETOTHER
+[profile third]
+region = eu-west-3
+aws_access_key_id = AKIDTHIRD
+aws_secret_access_key = SECRETTHIRD
+[profile process]
+region = eu-west-3
+aws_access_key_id = AKIDBESIDE
+aws_secret_access_key = SECRETBESIDE
+credential_process = printf '{"Version": 1, "AccessKeyId": "AKIDRUN", "SecretAccessKey": "S"}'
+[profile region-alone]
+region = eu-west-3
 """
 ENVIRONMENTS = {
     "keys": {"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "SECRETENV"},
     "profile": {"AWS_PROFILE": "other"},
+    "default profile": {"AWS_DEFAULT_PROFILE": "third"},
     "default region": {"AWS_DEFAULT_REGION": "us-west-1"},
 }
 CASES = [
@@ -67,3 +91,114 @@ def test_aws_region_serves_where_boto3_would_find_none(monkeypatch: pytest.Monke
     assert rdsiam.client("rds").meta.region_name == "ap-south-1"
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-1")
     assert rdsiam.client("rds").meta.region_name == "us-west-1"
+
+
+KEY = {"AWS_ACCESS_KEY_ID": "AKIDENV"}
+SECRET = {"AWS_SECRET_ACCESS_KEY": "SECRETENV"}
+ENDS = {"AWS_CREDENTIAL_EXPIRATION": "2999-01-02T03:04:05+00:00"}
+# By name: variables, the profile that is named, and the key that signs; none: nothing is found.
+ODD: dict[str, tuple[dict[str, str], str | None, str | None]] = {
+    "half a key": (KEY, None, None),
+    "the other half": (SECRET, None, "AKIDDEFAULT"),
+    "half a key beside a profile": (KEY, "other", "AKIDOTHER"),
+    "no such profile": ({"AWS_PROFILE": "nowhere"}, None, None),
+    "no such profile, named": ({}, "nowhere", None),
+    "no such profile, with keys, named": ({**KEY, **SECRET}, "nowhere", None),
+    "a profile without keys": ({"AWS_PROFILE": "region-alone"}, None, None),
+    "keys beside a process": ({"AWS_PROFILE": "process"}, None, "AKIDRUN"),
+    "keys and their end": ({**KEY, **SECRET, **ENDS}, None, "AKIDENV"),
+}
+
+
+NOTHING_FOUND = (
+    rdsiam.CredentialsNotFoundError,
+    ProfileNotFound,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+
+def found(make: Callable[[], str]) -> str | None:
+    try:
+        return rdsiam.explain(make()).access_key_id
+    except NOTHING_FOUND:
+        return None
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_cases_as_with_boto3(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env, profile, expected = ODD[name]
+    config = tmp_path / "config"
+    config.write_text(CONFIG)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for variable, value in env.items():
+        monkeypatch.setenv(variable, value)
+    region = "eu-west-1"
+
+    def theirs() -> str:
+        client = boto3.Session(profile_name=profile).client("rds", region_name=region)
+        return str(client.generate_db_auth_token(HOST, 5432, "app"))
+
+    assert found(theirs) == expected
+    rds = rdsiam.client("rds", region_name=region, profile_name=profile)
+    assert found(lambda: rds.generate_db_auth_token(HOST, 5432, "app")) == expected
+    cache = rdsiam.TokenCache(HOST, 5432, "app", region, profile=profile)
+    assert found(cache.get_token) == expected
+
+
+def test_keys_of_the_credentials_file_go_before_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (
+        ("AWS_CONFIG_FILE", CONFIG),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "[process]\naws_access_key_id = AKIDFILE\naws_secret_access_key = SECRETFILE\n",
+        ),
+    ):
+        file = tmp_path / name
+        file.write_text(text)
+        monkeypatch.setenv(name, str(file))
+    client = boto3.Session(profile_name="process").client("rds")
+    assert found(lambda: client.generate_db_auth_token(HOST, 5432, "app")) == "AKIDFILE"
+    assert found(rdsiam.TokenCache(HOST, 5432, "app", profile="process").get_token) == "AKIDFILE"
+
+
+def test_keys_of_the_environment_end_when_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**KEY, **SECRET}.items():
+        monkeypatch.setenv(name, value)
+
+    def ending_in(seconds: int) -> int:
+        end = int(time.time()) + seconds
+        text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+        monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", text)
+        return end
+
+    cache = rdsiam.TokenCache(HOST, 5432, "app", "eu-west-1")
+    end = ending_in(300)
+    assert cache.get().expires_at == end
+    cache.invalidate()
+    ending_in(-1)
+    with pytest.raises(rdsiam.CredentialsExpiredError):
+        cache.get()
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "soon")
+    with pytest.raises(rdsiam.InvalidArgumentError, match="AWS_CREDENTIAL_EXPIRATION"):
+        cache.get()
+
+
+def test_a_web_identity_goes_before_the_keys_of_a_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with boto3, and unlike the JS SDK; not where the profile is named."""
+    with emulator.Emulator() as served:
+        setup = setups.make(served, "web-identity", tmp_path)
+        for name, value in setup["env"].items():
+            monkeypatch.setenv(name, value)
+        Path(setup["env"]["AWS_CONFIG_FILE"]).write_text(CONFIG)
+        for profile, expected in ((None, setup["access_key_id"]), ("other", "AKIDOTHER")):
+            client = boto3.Session(profile_name=profile).client("rds")
+            assert found(lambda c=client: c.generate_db_auth_token(HOST, 5432, "a")) == expected
+            cache = rdsiam.TokenCache(HOST, 5432, "app", profile=profile)
+            assert found(cache.get_token) == expected

@@ -314,17 +314,7 @@ impl Shared {
         if !may_wait {
             return Err(Error::would_block());
         }
-        self.profile_region()?.ok_or_else(|| region::missing(variables))
-    }
-
-    #[cfg(feature = "chain")]
-    fn profile_region(&self) -> Result<Option<String>> {
-        crate::credentials::chain::profile_region(self.config.profile.as_deref())
-    }
-
-    #[cfg(not(feature = "chain"))]
-    fn profile_region(&self) -> Result<Option<String>> {
-        Ok(None)
+        self.config.search().profile_region()?.ok_or_else(|| region::missing(variables))
     }
 
     /// Credentials that have to be fetched, or that were a moment ago.

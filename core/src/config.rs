@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::MAX_EXPIRES;
 use crate::clock::Clock;
-use crate::credentials::{Credentials, CredentialsSource, Provider};
+use crate::credentials::{Credentials, CredentialsSource, Provider, Search};
 use crate::error::{Error, Result};
 use crate::region;
 use crate::signer::check_expires;
@@ -172,10 +172,16 @@ impl Config {
     }
 
     pub(crate) fn provider(&self) -> Provider {
-        self.given.clone().unwrap_or_else(|| Provider::Default {
+        self.given.clone().unwrap_or_else(|| Provider::Default(self.search()))
+    }
+
+    /// What the default chain is asked for.
+    pub(crate) fn search(&self) -> Search {
+        Search {
             profile: self.profile.clone(),
-            aws_profile_hides_keys: self.conventions.aws_profile_hides_keys,
-        })
+            region: self.region.clone(),
+            conventions: self.conventions,
+        }
     }
 
     pub(crate) fn warn(&self, text: &str) {

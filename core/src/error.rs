@@ -130,6 +130,12 @@ impl Error {
         Self::build(*kind, message.clone(), *retryable, Some(Box::new(source)))
     }
 
+    /// The same failure in other words.
+    #[cfg(feature = "chain")]
+    pub(crate) fn reworded(&self, message: String) -> Self {
+        Self::build(self.kind(), message, self.retryable(), None)
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidArgument, message)
     }

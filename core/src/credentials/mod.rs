@@ -5,15 +5,17 @@ pub(crate) mod chain;
 pub(crate) mod environment;
 pub(crate) mod provider;
 mod resolve;
+#[cfg(feature = "chain")]
+mod source;
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-pub(crate) use provider::Provider;
-#[cfg(feature = "chain")]
-pub(crate) use resolve::BOUND;
+pub(crate) use provider::{Provider, Search};
 pub(crate) use resolve::resolve;
 pub use resolve::{better_of, wants_newer};
+#[cfg(feature = "chain")]
+pub(crate) use source::Source;
 
 use crate::clock::{rfc3339, unix_seconds};
 use crate::error::{Error, ErrorKind, Result};
@@ -101,6 +103,12 @@ impl Credentials {
     /// The seconds they are still good for; none if nobody knows an end.
     pub(crate) fn remaining(&self, now: i64) -> Option<i64> {
         self.expires_at().map(|end| end.saturating_sub(now))
+    }
+
+    /// For the clients of the AWS SDK.
+    #[cfg(feature = "chain")]
+    pub(crate) fn into_inner(self) -> aws_credential_types::Credentials {
+        self.0
     }
 
     pub(crate) fn same_keys(&self, other: &Self) -> bool {

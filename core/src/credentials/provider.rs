@@ -10,6 +10,7 @@ use super::{Credentials, CredentialsSource, environment};
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
+use crate::style::Conventions;
 use crate::token::TokenSource;
 
 /// Where a client's credentials come from.
@@ -20,7 +21,7 @@ pub(crate) enum Provider {
     /// The environment, then what the AWS SDKs look at after it. With a profile that the
     /// caller named, the environment's keys do not count, as with boto3 and the JS SDK; with
     /// one that AWS_PROFILE names, if the conventions say so.
-    Default { profile: Option<String>, aws_profile_hides_keys: bool },
+    Default(Search),
     /// The caller's own.
     Source(Arc<dyn CredentialsSource>),
     /// No credentials: something else signs, and only the cache is ours.
@@ -34,10 +35,7 @@ impl Provider {
     pub(crate) fn at_hand(&self) -> Result<Option<Credentials>> {
         match self {
             Self::Static(credentials) => Ok(Some(credentials.clone())),
-            Self::Default { profile, aws_profile_hides_keys } => {
-                let by_variable = *aws_profile_hides_keys && environment::names_profile();
-                if profile.is_some() || by_variable { Ok(None) } else { environment::read() }
-            }
+            Self::Default(search) => search.environment(),
             Self::Source(_) | Self::Tokens(_) | Self::External => Ok(None),
         }
     }
@@ -47,7 +45,7 @@ impl Provider {
     pub(crate) fn fetch(&self, force_refresh: bool, bound: Duration) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref(), bound),
+            Self::Default(search) => search.chain(bound),
             Self::Source(source) => source.provide(force_refresh),
             Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
@@ -56,29 +54,59 @@ impl Provider {
     /// Whether what was fetched may serve several signatures, as the peers keep what their
     /// default chain found. A source of the caller's own decides that for itself.
     pub(crate) fn may_be_kept(&self) -> bool {
-        matches!(self, Self::Default { .. })
+        matches!(self, Self::Default(_))
     }
 }
 
-#[cfg(feature = "chain")]
-fn fetch_from_chain(profile: Option<&str>, bound: Duration) -> Result<Credentials> {
-    chain::credentials(profile, bound)
+/// What the default chain is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Search {
+    /// The profile that the caller named.
+    pub(crate) profile: Option<String>,
+    /// The client's region, for STS; not for tokens.
+    pub(crate) region: Option<String>,
+    /// Which peer to follow where they differ.
+    pub(crate) conventions: Conventions,
 }
 
-#[cfg(not(feature = "chain"))]
-fn fetch_from_chain(_profile: Option<&str>, _bound: Duration) -> Result<Credentials> {
-    Err(Error::new(
-        ErrorKind::CredentialsNotFound,
-        "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and \
-         this build has no other source (feature \"chain\")",
-    ))
+impl Search {
+    fn environment(&self) -> Result<Option<Credentials>> {
+        let conventions = self.conventions;
+        let hidden = conventions.aws_profile_hides_keys && environment::names_profile(conventions);
+        if self.profile.is_some() || hidden { Ok(None) } else { environment::read(conventions) }
+    }
+
+    #[cfg(feature = "chain")]
+    fn chain(&self, bound: Duration) -> Result<Credentials> {
+        chain::credentials(self, bound)
+    }
+
+    /// The region of the profile in the shared config file, if it has one.
+    #[cfg(feature = "chain")]
+    pub(crate) fn profile_region(&self) -> Result<Option<String>> {
+        chain::profile_region(self)
+    }
+
+    #[cfg(not(feature = "chain"))]
+    fn chain(&self, _bound: Duration) -> Result<Credentials> {
+        Err(Error::new(
+            ErrorKind::CredentialsNotFound,
+            "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+             and this build has no other source (feature \"chain\")",
+        ))
+    }
+
+    #[cfg(not(feature = "chain"))]
+    pub(crate) fn profile_region(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Static(credentials) => credentials.fmt(f),
-            Self::Default { profile, .. } => write!(f, "Default {{ profile: {profile:?} }}"),
+            Self::Default(search) => write!(f, "Default {{ profile: {:?} }}", search.profile),
             Self::Source(_) => f.write_str("Source"),
             Self::Tokens(_) => f.write_str("Tokens"),
             Self::External => f.write_str("External"),

@@ -1,0 +1,119 @@
+//! Asks the source that was selected, and assumes the roles that are to be assumed with it.
+
+use std::time::Duration;
+
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_runtime::env_config::EnvConfigValue;
+use aws_runtime::env_config::section::EnvConfigSections;
+use aws_smithy_async::rt::sleep::default_async_sleep;
+use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::os_shim_internal::Env;
+use aws_types::region::Region;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use super::profile::{Base, Plan, Profiles, Role};
+use super::wire::Wire;
+use super::{container, instance, process, sso, sts};
+use crate::credentials::{Credentials, Source, environment};
+use crate::error::{Error, Result};
+use crate::style::Conventions;
+
+/// Where STS is asked if nothing says where: with both peers it is this region.
+const STS_REGION: &str = "us-east-1";
+/// The first pause before a request is tried again. The SDK's own is a second, which is a long
+/// time in front of a login.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// What the sources share while one call lasts.
+pub(super) struct Context {
+    pub(super) wire: Wire,
+    pub(super) region: Option<String>,
+    pub(super) profiles: Profiles,
+    pub(super) conventions: Conventions,
+}
+
+impl Context {
+    pub(super) async fn ask(self, plan: Plan) -> Result<Credentials> {
+        let mut credentials = self.ask_base(plan.base).await?;
+        for role in plan.roles {
+            credentials = self.assume(&role, credentials).await?;
+        }
+        Ok(credentials)
+    }
+
+    async fn ask_base(&self, base: Base) -> Result<Credentials> {
+        match base {
+            Base::Keys(credentials) => Ok(credentials),
+            Base::Process(command) => process::credentials(&command).await,
+            Base::Sso(sso) => {
+                let config = self.client(Some(&sso.region));
+                sso::credentials(&config, sso, &self.wire).await
+            }
+            Base::WebIdentity(identity) => {
+                sts::with_web_identity(&self.client(None), identity, &self.wire).await
+            }
+            Base::Environment => environment::read(self.conventions)?
+                .ok_or_else(|| Error::provider(environment::NOT_SET, false)),
+            Base::Place(Source::Container) => {
+                container::credentials(&self.provider(), &self.wire).await
+            }
+            Base::Place(_) => instance::credentials(&self.provider(), &self.wire).await,
+        }
+    }
+
+    async fn assume(&self, role: &Role, with: Credentials) -> Result<Credentials> {
+        let config = self.client(role.region.as_deref());
+        sts::assume(&config, role, with, &self.wire).await
+    }
+
+    /// For the clients of STS and SSO.
+    fn client(&self, region: Option<&str>) -> SdkConfig {
+        let region = region.or(self.region.as_deref()).unwrap_or(STS_REGION);
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .http_client(self.wire.clone())
+            .time_source(SystemTimeSource::new())
+            .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE))
+            .timeout_config(timeouts)
+            .service_config(Endpoints(self.profiles.set().clone()));
+        config.set_sleep_impl(default_async_sleep());
+        config.build()
+    }
+
+    /// For those providers of the SDK that bring their own client.
+    fn provider(&self) -> ProviderConfig {
+        ProviderConfig::without_region().with_http_client(self.wire.clone())
+    }
+}
+
+/// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and what the config file says about them.
+#[derive(Debug)]
+struct Endpoints(EnvConfigSections);
+
+impl Endpoints {
+    fn ignored(&self) -> bool {
+        let value = EnvConfigValue::new()
+            .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+            .profile("ignore_configured_endpoint_urls");
+        value.load(&Env::real(), Some(&self.0)).is_some_and(|(v, _)| v.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        if self.ignored() {
+            return None;
+        }
+        let value = EnvConfigValue::new()
+            .env(key.env())
+            .profile(key.profile())
+            .service_id(key.service_id());
+        value.load(&Env::real(), Some(&self.0)).map(|(value, _)| value.into_owned())
+    }
+}

@@ -1,0 +1,166 @@
+//! `credential_process`: a command whose output are credentials. It has ended, or is killed,
+//! before this returns.
+
+use std::borrow::Cow;
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{answer, failure};
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+
+/// Bytes of output. What is longer is not credentials.
+const LONGEST: usize = 4 << 20;
+const FIRST_LENGTH: usize = 8 << 10;
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+pub(super) async fn credentials(command: &str) -> Result<Credentials> {
+    let spawned =
+        shell(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut running = Running(spawned.map_err(|error| broken(&error))?);
+    let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
+    let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
+        return Err(broken(&io::Error::other("no pipe")));
+    };
+    // Both at once, or a full pipe of the one would hold up the other.
+    let complaints = tokio::spawn(pipe::read(stderr));
+    let output = pipe::read(stdout).await.map_err(|error| broken(&error))?;
+    let status = running.ended().await.map_err(|error| broken(&error))?;
+    if status.success() {
+        return answer::credentials(&output);
+    }
+    let complaints = complaints.await.ok().and_then(io::Result::ok).unwrap_or_default();
+    Err(failed(status, &String::from_utf8_lossy(&complaints)))
+}
+
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd.exe");
+    shell.args(["/C", command]);
+    shell
+}
+
+#[cold]
+fn broken(error: &io::Error) -> Error {
+    Error::provider(format!("its credential_process could not be run: {error}"), true)
+}
+
+#[cold]
+fn failed(status: ExitStatus, complaints: &str) -> Error {
+    let said = last_line(complaints);
+    let said = if said.is_empty() { "nothing".into() } else { said };
+    let text =
+        format!("its credential_process ended with {status}; on standard error it said: {said}");
+    Error::provider(text, true)
+}
+
+/// Where programs say what the matter was, behind a trace or what they did before.
+fn last_line(text: &str) -> Cow<'_, str> {
+    failure::shortened(text.trim_end().lines().next_back().unwrap_or_default())
+}
+
+/// A process that does not outlive this value, also where the work is dropped at the bound.
+struct Running(Child);
+
+impl Running {
+    /// It has closed its output, so this is a matter of a moment.
+    async fn ended(&mut self) -> io::Result<ExitStatus> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Does nothing to one that has ended; then the system has nothing left to remember.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Bytes that may be secret, and grow without leaving copies behind.
+struct Output(Zeroizing<Vec<u8>>);
+
+impl Output {
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let length = self.0.len() + bytes.len();
+        if length > LONGEST {
+            return Err(io::Error::other("it printed more than 4 MiB"));
+        }
+        if length > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length * 2));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+mod pipe {
+    use std::io;
+    use std::os::fd::OwnedFd;
+
+    use tokio::net::unix::pipe::Receiver;
+    use zeroize::Zeroizing;
+
+    use super::{FIRST_LENGTH, Output};
+
+    pub(super) async fn read(from: impl Into<OwnedFd>) -> io::Result<Zeroizing<Vec<u8>>> {
+        let pipe = Receiver::from_owned_fd(from.into())?;
+        let mut output = Output(Zeroizing::new(Vec::with_capacity(FIRST_LENGTH)));
+        let mut some = Zeroizing::new([0; 4096]);
+        loop {
+            pipe.readable().await?;
+            match pipe.try_read(&mut *some) {
+                Ok(0) => return Ok(output.0),
+                Ok(count) => output.add(some.get(..count).unwrap_or_default())?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(windows)]
+mod pipe {
+    use std::io::{self, Read};
+
+    use zeroize::Zeroizing;
+
+    use super::{FIRST_LENGTH, Output};
+
+    /// On a thread of the runtime's: it ends when the process does, which is killed at the bound.
+    pub(super) async fn read(
+        mut from: impl Read + Send + 'static,
+    ) -> io::Result<Zeroizing<Vec<u8>>> {
+        let read = move || {
+            let mut output = Output(Zeroizing::new(Vec::with_capacity(FIRST_LENGTH)));
+            let mut some = Zeroizing::new([0; 4096]);
+            loop {
+                match from.read(&mut *some)? {
+                    0 => return Ok(output.0),
+                    count => output.add(some.get(..count).unwrap_or_default())?,
+                }
+            }
+        };
+        tokio::task::spawn_blocking(read).await?
+    }
+}

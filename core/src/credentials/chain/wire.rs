@@ -1,0 +1,128 @@
+//! The HTTP client of the sources. It is made when a source first sends a request, and the part
+//! of it that speaks TLS when a request first needs that, since reading the trusted certificates
+//! is the dear part. One for each call: a shared one would keep sockets open, and a child of
+//! `fork` could find it half made. It remembers its last request, for messages.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use once_cell::sync::OnceCell;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wire(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    plain: OnceCell<SharedHttpClient>,
+    tls: OnceCell<SharedHttpClient>,
+    last: Mutex<Option<Exchange>>,
+}
+
+/// A request, without what may be secret in it, and how it ended.
+#[derive(Debug)]
+struct Exchange {
+    request: String,
+    times: u32,
+    ended: Option<Ended>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ended {
+    Answered(u16),
+    Broken,
+}
+
+impl Wire {
+    /// The last request and what came of it, in words.
+    pub(super) fn last(&self) -> Option<String> {
+        let last = self.lock();
+        let Exchange { request, times, ended } = last.as_ref()?;
+        let what = match ended {
+            Some(Ended::Answered(status)) => format!("was answered with status {status}"),
+            Some(Ended::Broken) => "got no answer".to_owned(),
+            None => "has not been answered".to_owned(),
+        };
+        let tried = if *times > 1 { format!(", tried {times} times") } else { String::new() };
+        Some(format!("{request} {what}{tried}"))
+    }
+
+    /// The status of the last answer.
+    pub(super) fn last_status(&self) -> Option<u16> {
+        match self.lock().as_ref()?.ended? {
+            Ended::Answered(status) => Some(status),
+            Ended::Broken => None,
+        }
+    }
+
+    fn begin(&self, request: String) {
+        let mut last = self.lock();
+        let before = last.take().filter(|before| before.request == request);
+        let times = before.map_or(1, |before| before.times.saturating_add(1));
+        *last = Some(Exchange { request, times, ended: None });
+    }
+
+    fn end(&self, how: Ended) {
+        if let Some(exchange) = self.lock().as_mut() {
+            exchange.ended = Some(how);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Exchange>> {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client(&self, uri: &str) -> &SharedHttpClient {
+        if uri.starts_with("http://") {
+            return self.0.plain.get_or_init(|| Builder::new().build_http());
+        }
+        let tls = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        self.0.tls.get_or_init(tls)
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Route {
+            wire: self.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+/// Chooses by the scheme, which is known only with the request.
+#[derive(Debug)]
+struct Route {
+    wire: Wire,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for Route {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let wire = self.wire.clone();
+        let without_query = request.uri().split('?').next().unwrap_or_default();
+        wire.begin(format!("{} {without_query}", request.method()));
+        let client = wire.client(request.uri());
+        let answer = client.http_connector(&self.settings, &self.components).call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            wire.end(match &answer {
+                Ok(answer) => Ended::Answered(answer.status().as_u16()),
+                Err(_) => Ended::Broken,
+            });
+            answer
+        })
+    }
+}
