@@ -150,4 +150,33 @@ mod tests {
             assert!(!error.message().contains("SECRET"), "{error}");
         }
     }
+
+    #[test]
+    fn no_answer_makes_it_panic_or_is_quoted() {
+        let seed =
+            std::env::var("RDSIAM_SEED").map_or_else(|_| fastrand::u64(..), |s| s.parse().unwrap());
+        println!("RDSIAM_SEED={seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut read = 0;
+        for _ in 0..50_000 {
+            let mut answer = WHOLE.as_bytes().to_vec();
+            for _ in 0..random.usize(0..4) {
+                let at = random.usize(0..answer.len());
+                match random.u8(0..4) {
+                    0 => answer.truncate(at),
+                    1 => answer.splice(at..at, *b"[{").for_each(drop),
+                    2 => answer.get_mut(at).into_iter().for_each(|byte| *byte = random.u8(..)),
+                    _ => drop(answer.remove(at)),
+                }
+                if answer.is_empty() {
+                    break;
+                }
+            }
+            match credentials(&answer) {
+                Ok(_) => read += 1,
+                Err(error) => assert!(!error.message().contains("RET"), "{error}"),
+            }
+        }
+        assert!((1000..49_000).contains(&read), "{read}");
+    }
 }

@@ -117,3 +117,34 @@ impl LoadServiceConfig for Endpoints {
         value.load(&Env::real(), Some(&self.0)).map(|(value, _)| value.into_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+
+    fn sts_endpoint(config: &str) -> Option<String> {
+        let kind = EnvConfigFileKind::Config;
+        let files = EnvConfigFiles::builder().with_contents(kind, config).build();
+        let set = super::super::profile::load(&files, "default".to_owned()).unwrap();
+        let key = ServiceConfigKey::builder()
+            .service_id("STS")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build();
+        Endpoints(set).load_config(key.unwrap())
+    }
+
+    #[test]
+    fn a_profile_may_say_where_sts_is_and_that_nothing_of_it_counts() {
+        let services = "[services mine]\nsts =\n  endpoint_url = https://sts.example\n";
+        let profile = "[default]\nservices = mine\n";
+        let ignored = "ignore_configured_endpoint_urls = true\n";
+        assert_eq!(
+            sts_endpoint(&format!("{profile}{services}")).as_deref(),
+            Some("https://sts.example")
+        );
+        assert_eq!(sts_endpoint(&format!("{profile}{ignored}{services}")), None);
+        assert_eq!(sts_endpoint("[default]\nregion = eu-west-1\n"), None);
+    }
+}

@@ -1,6 +1,8 @@
 //! What the shared config and credentials files say: where the credentials of a profile come
 //! from, and which roles are assumed with them. Read by the parser of the AWS SDK.
 
+mod settings;
+
 use std::env::var;
 use std::future::Future;
 use std::pin::pin;
@@ -10,6 +12,7 @@ use aws_config::profile::{Profile, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use self::settings::{keys, place_named, role, sso, wants, wrong};
 use super::failure;
 use crate::credentials::{Credentials, Source};
 use crate::error::{Error, ErrorKind, Result};
@@ -160,7 +163,7 @@ impl Profiles {
             Source::Keys => keys(profile)?.map(Base::Keys),
             Source::KeysOfCredentialsFile => self.keys_of_credentials_file(profile)?,
             Source::Process => owned("credential_process").map(Base::Process),
-            Source::Sso => self.sso(profile)?.map(Base::Sso),
+            Source::Sso => sso(&self.set, profile)?.map(Base::Sso),
             Source::ProfileWebIdentity => {
                 match (owned("web_identity_token_file"), owned("role_arn")) {
                     (None, _) => None,
@@ -188,37 +191,6 @@ impl Profiles {
             Some(profile) => Ok(keys(profile)?.map(Base::Keys)),
             None => Ok(None),
         }
-    }
-
-    fn sso(&self, profile: &Profile) -> Result<Option<Sso>> {
-        let need = |setting: &'static str| {
-            let value = profile.get(setting).map(str::to_owned);
-            value.ok_or_else(|| wrong(profile, &format!("{setting} is missing")))
-        };
-        let (filed_under, start_url, region) = match profile.get("sso_session") {
-            Some(session) => {
-                let section = self.set.sso_session(session).ok_or_else(|| {
-                    wrong(profile, &format!("there is no section [sso-session {session}]"))
-                })?;
-                let need = |setting: &str| {
-                    let value = section.get(setting).map(str::to_owned);
-                    value.ok_or_else(|| {
-                        wrong(profile, &format!("[sso-session {session}] has no {setting}"))
-                    })
-                };
-                (session.to_owned(), need("sso_start_url")?, need("sso_region")?)
-            }
-            None if profile.get("sso_start_url").is_none() => return Ok(None),
-            None => (need("sso_start_url")?, need("sso_start_url")?, need("sso_region")?),
-        };
-        Ok(Some(Sso {
-            filed_under,
-            start_url,
-            region,
-            account_id: need("sso_account_id")?,
-            role_name: need("sso_role_name")?,
-            profile: profile.name().to_owned(),
-        }))
     }
 
     /// The roles from this profile on, down to what the first one is assumed with.
@@ -288,73 +260,7 @@ impl Profiles {
     }
 }
 
-/// The role that a profile assumes; with a web identity it is that which assumes it.
-fn role(profile: &Profile) -> Result<Option<Role>> {
-    let owned = |name: &str| profile.get(name).map(str::to_owned);
-    if profile.get("web_identity_token_file").is_some() {
-        return Ok(None);
-    }
-    let Some(arn) = owned("role_arn") else { return Ok(None) };
-    if profile.get("mfa_serial").is_some() {
-        return Err(wrong(
-            profile,
-            "asks for a one-time code (mfa_serial), and there is nobody to \
-            ask; let a credential_process or a provider of your own assume the role",
-        ));
-    }
-    let seconds = match profile.get("duration_seconds") {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            wrong(profile, "its duration_seconds is not a whole number of seconds")
-        })?),
-    };
-    Ok(Some(Role {
-        arn,
-        session: owned("role_session_name"),
-        external_id: owned("external_id"),
-        seconds,
-        region: owned("region"),
-    }))
-}
-
-fn keys(profile: &Profile) -> Result<Option<Credentials>> {
-    let text = |name: &str| profile.get(name).filter(|value| !value.is_empty());
-    match (text("aws_access_key_id"), text("aws_secret_access_key")) {
-        (None, None) => Ok(None),
-        (Some(key), Some(secret)) => {
-            Credentials::new(key, secret, text("aws_session_token")).map(Some)
-        }
-        (Some(_), None) => Err(wants(profile, "aws_access_key_id", "aws_secret_access_key")),
-        (None, Some(_)) => Err(wants(profile, "aws_secret_access_key", "aws_access_key_id")),
-    }
-}
-
-fn place_named(profile: &Profile, name: &str) -> Result<Base> {
-    if name.eq_ignore_ascii_case("Environment") {
-        Ok(Base::Environment)
-    } else if name.eq_ignore_ascii_case("EcsContainer") {
-        Ok(Base::Place(Source::Container))
-    } else if name.eq_ignore_ascii_case("Ec2InstanceMetadata") {
-        Ok(Base::Place(Source::Instance))
-    } else {
-        Err(wrong(
-            profile,
-            "its credential_source has to be Environment, EcsContainer or \
-            Ec2InstanceMetadata",
-        ))
-    }
-}
-
-fn wants(profile: &Profile, there: &str, missing: &str) -> Error {
-    wrong(profile, &format!("has {there} but not {missing}"))
-}
-
-#[cold]
-fn wrong(profile: &Profile, what: &str) -> Error {
-    Error::provider(format!("profile {}: {what}", profile.name()), false)
-}
-
-fn load(files: &EnvConfigFiles, selected: String) -> Result<ProfileSet> {
+pub(super) fn load(files: &EnvConfigFiles, selected: String) -> Result<ProfileSet> {
     let (fs, env) = (Fs::real(), Env::real());
     let loaded = at_once(aws_config::profile::load(&fs, &env, files, Some(selected.into())))?;
     loaded.map_err(|error| {
@@ -373,3 +279,6 @@ fn at_once<T>(work: impl Future<Output = T>) -> Result<T> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;
