@@ -1,0 +1,74 @@
+"""What a source may use: nothing at all, one file at a time, or what the network needs. Shown by a
+process that is not allowed any more than that."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import HOST, run_python
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "emulator"))
+
+# How ruff would sort these depends on the folder that it is started in.
+# isort: off
+import emulator  # noqa: E402
+import setups  # noqa: E402
+# isort: on
+
+# With no room for the stack of a thread, no thread can be started.
+UNDER_LIMITS = """
+import json, os, resource, sys
+import rdsiam
+host, files, profile = json.loads(sys.argv[1])
+caches = [rdsiam.TokenCache(host, 5432, "app", profile=profile) for _ in range(2)]
+rds = rdsiam.client("rds", region_name="us-east-1", profile_name=profile)
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+held = len(os.listdir("/proc/self/fd")) - 1
+resource.setrlimit(resource.RLIMIT_NOFILE, (held + files, held + files))
+resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 20), size + (1 << 20)))
+try:
+    tokens = [cache.get_token() for cache in caches]
+    tokens.append(rds.generate_db_auth_token(host, 5432, "app"))
+    told = {"keys": [rdsiam.explain(token).access_key_id for token in tokens]}
+except rdsiam.RdsIamError as error:
+    told = {"code": error.code, "message": str(error)}
+print(json.dumps(told))
+"""
+
+
+def under_limits(
+    files: int, env: dict[str, str], profile: str | None = None
+) -> dict[str, str | list[str]]:
+    done = run_python("-c", UNDER_LIMITS, json.dumps([HOST, files, profile]), **env)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, str | list[str]] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        # No descriptor, so no file, no socket and no runtime.
+        ("environment", 0),
+        # The files are read one after the other.
+        ("profile-static", 1),
+    ],
+)
+def test_keys_at_hand_need_no_more(name: str, files: int, tmp_path: Path) -> None:
+    with emulator.Emulator() as served:
+        setup = setups.make(served, name, tmp_path)
+        told = under_limits(files, setup["env"], setup["profile"])
+        assert told == {"keys": [setup["access_key_id"]] * 3}
+        assert served.requests() == []
+
+
+@pytest.mark.parametrize("name", ["container-token", "role-of-profile", "profile-process"])
+def test_what_needs_more_says_so_where_it_may_not_have_it(name: str, tmp_path: Path) -> None:
+    with emulator.Emulator() as served:
+        setup = setups.make(served, name, tmp_path)
+        told = under_limits(1, setup["env"], setup["profile"])
+        assert told["code"] == "ERR_RDSIAM_INTERNAL"
+        assert "Too many open files" in told["message"]
+        assert under_limits(64, setup["env"], setup["profile"])["keys"]
