@@ -194,7 +194,7 @@ impl Layout {
     /// that have ended never sign.
     pub(crate) fn sign_until(&self, now: i64, credentials_end: Option<i64>) -> Result<Token> {
         if let Some(end) = credentials_end.filter(|end| *end <= now) {
-            return Err(Credentials::expired(end, now));
+            return Err(Credentials::expired(self.credentials.access_key_id(), end, now));
         }
         let stamp = Stamp::new(now)?;
         let day = self.day(now, &stamp);

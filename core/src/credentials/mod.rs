@@ -118,18 +118,26 @@ impl Credentials {
     }
 
     #[cold]
-    pub(crate) fn expired(end: i64, now: i64) -> Error {
+    pub(crate) fn expired(access_key_id: &str, end: i64, now: i64) -> Error {
         Error::new(
             ErrorKind::CredentialsExpired,
             format!(
-                "the AWS credentials expired at {}, {} s ago, and the database would refuse any \
+                "the AWS credentials {} expired at {}, {} s ago, and the database would refuse any \
                  token signed with them; renew them (for example log in to SSO again, or let the \
                  role be assumed anew) or check the clock of this machine",
+                shown(access_key_id),
                 rfc3339(end),
                 now.saturating_sub(end)
             ),
         )
     }
+}
+
+/// An access key id for a message. It is no secret, but a provider may have put anything there.
+fn shown(access_key_id: &str) -> &str {
+    let known = access_key_id.len() <= 128
+        && access_key_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if known { access_key_id } else { "(of an odd access key id)" }
 }
 
 fn check(name: &str, value: &str) -> Result<()> {

@@ -36,22 +36,22 @@ pub(crate) fn resolve(provider: &Provider, clock: &Clock) -> Result<Credentials>
     if !wants_newer(&first, clock.now()?) {
         return Ok(first);
     }
-    let end = first.expires_at();
     let best = match provider.fetch(true, BOUND.saturating_sub(began.elapsed())) {
         Ok(second) => better_of(first, second),
-        Err(error) => match ended(end, clock.now()?) {
+        Err(error) => match ended(&first, clock.now()?) {
             Some(expired) => return Err(both(&expired, &error)),
             None => first,
         },
     };
-    match ended(best.expires_at(), clock.now()?) {
+    match ended(&best, clock.now()?) {
         Some(expired) => Err(expired),
         None => Ok(best),
     }
 }
 
-fn ended(end: Option<i64>, now: i64) -> Option<Error> {
-    end.filter(|end| *end <= now).map(|end| Credentials::expired(end, now))
+fn ended(credentials: &Credentials, now: i64) -> Option<Error> {
+    let end = credentials.expires_at().filter(|end| *end <= now)?;
+    Some(Credentials::expired(credentials.access_key_id(), end, now))
 }
 
 fn both(expired: &Error, error: &Error) -> Error {
@@ -133,6 +133,8 @@ mod tests {
         let (result, _) = run(vec![Ok(ending_in(-5)), failed()]);
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CredentialsExpired);
-        assert!(error.message().contains("5 s ago") && error.message().contains("portal is down"));
+        for part in ["5 s ago", "portal is down"] {
+            assert!(error.message().contains(part), "{error}");
+        }
     }
 }

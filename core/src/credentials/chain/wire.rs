@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -79,12 +79,21 @@ impl Wire {
     }
 
     fn client(&self, uri: &str) -> &SharedHttpClient {
-        if uri.starts_with("http://") {
-            return self.0.plain.get_or_init(|| Builder::new().build_http());
-        }
-        let tls = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        self.0.tls.get_or_init(tls)
+        let plain = uri.starts_with("http://");
+        let client = if plain { &self.0.plain } else { &self.0.tls };
+        client.get_or_init(|| {
+            let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+            // The same client for both: one that speaks no TLS would be half a megabyte more.
+            let builder = if plain { builder.tls_context(trusting_nobody()) } else { builder };
+            builder.build_https()
+        })
     }
+}
+
+fn trusting_nobody() -> TlsContext {
+    // Building it only moves the store into it, so there is no error to tell.
+    let context = TlsContext::builder().with_trust_store(TrustStore::empty());
+    context.build().unwrap_or_default()
 }
 
 impl HttpClient for Wire {
