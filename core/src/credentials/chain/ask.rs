@@ -49,10 +49,7 @@ impl Context {
         match base {
             Base::Keys(credentials) => Ok(credentials),
             Base::Process(command) => process::credentials(&command).await,
-            Base::Sso(sso) => {
-                let config = self.client(Some(&sso.region));
-                sso::credentials(&config, sso, &self.wire).await
-            }
+            Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.wire).await,
             Base::WebIdentity(identity) => {
                 sts::with_web_identity(&self.client(None), identity, &self.wire).await
             }
@@ -70,7 +67,7 @@ impl Context {
         sts::assume(&config, role, with, &self.wire).await
     }
 
-    /// For the clients of STS and SSO.
+    /// For the client of STS.
     fn client(&self, region: Option<&str>) -> SdkConfig {
         let region = region.or(self.region.as_deref()).unwrap_or(STS_REGION);
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
@@ -79,7 +76,7 @@ impl Context {
             .region(Region::new(region.to_owned()))
             .http_client(self.wire.clone())
             .time_source(SystemTimeSource::new())
-            .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE))
+            .retry_config(retries())
             .timeout_config(timeouts)
             .service_config(Endpoints(self.profiles.set().clone()));
         config.set_sleep_impl(default_async_sleep());
@@ -88,8 +85,14 @@ impl Context {
 
     /// For those providers of the SDK that bring their own client.
     fn provider(&self) -> ProviderConfig {
-        ProviderConfig::without_region().with_http_client(self.wire.clone())
+        ProviderConfig::without_region()
+            .with_http_client(self.wire.clone())
+            .with_retry_config(retries())
     }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_initial_backoff(FIRST_PAUSE)
 }
 
 /// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and what the config file says about them.

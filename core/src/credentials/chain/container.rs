@@ -1,7 +1,6 @@
 //! The endpoint of a container: a task of ECS, or a pod with EKS Pod Identity.
 
 use std::env::var_os;
-use std::time::UNIX_EPOCH;
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -9,7 +8,7 @@ use aws_config::provider_config::ProviderConfig;
 use super::failure;
 use super::wire::Wire;
 use crate::credentials::Credentials;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const VARIABLES: [&str; 2] =
     ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
@@ -23,11 +22,6 @@ pub(super) fn absent() -> Option<String> {
 
 pub(super) async fn credentials(config: &ProviderConfig, wire: &Wire) -> Result<Credentials> {
     let provider = EcsCredentialsProvider::builder().configure(config).build();
-    let credentials =
-        provider.credentials().await.map_err(|error| failure::of_any(&error, wire))?;
-    // An answer that was cut short can lack its end, which the SDK reads as 1970.
-    if credentials.expiry() == Some(UNIX_EPOCH) {
-        return Err(Error::provider("its answer has no readable end of the credentials", true));
-    }
-    Ok(credentials.into())
+    let found = provider.credentials().await.map_err(|error| failure::of_any(&error, wire))?;
+    super::with_an_end(found)
 }

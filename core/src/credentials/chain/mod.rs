@@ -26,7 +26,7 @@ mod sso;
 mod sts;
 mod wire;
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::Credentials;
 use super::provider::Search;
@@ -67,4 +67,13 @@ fn sts_region(search: &Search, profiles: &Profiles) -> Result<Option<String>> {
         None => region::from_environment(search.conventions.region_variables)?
             .or_else(|| profiles.region().map(str::to_owned)),
     })
+}
+
+/// Takes over what a provider of the SDK gave. An answer that was cut short can lack its end,
+/// which the SDK reads as 1970.
+fn with_an_end(found: aws_credential_types::Credentials) -> Result<Credentials> {
+    if found.expiry() == Some(UNIX_EPOCH) {
+        return Err(Error::provider("its answer has no readable end of the credentials", true));
+    }
+    Ok(found.into())
 }

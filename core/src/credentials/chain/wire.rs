@@ -1,9 +1,9 @@
 //! The HTTP client of the sources. It is made when a source first sends a request, and the part
 //! of it that speaks TLS when a request first needs that, since reading the trusted certificates
 //! is the dear part. One for each call: a shared one would keep sockets open, and a child of
-//! `fork` could find it half made. It remembers its last request, for messages.
+//! `fork` could find it half made. It remembers its last requests, for messages.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -22,7 +22,14 @@ pub(super) struct Wire(Arc<Shared>);
 struct Shared {
     plain: OnceCell<SharedHttpClient>,
     tls: OnceCell<SharedHttpClient>,
-    last: Mutex<Option<Exchange>>,
+    log: Mutex<Log>,
+}
+
+/// The last request, and the other one before it.
+#[derive(Debug, Default)]
+struct Log {
+    before: Option<Exchange>,
+    last: Option<Exchange>,
 }
 
 /// A request, without what may be secret in it, and how it ended.
@@ -39,43 +46,67 @@ enum Ended {
     Broken,
 }
 
-impl Wire {
-    /// The last request and what came of it, in words.
-    pub(super) fn last(&self) -> Option<String> {
-        let last = self.lock();
-        let Exchange { request, times, ended } = last.as_ref()?;
+impl Exchange {
+    fn in_words(&self) -> String {
+        let Self { request, times, ended } = self;
         let what = match ended {
             Some(Ended::Answered(status)) => format!("was answered with status {status}"),
             Some(Ended::Broken) => "got no answer".to_owned(),
             None => "has not been answered".to_owned(),
         };
         let tried = if *times > 1 { format!(", tried {times} times") } else { String::new() };
-        Some(format!("{request} {what}{tried}"))
+        format!("{request} {what}{tried}")
+    }
+
+    fn failed(&self) -> bool {
+        !matches!(self.ended, Some(Ended::Answered(200..=299)))
+    }
+}
+
+impl Wire {
+    /// The last request and what came of it, in words.
+    pub(super) fn last(&self) -> Option<String> {
+        self.lock().last.as_ref().map(Exchange::in_words)
+    }
+
+    /// The other request before the last, if it failed, and whether that may pass.
+    pub(super) fn failed_before(&self) -> Option<(String, bool)> {
+        let log = self.lock();
+        let before = log.before.as_ref().filter(|before| before.failed())?;
+        let for_good = matches!(before.ended, Some(Ended::Answered(401 | 403)));
+        Some((before.in_words(), !for_good))
     }
 
     /// The status of the last answer.
     pub(super) fn last_status(&self) -> Option<u16> {
-        match self.lock().as_ref()?.ended? {
+        match self.lock().last.as_ref()?.ended? {
             Ended::Answered(status) => Some(status),
             Ended::Broken => None,
         }
     }
 
     fn begin(&self, request: String) {
-        let mut last = self.lock();
-        let before = last.take().filter(|before| before.request == request);
-        let times = before.map_or(1, |before| before.times.saturating_add(1));
-        *last = Some(Exchange { request, times, ended: None });
+        let mut log = self.lock();
+        match &mut log.last {
+            Some(last) if last.request == request => {
+                last.times = last.times.saturating_add(1);
+                last.ended = None;
+            }
+            _ => {
+                log.before = log.last.take();
+                log.last = Some(Exchange { request, times: 1, ended: None });
+            }
+        }
     }
 
     fn end(&self, how: Ended) {
-        if let Some(exchange) = self.lock().as_mut() {
+        if let Some(exchange) = self.lock().last.as_mut() {
             exchange.ended = Some(how);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Exchange>> {
-        self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client(&self, uri: &str) -> &SharedHttpClient {
