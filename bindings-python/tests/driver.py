@@ -44,12 +44,25 @@ class Script:
 class Driver:
     def __init__(self, host: str, port: str, user: str, region: str, source: str) -> None:
         self.login = (host, port, user, region)
+        kind, _, name = source.partition("=")
+        self.profile = name or None
         self.script = Script()
-        self.profile = source.partition("=")[2] or None
-        self.source = source
-        provider = self.script if source == "provider" else None
-        self.cache = rdsiam.TokenCache(*self.login, profile=self.profile, credentials=provider)
         self.client: Any = None
+        self.theirs: Any = None
+        if kind in ("boto3", "botocore"):
+            self.cache = rdsiam.TokenCache(*self.login, credentials=self.session(kind))
+        else:
+            provider = self.script if kind == "provider" else None
+            self.cache = rdsiam.TokenCache(*self.login, profile=self.profile, credentials=provider)
+
+    def session(self, kind: str) -> Any:
+        """A session of boto3 or botocore; `peer` makes its token by the same one."""
+        import boto3
+        import botocore.session
+
+        core = botocore.session.Session(profile=self.profile)
+        self.theirs = boto3.Session(botocore_session=core)
+        return core if kind == "botocore" else self.theirs
 
     def get(self) -> dict[str, Any]:
         return self.timed(lambda: self.cache.get())
@@ -64,10 +77,9 @@ class Driver:
 
     def peer(self) -> dict[str, Any]:
         """A token of boto3, by the same source."""
-        import boto3
-
-        session = boto3.Session(profile_name=self.profile)
-        client = session.client("rds", region_name=self.login[3])
+        if self.theirs is None:
+            self.session("boto3")
+        client = self.theirs.client("rds", region_name=self.login[3])
         return self.timed(lambda: (client.generate_db_auth_token(*self.login), None))
 
     def timed(self, call: Callable[[], tuple[str, int | None]]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 
 The drivers are tests/c/driver.c, bindings-python/tests/driver.py and bindings-node/test/driver.js.
 Their arguments are a login (host, port, user, region) and where credentials come from: `default`,
-`profile=NAME` or `provider`. What they are told and answer:
+`profile=NAME` or `provider`; for Python also a session, `boto3[=NAME]` or `botocore[=NAME]`. What
+they are told and answer:
 
     get         a token of the cache: `token`, `expires_at` and `seconds`, which it took; or `code`,
                 `message`, `retryable` and `seconds`, and `status` (C) or `kind` (Python, Node)
