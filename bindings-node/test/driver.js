@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const readline = require('node:readline');
 const { Signer, TokenCache } = require('..');
 
-const [hostname, port, username, region, source] = process.argv.slice(2);
+const [hostname, port, username, region, source, input = '{}'] = process.argv.slice(2);
 
 // A provider that gives what it was told to, by whether newer ones are wanted.
 const replies = new Map();
@@ -30,14 +30,17 @@ function give(kind, accessKeyId, secretAccessKey, session, end) {
   replies.set(kind === 'forced', accessKeyId === 'fail' ? undefined : reply);
 }
 
-const options = {
-  hostname,
-  port: Number(port),
-  username,
-  region,
-  ...(source === 'provider' && { credentials: provider }),
-  ...(source.startsWith('profile=') && { profile: source.slice('profile='.length) }),
+const [kind, name] = source.split('=');
+const origins = {
+  default: () => ({}),
+  profile: () => ({ profile: name }),
+  provider: () => ({ credentials: provider }),
+  // A provider of the SDK.
+  sdk: () => ({
+    credentials: require('@aws-sdk/credential-providers')[name](JSON.parse(input)),
+  }),
 };
+const options = { hostname, port: Number(port), username, region, ...origins[kind]() };
 const cache = new TokenCache(options);
 const signer = new Signer(options);
 

@@ -9,7 +9,8 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const readline = require('node:readline');
-const { PACKAGE } = require('./support.js');
+const { HOST, PACKAGE, signedAt } = require('./support.js');
+const { explain } = require('..');
 
 const EMULATOR = path.join(PACKAGE, '..', 'tests', 'emulator', 'emulator.py');
 // A driver that hangs is ended after so long, and so fails its test.
@@ -59,8 +60,9 @@ class Lines {
 
 // driver.js, in a process and an environment of its own.
 class Driver extends Lines {
-  constructor(login, source, env) {
-    super(process.execPath, [path.join(__dirname, 'driver.js'), ...login, source], env, LONGEST);
+  constructor(login, source, env, input = {}) {
+    const args = [path.join(__dirname, 'driver.js'), ...login, source, JSON.stringify(input)];
+    super(process.execPath, args, env, LONGEST);
   }
 }
 
@@ -109,10 +111,34 @@ class Emulator {
   }
 }
 
-// Host, port, user and region of the stand-in.
-function standinLogin() {
-  if (STANDIN) return ['HOST', 'PORT', 'USER', 'REGION'].map(standin);
-  return undefined;
+// Host, port, user and region: where there is a stand-in, its own.
+const LOGIN = STANDIN
+  ? ['HOST', 'PORT', 'USER', 'REGION'].map(standin)
+  : [HOST, '5432', 'app', 'us-east-1'];
+
+// Temporary keys that it lets in.
+const STANDIN_KEYS = Object.freeze({
+  accessKeyId: standin('ACCESS_KEY_ID') ?? 'AKIDSTANDIN',
+  secretAccessKey: standin('SECRET_ACCESS_KEY') ?? 'SECRETSTANDIN',
+  sessionToken: standin('SESSION_TOKEN') ?? 'SESSIONSTANDIN',
+});
+
+// The keys that signed a token.
+function signedWith(token) {
+  const query = new URLSearchParams(token.slice(token.indexOf('?')));
+  const key = query.get('X-Amz-Credential').split('/')[0];
+  assert.equal(explain(token).accessKeyId, key);
+  return { key, session: query.get('X-Amz-Security-Token') };
+}
+
+const keysOf = ({ access_key_id: key, session_token: session }) => ({ key, session });
+
+// A token ends with its keys, or 15 minutes after its signing if that is sooner.
+async function checkEnd({ token, expires_at: end }, served, source) {
+  const latest = signedAt(token) + 900;
+  const log = source === null ? [] : await served.requests(source);
+  const ends = source === null ? [latest] : log.map((entry) => Math.min(entry.expires_at, latest));
+  assert.ok(ends.includes(end), `it ends at ${end}, not at one of ${ends}`);
 }
 
 // Where there is a stand-in, it lets the token in.
@@ -143,4 +169,15 @@ function introduce(keys) {
   fs.writeFileSync(standin('CONFIG'), JSON.stringify(config));
 }
 
-module.exports = { Driver, EMULATOR, Emulator, introduce, logIn, standinLogin };
+module.exports = {
+  Driver,
+  EMULATOR,
+  Emulator,
+  LOGIN,
+  STANDIN_KEYS,
+  checkEnd,
+  introduce,
+  keysOf,
+  logIn,
+  signedWith,
+};

@@ -6,23 +6,13 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { test } = require('node:test');
-const { EMULATOR, Driver, Emulator, introduce, logIn, standinLogin } = require('./emulated.js');
-const { HOST, signedAt, sleep } = require('./support.js');
-const { explain } = require('..');
+const { signedAt, sleep } = require('./support.js');
+const emulated = require('./emulated.js');
+const { Driver, EMULATOR, Emulator, LOGIN, keysOf, logIn, signedWith } = emulated;
 
 // Less than a token's life, so that the keys' end has to be the token's.
 const SECONDS = 700;
-const LOGIN = standinLogin() ?? [HOST, 5432, 'app', 'us-east-1'];
 const CASES = JSON.parse(execFileSync('python3', [EMULATOR, '--cases'], { encoding: 'utf8' }));
-
-function signedWith(token) {
-  const query = new URLSearchParams(token.slice(token.indexOf('?')));
-  const key = query.get('X-Amz-Credential').split('/')[0];
-  assert.equal(explain(token).accessKeyId, key);
-  return { key, session: query.get('X-Amz-Security-Token') };
-}
-
-const keysOf = ({ access_key_id: key, session_token: session }) => ({ key, session });
 
 // In a process of their own: a source is mostly its environment.
 async function beside(setup, served, source) {
@@ -37,18 +27,14 @@ async function beside(setup, served, source) {
     assert.ok(token, message);
     assert.deepEqual(signedWith(token), keysOf(setup));
   }
-  const latest = signedAt(got.token) + 900;
-  const log = setup.source === null ? [] : await served.requests(setup.source);
-  const ends = setup.source === null ? [latest] : log.map((entry) => entry.expires_at);
-  assert.ok(ends.includes(got.expires_at), `it ends at ${got.expires_at}`);
-  assert.ok(got.expires_at <= latest);
+  await emulated.checkEnd(got, served, setup.source);
   await logIn(got.token);
   await logIn(signed.token);
 }
 
 test('each source beside the JS SDK', { concurrency: 3 }, async (t) => {
   const served = await Emulator.start(t, SECONDS);
-  introduce(served.told.verifier_keys);
+  emulated.introduce(served.told.verifier_keys);
   assert.deepEqual(Object.keys(served.told.setups), CASES.setups);
   assert.ok(CASES.setups.length >= 15);
   await Promise.all(
