@@ -40,10 +40,12 @@ test-core:
 	cargo test -p rdsiam
 	cargo test -p rdsiam --no-default-features --lib
 
-test-c:
-	tests/c/run.sh
-
 # The faces run with the stand-in, so that their login tests run too.
+test-c: tools standin
+	tests/c/run.sh
+	tests/c/driver.sh
+	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
+
 test-python: tools standin
 	bindings-python/build-dev.sh
 	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt

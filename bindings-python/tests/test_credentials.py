@@ -90,25 +90,61 @@ def test_a_session_whose_credentials_are_renewed() -> None:
     assert (parts(False)[3] or 0) > time.time() + 3000
 
 
-def test_keys_and_their_end_belong_together_even_if_renewed_between_two_looks() -> None:
-    class Renewed:
-        """Another thread renews them after the first look at the keys."""
+class Renewing(botocore.credentials.RefreshableCredentials):
+    """Credentials whose life is never long enough for botocore: it renews them at each look."""
 
-        looks = 0
-        refresh_needed = None
+    def __init__(self, life: int, meanwhile: bool = False) -> None:
+        self.made = 0
+        self.life = life
+        self.meanwhile = meanwhile
+        super().__init__(None, None, None, None, refresh_using=self.make, method="test")
+        self._refresh_now()
 
-        def get_frozen_credentials(self) -> SimpleNamespace:
-            self.looks += 1
-            key = "OLD" if self.looks == 1 else "NEW"
-            return SimpleNamespace(access_key=key, secret_key="s", token=None)
+    def make(self) -> dict[str, str]:
+        self.made += 1
+        end = datetime.datetime.fromtimestamp(self.end(self.made), datetime.timezone.utc)
+        key = {"access_key": f"AKID{self.made}", "secret_key": "SECRET", "token": "SESSION"}
+        return {**key, "expiry_time": end.isoformat()}
 
-        @property
-        def _expiry_time(self) -> int:
-            return HOUR if self.looks == 1 else HOUR + 3600
+    def end(self, number: int) -> int:
+        """Each lives a minute longer than the one before."""
+        return int(time.time()) + self.life + 60 * number
 
-    ask = _credentials.read(Renewed())
+    def _refresh_now(self) -> None:
+        with self._refresh_lock:
+            self._protected_refresh(is_mandatory=True)
+
+    def get_frozen_credentials(self) -> Any:
+        frozen = super().get_frozen_credentials()
+        if self.meanwhile:
+            # As another thread may do, after the keys were looked at and before their end is.
+            self._refresh_now()
+        return frozen
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+@pytest.mark.parametrize("life", [200, 3600])
+def test_the_end_of_keys_that_are_renewed_at_each_look(life: int, meanwhile: bool) -> None:
+    credentials = Renewing(life, meanwhile)
+    ask = _credentials.read(credentials)
     assert not isinstance(ask, tuple)
-    assert ask(False) == ("NEW", "s", None, HOUR + 3600)
+    for _ in range(3):
+        before = credentials.made
+        key, _secret, _session, end = ask(False)
+        number = int(key.removeprefix("AKID"))
+        assert abs((end or 0) - credentials.end(number)) <= 2
+        # One look at them is one renewal: each may be a request to a service that throttles.
+        assert credentials.made - before == (life < 900) + meanwhile
+
+
+def test_keys_whose_renewal_hangs_are_looked_at_all_the_same() -> None:
+    # Little enough to be renewed, and too much to wait for it.
+    credentials = Renewing(700)
+    end = credentials.end(1)
+    with credentials._refresh_lock:
+        parts = _credentials._of_botocore(credentials)
+    assert parts[0] == "AKID1"
+    assert abs((parts[3] or 0) - end) <= 2
 
 
 def test_a_session_without_credentials() -> None:

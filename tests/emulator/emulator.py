@@ -163,17 +163,35 @@ def configuration():
 
 def main():
     parser = argparse.ArgumentParser(description="Serves AWS credentials until its input ends.")
-    parser.add_argument("--setups", action="store_true", help="print a JSON line with all setups")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--setups",
+        action="store_true",
+        help="print a JSON line with all setups, and one with new homes for each line of input",
+    )
+    what.add_argument("--cases", action="store_true", help="only print the table of misbehaviours")
     arguments = parser.parse_args()
-    with Emulator(**configuration()) as emulator, tempfile.TemporaryDirectory() as folder:
+    if arguments.cases:
+        import cases
+
+        print(json.dumps(cases.everything()))
+        return
+    with (
+        Emulator(**configuration()) as emulator,
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        say(emulator, Path(folder) if arguments.setups else None)
+
+
+def say(emulator, folder):
+    for number, _ in enumerate(itertools.chain([""], sys.stdin)):
         line = emulator.url
-        if arguments.setups:
+        if folder:
             import setups
 
-            line = json.dumps(setups.everything(emulator, folder))
+            line = json.dumps(setups.everything(emulator, folder / str(number)))
         print(line, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            sys.stdin.read()
 
 
 if __name__ == "__main__":

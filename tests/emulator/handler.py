@@ -96,7 +96,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def keys(self, source, mode):
         keys = self.server.make_keys(source, mode)
-        self.entry.update(access_key_id=keys.access_key_id, expires_at=keys.expires_at)
+        self.entry.update(keys._asdict())
+        del self.entry["secret_access_key"]
         return keys
 
     def serve_assume_role(self, mode):
@@ -180,6 +181,7 @@ class Handler(BaseHTTPRequestHandler):
         deadline = time.monotonic() + LONGEST_HANG
         while time.monotonic() < deadline and not self.server.stopped.wait(0.05):
             if select.select([self.connection], [], [], 0)[0]:
+                self.entry["gave_up"] = True
                 break
         self.close_connection = True
 

@@ -18,14 +18,11 @@ import time
 import unittest
 from pathlib import Path
 
-# How ruff would sort these depends on the folder that it is started in.
-# isort: off
 import emulator
 import setups
 from answers import timestamp
 from emulator import Emulator, control
 from handler import IMDS_TTL, ROLES
-# isort: on
 
 HERE = Path(__file__).resolve().parent
 BOTO3 = """
@@ -63,7 +60,7 @@ class Served(unittest.TestCase):
         if path == "/container":
             headers.setdefault("Authorization", self.emulator.config["container_token"])
         address = self.emulator.url.partition("//")[2]
-        connection = http.client.HTTPConnection(address, timeout=timeout)
+        self.connection = connection = http.client.HTTPConnection(address, timeout=timeout)
         self.addCleanup(connection.close)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
@@ -155,6 +152,13 @@ class EachMode(Served):
         self.emulator.mode("container", "hang")
         with self.assertRaises(TimeoutError):
             self.ask(timeout=0.3)
+        asked = self.emulator.requests("container")[0]
+        self.assertNotIn("gave_up", asked)
+        self.connection.close()
+        deadline = time.monotonic() + 5
+        while "gave_up" not in asked and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertTrue(asked["gave_up"])
 
     def test_reset(self):
         self.emulator.mode("container", "reset")
@@ -237,7 +241,9 @@ class Elsewhere(Served):
         )
         with process:
             line = process.stdout.readline().strip()
+            process.stdin.write("\n")
             process.stdin.close()
+            self.again = process.stdout.readline().strip()
             self.assertEqual(process.wait(10), 0)
         return line
 
@@ -246,6 +252,20 @@ class Elsewhere(Served):
         told = json.loads(self.command("--setups", EMULATOR_ACCESS_KEY_ID="ASIAOTHER"))
         self.assertEqual(set(told["setups"]), set(setups.SETUPS))
         self.assertIn("ASIAOTHERIMDS", told["verifier_keys"])
+        again = json.loads(self.again)
+        self.assertEqual(again["url"], told["url"])
+        homes = [one["setups"]["instance"]["env"]["HOME"] for one in (told, again)]
+        self.assertNotEqual(*homes)
+
+    def test_the_table_of_cases(self):
+        table = json.loads(self.command("--cases"))
+        self.assertEqual(table["setups"], list(setups.SETUPS))
+        for row in table["failing"] + table["serving"] + table["once"]:
+            self.assertIn(row["setup"], table["setups"])
+            self.assertIn(row["source"], emulator.SOURCES)
+            self.assertRegex(row["mode"], f"^({emulator.MODES}|refused)$")
+        self.assertGreater(len(table["failing"]), 70)
+        self.assertGreater(len(table["serving"]), 30)
 
     def test_a_configuration_file(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

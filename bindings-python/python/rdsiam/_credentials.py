@@ -99,16 +99,7 @@ def _of_session(session: Any) -> "Callable[[bool], Parts]":
 
 
 def _of_botocore(credentials: Any) -> Parts:
-    # Another thread may renew them between the two looks: the end has to be that of the keys.
-    frozen = credentials.get_frozen_credentials()
-    for _ in range(3):
-        expires_at = getattr(credentials, "_expiry_time", None)
-        again = credentials.get_frozen_credentials()
-        if again == frozen:
-            break
-        frozen = again
-    else:
-        expires_at = None
+    frozen, expires_at = _with_their_end(credentials, credentials.get_frozen_credentials())
     return _parts(
         {
             "access_key": frozen.access_key,
@@ -119,6 +110,27 @@ def _of_botocore(credentials: Any) -> Parts:
         _PROVIDER,
         "the boto3 session",
     )
+
+
+def _with_their_end(credentials: Any, frozen: Any) -> "tuple[Any, Any]":
+    """Keys and the end that is theirs, though another thread may renew them at any time.
+
+    botocore replaces both while it holds this lock. To ask it for the keys once more would not
+    do: those of a role with sessions of 15 minutes are renewed at each such call.
+    """
+    lock: Any = getattr(credentials, "_refresh_lock", None)
+    # Held longer than this, it waits for the network, and nothing is replaced meanwhile.
+    held = lock is not None and lock.acquire(timeout=0.05)
+    try:
+        before = getattr(credentials, "_expiry_time", None)
+        frozen = getattr(credentials, "_frozen_credentials", None) or frozen
+        after = getattr(credentials, "_expiry_time", None)
+    finally:
+        if held:
+            lock.release()
+    if before is None or after is None:
+        return frozen, after
+    return frozen, min(before, after)
 
 
 def _parts(value: Any, status: int, whose: str) -> Parts:

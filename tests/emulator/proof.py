@@ -1,0 +1,207 @@
+"""What is asked of a face's driver at an emulator, and what its answers have to be."""
+
+import calendar
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import cases
+import emulator
+import setups
+from faces import Face
+
+STANDIN = "STANDIN_HOST" in os.environ or os.environ.get("RDSIAM_REQUIRE_STANDIN") == "1"
+# Temporary ones that it lets in.
+STANDIN_KEYS = [
+    os.environ.get(f"STANDIN_{name}", f"STANDIN-{name}")
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+]
+# Less than a token's life, so that the keys' end has to be the token's.
+SECONDS = 700
+
+
+def login():
+    """Where there is a stand-in, its own."""
+    if not STANDIN:
+        return ["mydb.abc123.us-east-1.rds.amazonaws.com", "5432", "app", "us-east-1"]
+    return [os.environ[f"STANDIN_{name}"] for name in ("HOST", "PORT", "USER", "REGION")]
+
+
+def introduce(keys):
+    """The stand-in reads the keys that it knows at each login."""
+    if STANDIN:
+        file = Path(os.environ["STANDIN_CONFIG"])
+        config = json.loads(file.read_text())
+        config["keys"].update(keys)
+        file.write_text(json.dumps(config))
+
+
+def log_in(token):
+    """Where there is a stand-in, it lets the token in."""
+    if not STANDIN:
+        return
+    import psycopg
+
+    standin = {name[8:]: value for name, value in os.environ.items() if name[:8] == "STANDIN_"}
+    with psycopg.connect(
+        host=standin["HOST"],
+        hostaddr=standin["HOSTADDR"],
+        port=standin["PORT"],
+        user=standin["USER"],
+        dbname=standin["DB"],
+        password=token,
+        sslmode="verify-full",
+        sslrootcert=standin["CA"],
+        connect_timeout=10,
+    ) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+def query(token):
+    return parse_qs(token.partition("?")[2], keep_blank_values=True)
+
+
+def signed_with(token):
+    """The access key id and the session token."""
+    found = query(token)
+    session = found.get("X-Amz-Security-Token")
+    return found["X-Amz-Credential"][0].partition("/")[0], session[0] if session else None
+
+
+def signed_at(token):
+    return calendar.timegm(time.strptime(query(token)["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ"))
+
+
+def check_end(token, end, served, source):
+    """The token ends with its keys, or 15 minutes after its signing if that is sooner."""
+    ends = {entry["expires_at"] for entry in served.requests(source) if "expires_at" in entry}
+    latest = signed_at(token) + 900
+    if source is None:
+        assert end == latest, (end, latest)
+    else:
+        assert end in {min(keys_end, latest) for keys_end in ends}, (end, latest, ends)
+
+
+def resolve(face, setup):
+    """By the environment, and by a profile that is named in code: all ways to a token."""
+    answers = []
+    if setup["profile"] is None or "AWS_PROFILE" in setup["env"]:
+        with Face(face, login(), "default", setup["env"]) as driver:
+            more = ["function"] if face == "python" else []
+            answers += [driver.ask(call) for call in ("get", "sign", *more)]
+    if setup["profile"]:
+        with Face(face, login(), f"profile={setup['profile']}", setup["env"]) as driver:
+            answers += [driver.ask(call) for call in ("get", "sign")]
+    return answers
+
+
+def by_boto3(setup):
+    named = setup["profile"] and "AWS_PROFILE" not in setup["env"]
+    source = f"profile={setup['profile']}" if named else "default"
+    with Face("python", login(), source, setup["env"]) as driver:
+        return driver.ask("peer")["token"]
+
+
+def beside_boto3(face, name, folder):
+    """The tokens of a source, after a look at who signed them; and the keys that did."""
+    with emulator.Emulator(seconds=SECONDS) as served:
+        # A home for each: a renewed SSO token is written back.
+        ours, theirs = (setups.make(served, name, folder / who) for who in ("ours", "theirs"))
+        expected = (ours["access_key_id"], ours["session_token"])
+        answers = resolve(face, ours)
+        for answer in answers:
+            assert "code" not in answer, answer
+            assert signed_with(answer["token"]) == expected
+            if answer["expires_at"] is not None:
+                check_end(answer["token"], answer["expires_at"], served, ours["source"])
+        assert signed_with(by_boto3(theirs)) == expected
+        return [answer["token"] for answer in answers], setups.verifier_keys(served)
+
+
+def nobody_listens():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def misbehave(face, case, folder):
+    """Two calls: the first meets the misbehaviour, the second a source that works again."""
+    with emulator.Emulator() as served:
+        setup = setups.make(served, case["setup"], folder)
+        env, healed = setup["env"], {}
+        if case["mode"] == "refused":
+            refused = nobody_listens()
+            healed = {name: value for name, value in env.items() if served.url in value}
+            env = {name: value.replace(served.url, refused) for name, value in env.items()}
+        else:
+            served.mode(case["source"], case["mode"], case["times"])
+        with Face(face, login(), env=env) as driver:
+            held = [driver.held()]
+            first = driver.ask("get")
+            held.append(driver.held(held[0]))
+            asked = served.requests(setup["source"])
+            served.mode(case["source"], None)
+            for name, value in healed.items():
+                driver.ask("set", f"{name}={value}")
+            if "token" in first:
+                driver.ask("invalidate")
+            second = driver.ask("get")
+            held.append(driver.held(held[1]))
+        told = {"first": first, "second": second, "held": held, "asked": asked}
+        return {**told, "setup": setup}
+
+
+def check_failing(case, told):
+    first = told["first"]
+    assert first.get("code") == case["code"], first
+    assert first["seconds"] < cases.BOUND, first
+    assert case["retryable"] in (None, first["retryable"]), first
+    for secret in (told["setup"]["secret_access_key"], told["setup"]["session_token"][:24]):
+        assert secret not in first["message"]
+    check_next_call(told)
+
+
+def check_serving(case, told):
+    first, setup = told["first"], told["setup"]
+    assert "code" not in first, first
+    assert first["seconds"] < cases.BOUND, first
+    # Among them are those that the rule of 15 minutes asks for once more.
+    answers = {(entry["access_key_id"], entry["session_token"]) for entry in told["asked"]}
+    assert signed_with(first["token"]) in answers
+    plain = (setup["access_key_id"], setup["session_token"])
+    changed = case["mode"] in ("rotate", "huge", "odd")
+    assert (signed_with(first["token"]) != plain) == changed
+    lives = first["expires_at"] - signed_at(first["token"])
+    assert lives <= (61 if case["mode"] == "soon" else 900), lives
+    check_next_call(told)
+
+
+def check_once(told):
+    assert "code" not in told["first"], told["first"]
+    assert signed_with(told["first"]["token"])[0] == told["setup"]["access_key_id"]
+    check_next_call(told)
+
+
+def check_next_call(told):
+    """It is served as if nothing had happened, and nothing more is held than before."""
+    second, setup = told["second"], told["setup"]
+    assert "code" not in second, second
+    assert signed_with(second["token"]) == (setup["access_key_id"], setup["session_token"])
+    # The first call of a process opens a pair of descriptors that stays: one for its whole life.
+    start, first, last = told["held"]
+    assert first == last, told["held"]
+    assert (first[0] - start[0], first[1] - start[1]) in {(0, 0), (2, 0)}, told["held"]
+
+
+def side_by_side(face, pool, folder):
+    """Everything above at once, by name: most of the time is waiting. The longest waits first."""
+    waits = sorted(cases.every(), key=lambda case: case["mode"] != "hang")
+    told = {
+        cases.name(case): pool.submit(misbehave, face, case, folder / cases.name(case))
+        for case in waits
+    }
+    for name in setups.SETUPS:
+        told[name] = pool.submit(beside_boto3, face, name, folder / name)
+    return told
