@@ -25,7 +25,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
 use once_cell::sync::OnceCell;
 
-use super::{BOUND, Credentials, environment};
+use super::{BOUND, Credentials, environment, trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::region;
 use crate::style::Conventions;
@@ -127,7 +127,10 @@ impl HttpClient for OnDemand {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let ring = TlsProvider::Rustls(CryptoMode::Ring);
-        let make = || HttpClientBuilder::new().tls_provider(ring).build_https();
+        let make = || {
+            let builder = HttpClientBuilder::new().tls_provider(ring);
+            builder.tls_context(trust::of_the_system()).build_https()
+        };
         self.0.get_or_init(make).http_connector(settings, components)
     }
 }
