@@ -6,7 +6,8 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, UNIX_EPOCH};
+use std::pin::pin;
+use std::time::UNIX_EPOCH;
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
@@ -26,6 +27,7 @@ use aws_types::region::Region;
 use once_cell::sync::OnceCell;
 
 use super::{BOUND, Credentials, environment, trust};
+use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::region;
 use crate::style::Conventions;
@@ -34,13 +36,19 @@ use crate::style::Conventions;
 const LONGEST_REASON: usize = 300;
 
 /// Credentials from the first source that has some, all of them together within the bound.
-pub(crate) fn credentials(profile: Option<&str>, bound: Duration) -> Result<Credentials> {
-    bounded(bound, find(profile))?
+pub(crate) fn credentials(profile: Option<&str>, patience: &mut Patience) -> Result<Credentials> {
+    let found = bounded(patience, find(profile)).flatten();
+    // A request that was under way when the process was stopped is past its time limit when it
+    // goes on, which the SDK may take for a source that is not there at all.
+    if found.is_err() && patience.was_stopped() {
+        return bounded(patience, find(profile)).flatten();
+    }
+    found
 }
 
 /// The region of the profile in the shared config file, if it has one.
 pub(crate) fn profile_region(profile: Option<&str>) -> Result<Option<String>> {
-    let region = bounded(BOUND, async {
+    let region = bounded(&mut Patience::new(BOUND), async {
         let mut builder = ProfileFileRegionProvider::builder().configure(&ProviderConfig::empty());
         if let Some(profile) = profile {
             builder = builder.profile_name(profile);
@@ -136,13 +144,13 @@ impl HttpClient for OnDemand {
 }
 
 /// Runs to its end or to the bound, whatever thread this is.
-fn bounded<T: Send>(bound: Duration, work: impl Future<Output = T> + Send) -> Result<T> {
+fn bounded<T: Send>(patience: &mut Patience, work: impl Future<Output = T> + Send) -> Result<T> {
     if tokio::runtime::Handle::try_current().is_err() {
-        return run(bound, work);
+        return run(patience, work);
     }
     // Inside a runtime of the caller's, blocking is only allowed on another thread.
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || run(bound, work));
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || run(patience, work));
         match thread.map(|thread| thread.join()) {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => Err(Error::new(
@@ -154,13 +162,13 @@ fn bounded<T: Send>(bound: Duration, work: impl Future<Output = T> + Send) -> Re
     })
 }
 
-fn run<T>(bound: Duration, work: impl Future<Output = T>) -> Result<T> {
+fn run<T>(patience: &mut Patience, work: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;
     // The SDK panics at some answers of a metadata service (seen: a role list in HTML).
-    let run = || runtime.block_on(async { tokio::time::timeout(bound, work).await });
+    let run = || runtime.block_on(within(patience, work));
     let result = catch_unwind(AssertUnwindSafe(run));
     // A name look-up that hangs must not hold the caller.
     runtime.shutdown_background();
@@ -171,7 +179,7 @@ fn run<T>(bound: Duration, work: impl Future<Output = T>) -> Result<T> {
             true,
         )
     })?;
-    result.map_err(|_elapsed| {
+    result.ok_or_else(|| {
         Error::new(
             ErrorKind::Timeout,
             format!(
@@ -181,6 +189,17 @@ fn run<T>(bound: Duration, work: impl Future<Output = T>) -> Result<T> {
             ),
         )
     })
+}
+
+/// What the work gives, or none when the patience is used up.
+async fn within<T>(patience: &mut Patience, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    while let Some(wait) = patience.next_wait() {
+        if let Ok(done) = tokio::time::timeout(wait, work.as_mut()).await {
+            return Some(done);
+        }
+    }
+    None
 }
 
 #[cold]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[cfg(feature = "chain")]
 use super::chain;
 use super::{Credentials, CredentialsSource, environment};
+use crate::clock::Patience;
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
@@ -43,11 +43,15 @@ impl Provider {
     }
 
     /// Fetches credentials, which may take a while: with the default chain as long as the
-    /// bound, with a source of the caller's as long as that wants.
-    pub(crate) fn fetch(&self, force_refresh: bool, bound: Duration) -> Result<Credentials> {
+    /// patience lasts, with a source of the caller's as long as that wants.
+    pub(crate) fn fetch(
+        &self,
+        force_refresh: bool,
+        patience: &mut Patience,
+    ) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref(), bound),
+            Self::Default { profile, .. } => fetch_from_chain(profile.as_deref(), patience),
             Self::Source(source) => source.provide(force_refresh),
             Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
@@ -61,12 +65,12 @@ impl Provider {
 }
 
 #[cfg(feature = "chain")]
-fn fetch_from_chain(profile: Option<&str>, bound: Duration) -> Result<Credentials> {
-    chain::credentials(profile, bound)
+fn fetch_from_chain(profile: Option<&str>, patience: &mut Patience) -> Result<Credentials> {
+    chain::credentials(profile, patience)
 }
 
 #[cfg(not(feature = "chain"))]
-fn fetch_from_chain(_profile: Option<&str>, _bound: Duration) -> Result<Credentials> {
+fn fetch_from_chain(_profile: Option<&str>, _patience: &mut Patience) -> Result<Credentials> {
     Err(Error::new(
         ErrorKind::CredentialsNotFound,
         "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and \
