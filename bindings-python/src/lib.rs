@@ -16,6 +16,7 @@
 //! | `slot` | its token as a `str` |
 //! | `explain` | `explain` and `Explanation` |
 //! | `shutdown` | the interpreter's exit waits for providers |
+//! | `interpreter` | no subinterpreter loads it |
 //! | `sign_at` | the pure signer, for the known answers |
 
 mod arguments;
@@ -25,6 +26,7 @@ mod client;
 mod error;
 mod explain;
 mod guard;
+mod interpreter;
 mod provider;
 mod shutdown;
 mod sign_at;
@@ -35,6 +37,8 @@ use pyo3::pymodule;
 /// The compiled part of rdsiam. Private: import `rdsiam`.
 #[pymodule(gil_used = false)]
 mod _rdsiam {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::cache::{TokenCache, keep_tokens};
     #[pymodule_export]
@@ -45,6 +49,11 @@ mod _rdsiam {
     use crate::shutdown::await_providers;
     #[pymodule_export]
     use crate::sign_at::sign_at;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::interpreter::check(module.py())
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]

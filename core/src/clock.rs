@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -80,6 +80,45 @@ impl Moment {
     }
 }
 
+/// A limit on waiting, in time that this process runs. One that is stopped for a while, as a
+/// Lambda is between two requests, loses little of it: what it waits for could not come
+/// meanwhile either, and both clocks went on.
+pub(crate) struct Patience {
+    left: Duration,
+    looked: Instant,
+    stopped: bool,
+}
+
+impl Patience {
+    /// The longest wait between two looks. One that took more than twice as long was not a wait.
+    const SLICE: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { left: limit, looked: Instant::now(), stopped: false }
+    }
+
+    /// How long to wait before asking here again; none when the limit is reached.
+    pub(crate) fn next_wait(&mut self) -> Option<Duration> {
+        self.look();
+        (!self.left.is_zero()).then(|| self.left.min(Self::SLICE))
+    }
+
+    /// Whether the process seems to have been stopped since the last time this was asked.
+    #[cfg_attr(not(feature = "chain"), allow(dead_code, reason = "the chain alone asks"))]
+    pub(crate) fn was_stopped(&mut self) -> bool {
+        self.look();
+        std::mem::take(&mut self.stopped)
+    }
+
+    fn look(&mut self) {
+        let now = Instant::now();
+        let passed = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        self.stopped |= passed > 2 * Self::SLICE;
+        self.left = self.left.saturating_sub(passed.min(2 * Self::SLICE));
+    }
+}
+
 fn system_now() -> Result<i64> {
     let now = unix_seconds(SystemTime::now());
     if (NOT_BEFORE..=LAST_SECOND).contains(&now) { Ok(now) } else { Err(impossible(now)) }
@@ -128,7 +167,6 @@ pub(crate) fn rfc3339(unix_time: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn seconds_round_down_on_both_sides_of_1970() {
@@ -146,6 +184,26 @@ mod tests {
             hand.step(step);
             assert_eq!(moment.slept_since(&clock).unwrap(), slept, "after {step}");
         }
+    }
+
+    #[test]
+    fn patience_is_used_up_by_waiting_and_hardly_by_being_stopped() {
+        let second = Duration::from_secs(1);
+        let mut patience = Patience::new(5 * second);
+        let after = |patience: &mut Patience, passed: Duration| {
+            patience.looked -= passed;
+            patience.next_wait().map(|wait| wait.as_secs_f64().round())
+        };
+        assert_eq!(after(&mut patience, Duration::ZERO), Some(1.0));
+        assert_eq!(after(&mut patience, second), Some(1.0));
+        assert!(!patience.was_stopped());
+        // Two of the four seconds are left.
+        assert_eq!(after(&mut patience, 100 * second), Some(1.0));
+        assert!(patience.was_stopped() && !patience.was_stopped());
+        assert_eq!(after(&mut patience, second), Some(1.0));
+        assert_eq!(after(&mut patience, second), None);
+        assert_eq!(after(&mut patience, Duration::ZERO), None);
+        assert!(!patience.was_stopped());
     }
 
     #[test]

@@ -42,9 +42,40 @@ for test in api vectors; do
     run "$out/$test-c99"
     build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address
     # A sanitizer that is not linked finds nothing.
-    nm "$out/$test-asan" | grep -q __asan_init
+    nm "$out/$test-asan" | grep __asan_init >/dev/null
     run env ASAN_OPTIONS=detect_leaks=1 "$out/$test-asan"
 done
+# Forks and stops, with credentials that have to be fetched from the emulator or a process.
+asan=(env ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1)
+for test in fork freeze; do
+    build "$test-c99" "tests/c/test_$test.c" c "$out/lib"
+    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address,undefined
+    # As above; all of nm's output is read, so that it cannot fail for want of a reader.
+    nm "$out/$test-asan" | grep __asan_init >/dev/null
+    nm "$out/$test-asan" | grep __ubsan_handle >/dev/null
+done
+coproc EMULATOR { EMULATOR_SLOW_SECONDS=0.7 exec python3 tests/emulator/emulator.py; }
+read -r url <&"${EMULATOR[0]}"
+control='import emulator, sys; emulator.control(sys.argv[1], source="imds-token", mode="slow")'
+PYTHONPATH=tests/emulator python3 -c "$control" "$url"
+container=(AWS_CONTAINER_CREDENTIALS_FULL_URI="$url/container"
+    AWS_CONTAINER_AUTHORIZATION_TOKEN=EMULATOR-CONTAINER-TOKEN)
+cat >"$out/config" <<'CONFIG'
+[profile process]
+credential_process = sh -c 'echo "{\"Version\": 1, \"AccessKeyId\": \"A\", \"SecretAccessKey\": \"s\"}"'
+CONFIG
+process=(AWS_CONFIG_FILE="$PWD/$out/config" AWS_PROFILE=process)
+run "$out/freeze-c99" "$url" &
+freeze=$!
+run "${asan[@]}" "$out/freeze-asan" "$url" &
+freeze_asan=$!
+run env "${container[@]}" "$out/fork-c99" 300 30
+run env "${process[@]}" "$out/fork-c99" 0 30
+# Not the chain: see busy.h on what AddressSanitizer and forks allow.
+run "${asan[@]}" "$out/fork-asan" 100
+wait "$freeze"
+wait "$freeze_asan"
+
 build vectors-c++11 tests/c/test_vectors.c c++ "$out/lib"
 run "$out/vectors-c++11"
 build header-c++11 tests/c/test_header.cpp c++ "$out/lib"

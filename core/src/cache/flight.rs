@@ -6,11 +6,12 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
 use super::policy::Backoff;
+use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a caller waits for another caller's work. Beyond the bound on resolving
@@ -176,21 +177,18 @@ impl<T: Clone> Wait<T> {
                  for; give it credentials from elsewhere",
             ));
         }
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         let mut state = self.flight.lock();
         loop {
             match &state.last {
                 Some((number, result)) if *number >= self.number => return result.clone(),
                 _ => {}
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(overdue());
-            }
+            let Some(wait) = patience.next_wait() else { return Err(overdue()) };
             state = self
                 .flight
                 .landed
-                .wait_timeout(state, left)
+                .wait_timeout(state, wait)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }

@@ -18,6 +18,7 @@ const SESSION: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
 const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
 /// Why there are none.
+#[cfg(feature = "chain")]
 pub(crate) const NOT_SET: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
 
 /// What the environment holds: nothing, or credentials. An empty variable counts as not set.
@@ -49,6 +50,7 @@ pub(crate) fn names_profile(conventions: Conventions) -> bool {
 }
 
 /// Why the environment did not serve.
+#[cfg(feature = "chain")]
 pub(crate) fn reason(profile_is_named: bool, conventions: Conventions) -> &'static str {
     if profile_is_named {
         "does not count, since a profile is named"

@@ -12,6 +12,8 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub(crate) use provider::{Provider, Search};
+#[cfg(feature = "chain")]
+pub(crate) use resolve::BOUND;
 pub(crate) use resolve::resolve;
 pub use resolve::{better_of, wants_newer};
 #[cfg(feature = "chain")]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[cfg(feature = "chain")]
 use super::chain;
 use super::{Credentials, CredentialsSource, environment};
+use crate::clock::Patience;
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
@@ -41,11 +41,15 @@ impl Provider {
     }
 
     /// Fetches credentials, which may take a while: with the default chain as long as the
-    /// bound, with a source of the caller's as long as that wants.
-    pub(crate) fn fetch(&self, force_refresh: bool, bound: Duration) -> Result<Credentials> {
+    /// patience lasts, with a source of the caller's as long as that wants.
+    pub(crate) fn fetch(
+        &self,
+        force_refresh: bool,
+        patience: &mut Patience,
+    ) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default(search) => search.chain(bound),
+            Self::Default(search) => search.chain(patience),
             Self::Source(source) => source.provide(force_refresh),
             Self::Tokens(_) | Self::External => Err(Error::would_block()),
         }
@@ -64,6 +68,7 @@ pub(crate) struct Search {
     /// The profile that the caller named.
     pub(crate) profile: Option<String>,
     /// The client's region, for STS; not for tokens.
+    #[cfg_attr(not(feature = "chain"), allow(dead_code, reason = "the chain alone asks STS"))]
     pub(crate) region: Option<String>,
     /// Which peer to follow where they differ.
     pub(crate) conventions: Conventions,
@@ -77,8 +82,8 @@ impl Search {
     }
 
     #[cfg(feature = "chain")]
-    fn chain(&self, bound: Duration) -> Result<Credentials> {
-        chain::credentials(self, bound)
+    fn chain(&self, patience: &mut Patience) -> Result<Credentials> {
+        chain::credentials(self, patience)
     }
 
     /// The region of the profile in the shared config file, if it has one.
@@ -88,7 +93,7 @@ impl Search {
     }
 
     #[cfg(not(feature = "chain"))]
-    fn chain(&self, _bound: Duration) -> Result<Credentials> {
+    fn chain(&self, _patience: &mut Patience) -> Result<Credentials> {
         Err(Error::new(
             ErrorKind::CredentialsNotFound,
             "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \

@@ -1,9 +1,9 @@
 //! The rules about the life of credentials, for every source alike.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Credentials, Provider};
-use crate::clock::Clock;
+use crate::clock::{Clock, Patience};
 use crate::error::{Error, Result};
 
 /// A token lives 15 minutes: credentials with less than that would cut it short.
@@ -31,12 +31,12 @@ pub fn better_of(old: Credentials, new: Credentials) -> Credentials {
 /// Fetches credentials that have not ended, asking once more for newer ones where that could
 /// give a token its full life.
 pub(crate) fn resolve(provider: &Provider, clock: &Clock) -> Result<Credentials> {
-    let began = Instant::now();
-    let first = provider.fetch(false, BOUND)?;
+    let mut patience = Patience::new(BOUND);
+    let first = provider.fetch(false, &mut patience)?;
     if !wants_newer(&first, clock.now()?) {
         return Ok(first);
     }
-    let best = match provider.fetch(true, BOUND.saturating_sub(began.elapsed())) {
+    let best = match provider.fetch(true, &mut patience) {
         Ok(second) => better_of(first, second),
         Err(error) => match ended(&first, clock.now()?) {
             Some(expired) => return Err(both(&expired, &error)),

@@ -3,22 +3,24 @@
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::pin::pin;
 
+use crate::clock::Patience;
+use crate::credentials::BOUND;
 use crate::error::{Error, ErrorKind, Result};
 
 /// `waiting` tells at the bound what it was that did not come.
 pub(super) fn run<T: Send>(
-    bound: Duration,
+    patience: &mut Patience,
     work: impl Future<Output = Result<T>> + Send,
     waiting: impl Fn() -> Option<String> + Send,
 ) -> Result<T> {
     if tokio::runtime::Handle::try_current().is_err() {
-        return run_here(bound, work, waiting);
+        return run_here(patience, work, waiting);
     }
     // Inside a runtime of the caller's, blocking is only allowed on another thread.
     std::thread::scope(|scope| {
-        let run = || run_here(bound, work, waiting);
+        let run = || run_here(patience, work, waiting);
         match std::thread::Builder::new().spawn_scoped(scope, run).map(|thread| thread.join()) {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => Err(Error::new(
@@ -31,7 +33,7 @@ pub(super) fn run<T: Send>(
 }
 
 fn run_here<T>(
-    bound: Duration,
+    patience: &mut Patience,
     work: impl Future<Output = Result<T>>,
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
@@ -40,7 +42,7 @@ fn run_here<T>(
         .build()
         .map_err(|error| no_runtime(&error))?;
     // The SDK panics at some answers of a metadata service.
-    let run = || runtime.block_on(async { tokio::time::timeout(bound, work).await });
+    let run = || runtime.block_on(within(patience, work));
     let result = catch_unwind(AssertUnwindSafe(run));
     // A name look-up that hangs must not hold the caller.
     runtime.shutdown_background();
@@ -51,14 +53,25 @@ fn run_here<T>(
             true,
         )
     })?;
-    result.unwrap_or_else(|_elapsed| Err(overdue(bound, waiting())))
+    result.unwrap_or_else(|| Err(overdue(waiting())))
+}
+
+/// What the work gives, or none when the patience is used up.
+async fn within<T>(patience: &mut Patience, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    while let Some(wait) = patience.next_wait() {
+        if let Ok(done) = tokio::time::timeout(wait, work.as_mut()).await {
+            return Some(done);
+        }
+    }
+    None
 }
 
 #[cold]
-fn overdue(bound: Duration, waiting: Option<String>) -> Error {
-    let seconds = bound.as_secs_f64();
+fn overdue(waiting: Option<String>) -> Error {
+    let seconds = BOUND.as_secs();
     let waiting = waiting.unwrap_or_else(|| "its process has not ended".to_owned());
-    Error::new(ErrorKind::Timeout, format!("nothing came within {seconds:.0} s: {waiting}"))
+    Error::new(ErrorKind::Timeout, format!("nothing came within {seconds} s: {waiting}"))
 }
 
 #[cold]

@@ -10,6 +10,7 @@
 //! | `sts`, `sso`, `container`, `instance`, `process` | one source each |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
 //! | `wire` | the HTTP client, which remembers what it was asked |
+//! | `trust` | the certificates of the system |
 //! | `bounded` | the runtime, and the bound in time |
 //! | `failure` | from errors of the SDK to ours |
 
@@ -24,12 +25,14 @@ mod profile;
 mod select;
 mod sso;
 mod sts;
+mod trust;
 mod wire;
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use super::Credentials;
 use super::provider::Search;
+use crate::clock::Patience;
 use crate::error::{Error, Result};
 use crate::region;
 use ask::Context;
@@ -38,7 +41,17 @@ use select::Selection;
 use wire::Wire;
 
 /// Credentials from the first source that is configured, within the bound.
-pub(crate) fn credentials(search: &Search, bound: Duration) -> Result<Credentials> {
+pub(crate) fn credentials(search: &Search, patience: &mut Patience) -> Result<Credentials> {
+    let found = find(search, patience);
+    // A request that was under way when the process was stopped is past its time limit when it
+    // goes on, which the SDK may take for a source that is not there at all.
+    if found.is_err() && patience.was_stopped() {
+        return find(search, patience);
+    }
+    found
+}
+
+fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
     let Selection { plan, attempts, profiles } = select::select(search)?;
     if let (Base::Keys(credentials), true) = (&plan.base, plan.roles.is_empty()) {
         return Ok(credentials.clone());
@@ -48,7 +61,7 @@ pub(crate) fn credentials(search: &Search, bound: Duration) -> Result<Credential
     let region = sts_region(search, &profiles)?;
     let conventions = search.conventions;
     let context = Context { wire: wire.clone(), region, profiles, conventions };
-    bounded::run(bound, context.ask(plan), || wire.last())
+    bounded::run(patience, context.ask(plan), || wire.last())
         .map_err(|error| attempts.failed(&label, &error))
 }
 
