@@ -52,8 +52,8 @@ typedef struct rdsiam_client rdsiam_client;
  * What a client is made from. A client copies it, so it may be changed or freed afterwards.
  * Not for use by two threads at once.
  *
- * Where credentials come from: rdsiam_config_set_credentials() and
- * rdsiam_config_set_provider() replace each other, the last call holds. Without either it is
+ * Where credentials come from: rdsiam_config_set_credentials(), rdsiam_config_set_provider() and
+ * rdsiam_config_set_external() replace each other, the last call holds. Without any of them it is
  * the default chain of the AWS SDKs: environment, profile, web identity, container, EC2.
  */
 typedef struct rdsiam_config rdsiam_config;
@@ -69,6 +69,12 @@ typedef struct rdsiam_credentials rdsiam_credentials;
  * argument; free it with rdsiam_error_free(). Immutable, so any thread may read it.
  */
 typedef struct rdsiam_error rdsiam_error;
+
+/**
+ * The duty to fetch credentials for one token: there is one ticket for it at a time. Not for use
+ * by two threads at once, but any thread may use it. Outlives its client.
+ */
+typedef struct rdsiam_ticket rdsiam_ticket;
 
 /**
  * A token: the password of one login. Owned by whoever received it; free it with
@@ -257,6 +263,17 @@ rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
                                          rdsiam_error **err);
 
 /**
+ * Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens:
+ * for a program whose sources of credentials are asynchronous, or must not be called by a thread
+ * of the library. rdsiam_token_get() then only serves what is cached.
+ *
+ * @param config  Not NULL.
+ * @param err     Receives the error, owned by the caller. May be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ */
+rdsiam_status rdsiam_config_set_external(rdsiam_config *config, rdsiam_error **err);
+
+/**
  * Sets from when on a token is refreshed while it is still handed out.
  *
  * @param config   Not NULL.
@@ -293,6 +310,15 @@ rdsiam_status rdsiam_credentials_new(const char *access_key_id,
                                      int64_t expires_at,
                                      rdsiam_credentials **out,
                                      rdsiam_error **err);
+
+/**
+ * Whether credentials end in less than 15 minutes, which would cut a token short: their source
+ * should be asked once more, for newer ones. The library does so by itself, except for a caller
+ * who fetches credentials for rdsiam_ticket_bring() or rdsiam_token_sign_with().
+ *
+ * @param credentials  NULL is allowed: false.
+ */
+bool rdsiam_credentials_want_newer(const rdsiam_credentials *credentials);
 
 /**
  * Wipes and frees credentials. What was made from them keeps its own copy.
@@ -339,6 +365,64 @@ bool rdsiam_error_retryable(const rdsiam_error *error);
 void rdsiam_error_free(rdsiam_error *error);
 
 /**
+ * Gets a token of a client made with rdsiam_config_set_external(), or says what to do for one.
+ *
+ * A token alone: use it. A token and a ticket: use it, and fetch credentials for the next one
+ * meanwhile. A ticket alone: fetch credentials, and bring them for a token. Neither: another
+ * caller has the ticket; ask again when that one is done.
+ *
+ * @param client  As for rdsiam_token_get(), as the arguments that are not named here.
+ * @param host    See there.
+ * @param port    See there.
+ * @param user    See there.
+ * @param region  See there.
+ * @param out     Receives the token or NULL, owned by the caller: free it with
+ *                rdsiam_token_free().
+ * @param ticket  Receives the ticket or NULL, owned by the caller: free it with
+ *                rdsiam_ticket_free(). Not NULL.
+ * @param err     Receives the error, owned by the caller. May be NULL.
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK. Does not block.
+ */
+rdsiam_status rdsiam_ticket_take(const rdsiam_client *client,
+                                 const char *host,
+                                 uint16_t port,
+                                 const char *user,
+                                 const char *region,
+                                 rdsiam_token **out,
+                                 rdsiam_ticket **ticket,
+                                 rdsiam_error **err);
+
+/**
+ * Brings the credentials that were fetched, and signs.
+ *
+ * @param ticket       Not NULL. Serves once, whatever comes of it; still owned by the caller, who
+ *                     frees it afterwards.
+ * @param credentials  Not NULL. Copied: the caller still owns and frees them.
+ * @param newer        If rdsiam_credentials_want_newer() said so: what the source gave when it was
+ *                     asked once more. The better ones sign. Copied as well. May be NULL.
+ * @param out          Receives the token, owned by the caller: free it with rdsiam_token_free().
+ *                     The client keeps it as well. NULL after an error.
+ * @param err          Receives the error, owned by the caller. May be NULL.
+ * @return RDSIAM_OK; RDSIAM_ERR_CREDENTIALS_EXPIRED if they have ended or end within 10 seconds;
+ *         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served; and others of
+ *         RDSIAM_ERR_* for the region or the clock. Does not block, unless the region has to be
+ *         read from the profile.
+ */
+rdsiam_status rdsiam_ticket_bring(rdsiam_ticket *ticket,
+                                  const rdsiam_credentials *credentials,
+                                  const rdsiam_credentials *newer,
+                                  rdsiam_token **out,
+                                  rdsiam_error **err);
+
+/**
+ * Frees a ticket. One that has brought no token counts as a failed refresh: the next caller
+ * without a token gets a ticket at once, one with a token that still serves after a pause.
+ *
+ * @param ticket  NULL is allowed and does nothing.
+ */
+void rdsiam_ticket_free(rdsiam_ticket *ticket);
+
+/**
  * Gets a token from the cache, good for at least another 10 seconds.
  *
  * A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute
@@ -367,6 +451,32 @@ rdsiam_status rdsiam_token_get(const rdsiam_client *client,
                                rdsiam_error **err);
 
 /**
+ * As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
+ * moved to another thread.
+ *
+ * A refresh behind a token that is still good begins here too. Credentials given in code or by
+ * the environment are at hand, so that with them this call only fails as rdsiam_token_get()
+ * would, or while another thread is signing the same token.
+ *
+ * @param client  As for rdsiam_token_get(), as all other arguments and the result.
+ * @param host    See there.
+ * @param port    See there.
+ * @param user    See there.
+ * @param region  See there.
+ * @param out     See there.
+ * @param err     See there.
+ * @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be
+ *         fetched first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+ */
+rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
+                                   const char *host,
+                                   uint16_t port,
+                                   const char *user,
+                                   const char *region,
+                                   rdsiam_token **out,
+                                   rdsiam_error **err);
+
+/**
  * Signs a new token at each call and leaves the cache alone. Credentials of the default
  * chain are kept for a minute, and beyond that while they are good for another 15.
  *
@@ -386,6 +496,32 @@ rdsiam_status rdsiam_token_sign(const rdsiam_client *client,
                                 const char *region,
                                 rdsiam_token **out,
                                 rdsiam_error **err);
+
+/**
+ * Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
+ * cache alone.
+ *
+ * @param client       As for rdsiam_token_get(), as all other arguments and the result.
+ * @param credentials  As for rdsiam_ticket_bring().
+ * @param newer        As for rdsiam_ticket_bring().
+ * @param host         See there.
+ * @param port         See there.
+ * @param user         See there.
+ * @param region       See there, but for the profile, which is not read.
+ * @param out          See there.
+ * @param err          See there.
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
+ *         RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region, or RDSIAM_ERR_CLOCK.
+ */
+rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
+                                     const rdsiam_credentials *credentials,
+                                     const rdsiam_credentials *newer,
+                                     const char *host,
+                                     uint16_t port,
+                                     const char *user,
+                                     const char *region,
+                                     rdsiam_token **out,
+                                     rdsiam_error **err);
 
 /**
  * Signs a token for a given second. Pure: no client, cache, clock, file or network; the

@@ -28,7 +28,7 @@ impl<T> Out<T> {
 
     /// # Safety
     /// The pointer this was made from may still be written.
-    unsafe fn write(&self, value: *mut T) {
+    pub(crate) unsafe fn write(&self, value: *mut T) {
         if !self.0.is_null() {
             // SAFETY: not NULL, so as this function asks.
             unsafe { self.0.write(value) };

@@ -15,8 +15,8 @@ use crate::error::{OwnedError, RDSIAM_OK};
 /// What a client is made from. A client copies it, so it may be changed or freed afterwards.
 /// Not for use by two threads at once.
 ///
-/// Where credentials come from: rdsiam_config_set_credentials() and
-/// rdsiam_config_set_provider() replace each other, the last call holds. Without either it is
+/// Where credentials come from: rdsiam_config_set_credentials(), rdsiam_config_set_provider() and
+/// rdsiam_config_set_external() replace each other, the last call holds. Without any of them it is
 /// the default chain of the AWS SDKs: environment, profile, web identity, container, EC2.
 pub struct OwnedConfig(pub(crate) Config);
 
@@ -161,6 +161,24 @@ pub unsafe extern "C" fn rdsiam_config_set_provider(
     };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { does("rdsiam_config_set_provider", err, body) }
+}
+
+/// Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens:
+/// for a program whose sources of credentials are asynchronous, or must not be called by a thread
+/// of the library. rdsiam_token_get() then only serves what is cached.
+///
+/// @param config  Not NULL.
+/// @param err     Receives the error, owned by the caller. May be NULL.
+/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_config_set_external(
+    config: *mut OwnedConfig,
+    err: *mut *mut OwnedError,
+) -> Status {
+    // SAFETY: the caller gives NULL or a configuration that nobody else uses now.
+    let body = || unsafe { change(config, Config::external) };
+    // SAFETY: the caller gives NULL or what may be written.
+    unsafe { does("rdsiam_config_set_external", err, body) }
 }
 
 /// Sets from when on a token is refreshed while it is still handed out.

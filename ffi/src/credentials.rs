@@ -2,10 +2,10 @@
 
 use std::ffi::c_char;
 
-use rdsiam::Credentials;
+use rdsiam::{Clock, Credentials, Result, better_of, wants_newer};
 
 use crate::Status;
-use crate::arguments::{optional_text, text};
+use crate::arguments::{handle, optional_text, text};
 use crate::boundary::{gives, reads};
 use crate::error::OwnedError;
 
@@ -47,6 +47,23 @@ pub unsafe extern "C" fn rdsiam_credentials_new(
     unsafe { gives("rdsiam_credentials_new", out, err, body) }
 }
 
+/// Whether credentials end in less than 15 minutes, which would cut a token short: their source
+/// should be asked once more, for newer ones. The library does so by itself, except for a caller
+/// who fetches credentials for rdsiam_ticket_bring() or rdsiam_token_sign_with().
+///
+/// @param credentials  NULL is allowed: false.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_credentials_want_newer(
+    credentials: *const OwnedCredentials,
+) -> bool {
+    reads("rdsiam_credentials_want_newer", false, || {
+        // SAFETY: the caller gives NULL or credentials of this library.
+        let credentials = unsafe { credentials.as_ref() };
+        let now = Clock::default().now();
+        credentials.zip(now.ok()).is_some_and(|(credentials, now)| wants_newer(&credentials.0, now))
+    })
+}
+
 /// Wipes and frees credentials. What was made from them keeps its own copy.
 ///
 /// @param credentials  NULL is allowed and does nothing.
@@ -58,4 +75,22 @@ pub unsafe extern "C" fn rdsiam_credentials_free(credentials: *mut OwnedCredenti
             drop(unsafe { Box::from_raw(credentials) });
         }
     });
+}
+
+/// What a source gave, or what it gave when it was asked once more, if that is better.
+///
+/// # Safety
+/// Each pointer is as [`handle`] asks.
+pub(crate) unsafe fn better(
+    credentials: *const OwnedCredentials,
+    newer: *const OwnedCredentials,
+) -> Result<Credentials> {
+    // SAFETY: as this function asks.
+    let credentials = unsafe { handle("credentials", credentials) }?.0.clone();
+    // SAFETY: as this function asks.
+    let newer = unsafe { newer.as_ref() }.map(|newer| newer.0.clone());
+    Ok(match newer {
+        Some(newer) => better_of(credentials, newer),
+        None => credentials,
+    })
 }

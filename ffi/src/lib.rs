@@ -14,6 +14,7 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod ticket;
 pub mod token;
 pub mod version;
 

@@ -10,7 +10,7 @@ use crate::Status;
 use crate::arguments::{TargetArguments, handle};
 use crate::boundary::{does, gives, reads};
 use crate::client::OwnedClient;
-use crate::credentials::OwnedCredentials;
+use crate::credentials::{OwnedCredentials, better};
 use crate::error::OwnedError;
 
 /// A token: the password of one login. Owned by whoever received it; free it with
@@ -50,9 +50,47 @@ pub unsafe extern "C" fn rdsiam_token_get(
 ) -> Status {
     let target = TargetArguments { host, port, user, region };
     // SAFETY: the caller gives NULL or a client and strings.
-    let body = || unsafe { by_client(client, &target, |client, target| client.get(target)) };
+    let body = || unsafe {
+        by_client(client, &target, |client, target| client.get(target).map(hand_over))
+    };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { gives("rdsiam_token_get", out, err, body) }
+}
+
+/// As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
+/// moved to another thread.
+///
+/// A refresh behind a token that is still good begins here too. Credentials given in code or by
+/// the environment are at hand, so that with them this call only fails as rdsiam_token_get()
+/// would, or while another thread is signing the same token.
+///
+/// @param client  As for rdsiam_token_get(), as all other arguments and the result.
+/// @param host    See there.
+/// @param port    See there.
+/// @param user    See there.
+/// @param region  See there.
+/// @param out     See there.
+/// @param err     See there.
+/// @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be
+///         fetched first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_token_try_get(
+    client: *const OwnedClient,
+    host: *const c_char,
+    port: u16,
+    user: *const c_char,
+    region: *const c_char,
+    out: *mut *mut SharedToken,
+    err: *mut *mut OwnedError,
+) -> Status {
+    let target = TargetArguments { host, port, user, region };
+    let try_get = |client: &Client, target: &Target<'_>| {
+        client.try_get_lease(target).map(|lease| hand_over(lease.token))
+    };
+    // SAFETY: the caller gives NULL or a client and strings.
+    let body = || unsafe { by_client(client, &target, try_get) };
+    // SAFETY: the caller gives NULL or what may be written.
+    unsafe { gives("rdsiam_token_try_get", out, err, body) }
 }
 
 /// Signs a new token at each call and leaves the cache alone. Credentials of the default
@@ -77,11 +115,52 @@ pub unsafe extern "C" fn rdsiam_token_sign(
     err: *mut *mut OwnedError,
 ) -> Status {
     let target = TargetArguments { host, port, user, region };
-    let sign = |client: &Client, target: &Target<'_>| client.sign(target).map(Arc::new);
+    let sign =
+        |client: &Client, target: &Target<'_>| client.sign(target).map(Arc::new).map(hand_over);
     // SAFETY: the caller gives NULL or a client and strings.
     let body = || unsafe { by_client(client, &target, sign) };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { gives("rdsiam_token_sign", out, err, body) }
+}
+
+/// Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
+/// cache alone.
+///
+/// @param client       As for rdsiam_token_get(), as all other arguments and the result.
+/// @param credentials  As for rdsiam_ticket_bring().
+/// @param newer        As for rdsiam_ticket_bring().
+/// @param host         See there.
+/// @param port         See there.
+/// @param user         See there.
+/// @param region       See there, but for the profile, which is not read.
+/// @param out          See there.
+/// @param err          See there.
+/// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
+///         RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region, or RDSIAM_ERR_CLOCK.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rdsiam_token_sign_with(
+    client: *const OwnedClient,
+    credentials: *const OwnedCredentials,
+    newer: *const OwnedCredentials,
+    host: *const c_char,
+    port: u16,
+    user: *const c_char,
+    region: *const c_char,
+    out: *mut *mut SharedToken,
+    err: *mut *mut OwnedError,
+) -> Status {
+    let target = TargetArguments { host, port, user, region };
+    let body = || {
+        // SAFETY: the caller gives NULL or credentials of this library.
+        let credentials = unsafe { better(credentials, newer) }?;
+        let sign = |client: &Client, target: &Target<'_>| {
+            client.sign_with(target, &credentials).map(Arc::new).map(hand_over)
+        };
+        // SAFETY: the caller gives NULL or a client and strings.
+        unsafe { by_client(client, &target, sign) }
+    };
+    // SAFETY: the caller gives NULL or what may be written.
+    unsafe { gives("rdsiam_token_sign_with", out, err, body) }
 }
 
 /// Signs a token for a given second. Pure: no client, cache, clock, file or network; the
@@ -206,16 +285,16 @@ pub unsafe extern "C" fn rdsiam_token_free(token: *mut SharedToken) {
 
 /// # Safety
 /// `client` is NULL or a client of this library; the pointers of `target` are NULL or strings.
-unsafe fn by_client(
+pub(crate) unsafe fn by_client<T>(
     client: *const OwnedClient,
     target: &TargetArguments,
-    call: impl FnOnce(&Client, &Target<'_>) -> Result<Arc<Token>>,
-) -> Result<*mut SharedToken> {
+    call: impl FnOnce(&Client, &Target<'_>) -> Result<T>,
+) -> Result<T> {
     // SAFETY: as this function asks.
     let client = &unsafe { handle("client", client) }?.0;
     // SAFETY: as this function asks.
     let target = unsafe { target.read() }?;
-    call(client, &target).map(hand_over)
+    call(client, &target)
 }
 
 /// # Safety
@@ -226,6 +305,6 @@ unsafe fn view<'a>(token: *const SharedToken) -> Option<&'a Token> {
 }
 
 /// A hit costs C one count of references and no copy.
-fn hand_over(token: Arc<Token>) -> *mut SharedToken {
+pub(crate) fn hand_over(token: Arc<Token>) -> *mut SharedToken {
     Arc::into_raw(token).cast_mut().cast()
 }

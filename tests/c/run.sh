@@ -37,7 +37,7 @@ run() {
         AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent "$@"
 }
 
-for test in api vectors; do
+for test in api vectors ticket; do
     build "$test-c99" "tests/c/test_$test.c" c "$out/lib"
     run "$out/$test-c99"
     build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address

@@ -20,6 +20,9 @@ FILE is JSON and is read anew for each token:
             "AKIDEXAMPLE": {"secret": "SECRETKEYEXAMPLE", "session_token": null}
         }
     }
+
+It may have lists of endpoints under other names, for servers that each take tokens for their own:
+`--endpoints NAME` chooses one.
 """
 
 import argparse
@@ -220,7 +223,9 @@ def judge(arguments):
     """The exit code, and the line that says why."""
     user = json.dumps(arguments.user)
     try:
-        verify(read_token(arguments.exact), arguments.user, load_config(arguments.config))
+        config = load_config(arguments.config)
+        config["endpoints"] = config[arguments.endpoints]
+        verify(read_token(arguments.exact), arguments.user, config)
     except Refused as reason:
         return 1, f"refused {user}: {reason}"
     except Exception as error:
@@ -232,6 +237,9 @@ def judge(arguments):
 def main():
     parser = argparse.ArgumentParser(description="Judges the token on standard input.")
     parser.add_argument("--config", required=True, help="JSON file with endpoints, region, keys")
+    parser.add_argument(
+        "--endpoints", default="endpoints", help="the name of the list of endpoints in that file"
+    )
     parser.add_argument("--user", required=True, help="the user who logs in")
     parser.add_argument("--log", help="append one line for each token to this file")
     parser.add_argument("--exact", action="store_true", help="do not drop one final newline")
