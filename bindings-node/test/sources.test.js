@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
 const { test } = require('node:test');
 const { signedAt, sleep } = require('./support.js');
 const emulated = require('./emulated.js');
@@ -51,6 +52,26 @@ test('each source beside the JS SDK', { concurrency: 3 }, async (t) => {
       return cases;
     }),
   );
+});
+
+test('which source wins, as with the JS SDK', async (t) => {
+  const served = await Emulator.start(t);
+  async function winner(env) {
+    const driver = new Driver(LOGIN, 'default', env);
+    const told = [];
+    for (const what of ['get', 'sign', 'peer']) told.push(await driver.ask(what));
+    await driver.end();
+    return told.map(({ token, message }) => (token ? signedWith(token).key : message));
+  }
+  // boto3 would end at the profile that is not there.
+  const container = served.told.setups['container-token'];
+  const { access_key_id: key } = container;
+  assert.deepEqual(await winner({ ...container.env, AWS_PROFILE: 'nowhere' }), [key, key, key]);
+  // boto3 would take the web identity.
+  const { env } = served.told.setups['web-identity'];
+  const keys = 'aws_access_key_id = AKIDFILE\naws_secret_access_key = SECRETFILE\n';
+  fs.writeFileSync(env.AWS_SHARED_CREDENTIALS_FILE, `[default]\n${keys}`);
+  assert.deepEqual(await winner(env), ['AKIDFILE', 'AKIDFILE', 'AKIDFILE']);
 });
 
 // The kernel may take a moment to let a thread go.
