@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::style::Conventions;
 
 /// The settings that make a profile one with credentials.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 8] = [
     "role_arn",
     "credential_source",
     "web_identity_token_file",
@@ -28,7 +28,6 @@ const SETTINGS: [&str; 9] = [
     "credential_process",
     "aws_access_key_id",
     "aws_secret_access_key",
-    "login_session",
 ];
 /// Profiles that a message lists.
 const LISTED: usize = 10;
@@ -124,8 +123,16 @@ impl Profiles {
     /// Why the profile has no credentials, if it has none.
     pub(super) fn absent(&self) -> Option<String> {
         let Some(profile) = self.selected() else { return Some(self.missing()) };
-        let has_some = SETTINGS.iter().any(|setting| profile.get(setting).is_some());
-        (!has_some).then(|| "has neither keys nor another source of credentials".to_owned())
+        if SETTINGS.iter().any(|setting| profile.get(setting).is_some()) {
+            return None;
+        }
+        Some(if profile.get("login_session").is_some() {
+            "has a login_session, which only the AWS CLI can use: give another profile \
+             credential_process = aws configure export-credentials --format process --profile ..."
+                .to_owned()
+        } else {
+            "has neither keys nor another source of credentials".to_owned()
+        })
     }
 
     /// The plan, if this is the kind of source that the profile has.

@@ -43,6 +43,8 @@ sso_start_url = https://old
 sso_region = eu-west-1
 sso_account_id = 1
 sso_role_name = app
+[profile login]
+login_session = arn:login
 [profile nothing]
 region = eu-west-1
 [profile circle]
@@ -141,6 +143,7 @@ fn both_forms_of_sso_name_the_file_of_the_login() {
 fn what_is_wrong_with_a_profile_is_named() {
     for (name, words) in [
         ("nothing", "neither keys nor another source"),
+        ("login", "export-credentials"),
         ("nowhere", "is not in the AWS config"),
         ("circle", "profile circle: its source_profile goes in a circle: circle, circled"),
         ("astray", "profile astray: its source_profile nowhere is not there"),
