@@ -202,3 +202,23 @@ def test_a_web_identity_goes_before_the_keys_of_a_profile(
             assert found(lambda c=client: c.generate_db_auth_token(HOST, 5432, "a")) == expected
             cache = rdsiam.TokenCache(HOST, 5432, "app", profile=profile)
             assert found(cache.get_token) == expected
+
+
+def test_a_profile_without_credentials_hides_no_other_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with boto3, for which only a profile that is not there ends the search."""
+    with emulator.Emulator() as served:
+        setup = setups.make(served, "container-token", tmp_path)
+        for name, value in setup["env"].items():
+            monkeypatch.setenv(name, value)
+        Path(setup["env"]["AWS_CONFIG_FILE"]).write_text(CONFIG)
+        for profile, expected in (("region-alone", setup["access_key_id"]), ("nowhere", None)):
+            monkeypatch.setenv("AWS_PROFILE", profile)
+
+            def theirs() -> str:
+                client = boto3.Session().client("rds")
+                return str(client.generate_db_auth_token(HOST, 5432, "app"))
+
+            assert found(theirs) == expected
+            assert found(rdsiam.TokenCache(HOST, 5432, "app").get_token) == expected

@@ -103,9 +103,9 @@ impl Profiles {
         Ok(Self { set, named: is_named, order: conventions.sources })
     }
 
-    /// Whether somebody asked for this profile, rather than for the default.
-    pub(super) fn is_named(&self) -> bool {
-        self.named
+    /// Whether somebody asked for this profile, rather than for the default, and it is not there.
+    pub(super) fn are_without_the_named(&self) -> bool {
+        self.named && self.selected().is_none()
     }
 
     pub(super) fn set(&self) -> &ProfileSet {

@@ -29,7 +29,7 @@ pub(super) fn select(search: &Search) -> Result<Selection> {
         .map_err(|error| attempts.failed("profile", &error))?;
     if let Some(reason) = profiles.absent() {
         attempts.note(&profiles.label(), &reason);
-        if profiles.is_named() && search.conventions.missing_profile_ends_the_search {
+        if profiles.are_without_the_named() && search.conventions.missing_profile_ends_the_search {
             return Err(attempts.nothing_found());
         }
     }
