@@ -1,6 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
-	test-vectors test-core test-c test-python test-node test-standin test-emulator test-examples
+	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
+	test-examples
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -9,7 +10,8 @@ STANDIN := tests/standin/standin
 demo: tools
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-standin test-emulator test-examples
+test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
+	test-examples
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -54,6 +56,13 @@ test-python: tools standin
 test-node: tools standin
 	bindings-node/build-dev.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
+
+# Each face by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
+test-clock: tools
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
+	tests/c/driver.sh
+	$(VENV) -m pytest -q tests/clock
 
 test-standin: standin
 	$(STANDIN) run -- python3 tests/standin/selftest.py

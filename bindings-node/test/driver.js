@@ -35,6 +35,11 @@ const origins = {
   default: () => ({}),
   profile: () => ({ profile: name }),
   provider: () => ({ credentials: provider }),
+  keys: () => {
+    const [accessKeyId, secretAccessKey, end] = name.split(',');
+    const expiration = new Date(Number(end) * 1000);
+    return { credentials: { accessKeyId, secretAccessKey, expiration } };
+  },
   // A provider of the SDK.
   sdk: () => ({
     credentials: require('@aws-sdk/credential-providers')[name](JSON.parse(input)),
@@ -67,7 +72,7 @@ const entries = (kind) => fs.readdirSync(`/proc/self/${kind}`).length;
 
 const commands = {
   get: () => timed(() => cache.get().then(got)),
-  // As the cache hands it out without waiting, which may be refused.
+  text: () => timed(() => cache.getToken().then(signed)),
   now: () => timed(async () => signed(cache.getTokenSync())),
   sign: () => timed(() => signer.getAuthToken().then(signed)),
   // A token of the JS SDK, by the same source.

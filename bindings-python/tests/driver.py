@@ -45,15 +45,20 @@ class Driver:
     def __init__(self, host: str, port: str, user: str, region: str, source: str) -> None:
         self.login = (host, port, user, region)
         kind, _, name = source.partition("=")
-        self.profile = name or None
+        self.profile = name if kind != "keys" and name else None
         self.script = Script()
         self.client: Any = None
         self.theirs: Any = None
         if kind in ("boto3", "botocore"):
             self.cache = rdsiam.TokenCache(*self.login, credentials=self.session(kind))
+        elif kind == "provider":
+            self.cache = rdsiam.TokenCache(*self.login, credentials=self.script)
+        elif kind == "keys":
+            key, secret, end = name.split(",")
+            keys = {"access_key_id": key, "secret_access_key": secret, "expires_at": int(end)}
+            self.cache = rdsiam.TokenCache(*self.login, credentials=keys)
         else:
-            provider = self.script if kind == "provider" else None
-            self.cache = rdsiam.TokenCache(*self.login, profile=self.profile, credentials=provider)
+            self.cache = rdsiam.TokenCache(*self.login, profile=self.profile)
 
     def session(self, kind: str) -> Any:
         """A session of boto3 or botocore; `peer` makes its token by the same one."""
@@ -66,6 +71,9 @@ class Driver:
 
     def get(self) -> dict[str, Any]:
         return self.timed(lambda: self.cache.get())
+
+    def text(self) -> dict[str, Any]:
+        return self.timed(lambda: (self.cache.get_token(), None))
 
     def sign(self) -> dict[str, Any]:
         if self.client is None:

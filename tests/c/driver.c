@@ -153,7 +153,21 @@ static int entries(const char *folder) {
     return count;
 }
 
-static rdsiam_client *make_client(const char *source, struct script *script) {
+/* KEY,SECRET,END */
+static rdsiam_status set_keys(rdsiam_config *config, char *keys, rdsiam_error **err) {
+    const char *key = strtok(keys, ","), *secret = strtok(NULL, ","), *end = strtok(NULL, ",");
+    rdsiam_credentials *given = NULL;
+    rdsiam_status status;
+    if (end == NULL)
+        die("wanted: KEY,SECRET,END");
+    status = rdsiam_credentials_new(key, secret, NULL, atoll(end), &given, err);
+    if (status == RDSIAM_OK)
+        status = rdsiam_config_set_credentials(config, given, err);
+    rdsiam_credentials_free(given);
+    return status;
+}
+
+static rdsiam_client *make_client(char *source, struct script *script) {
     rdsiam_config *config = rdsiam_config_new();
     rdsiam_client *client = NULL;
     rdsiam_error *err = NULL;
@@ -162,6 +176,8 @@ static rdsiam_client *make_client(const char *source, struct script *script) {
         status = rdsiam_config_set_provider(config, provide, script, NULL, &err);
     else if (strncmp(source, "profile=", 8) == 0)
         status = rdsiam_config_set_profile(config, source + 8, &err);
+    else if (strncmp(source, "keys=", 5) == 0)
+        status = set_keys(config, source + 5, &err);
     if (status != RDSIAM_OK || rdsiam_client_new(config, &client, &err) != RDSIAM_OK)
         die(rdsiam_error_message(err));
     rdsiam_config_free(config);
@@ -209,7 +225,7 @@ int main(int argc, char **argv) {
     char *line = NULL;
     size_t size = 0;
     if (argc != 6)
-        die("wanted: HOST PORT USER REGION default|profile=NAME|provider");
+        die("wanted: HOST PORT USER REGION default|profile=NAME|keys=...|provider");
     login.host = argv[1];
     login.port = (uint16_t)atoi(argv[2]);
     login.user = argv[3];

@@ -1,5 +1,6 @@
 """A callback with user data as the source of credentials, and logins with what it gives."""
 
+import os
 import time
 
 import pytest
@@ -17,6 +18,16 @@ def face():
         held = face.held()
         yield face
         assert face.held(held) == held
+
+
+def test_keys_given_in_code_log_in():
+    names = ("STANDIN_STATIC_ACCESS_KEY_ID", "STANDIN_STATIC_SECRET_ACCESS_KEY")
+    key, secret = (os.environ.get(name, name) for name in names)
+    with Face("c-asan", login(), f"keys={key},{secret},0") as face:
+        for call in ("get", "sign"):
+            answer = face.ask(call)
+            assert signed_with(answer["token"]) == (key, None)
+            log_in(answer["token"])
 
 
 def ending_in(seconds):

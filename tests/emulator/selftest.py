@@ -10,6 +10,7 @@ python3 tests/emulator/selftest.py      (with boto3)
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,15 @@ class EachSource(Served):
                     if source:
                         served = self.emulator.requests(source)
                         self.assertEqual(served[-1]["access_key_id"], setup["access_key_id"])
+
+    def test_the_table_of_the_readme_has_each_and_no_other(self):
+        readme = (HERE.parents[1] / "README.md").read_text()
+        table = readme.partition("| set-up |\n")[2].partition("\n\n")[0]
+        named = re.findall(r"^\|.*\| `([a-z-]+)` \|$", table, re.MULTILINE)
+        self.assertEqual(named, list(setups.SETUPS))
+        marks = re.findall(r"(\|(?: (?:yes|no)? ?\|){5})", table)
+        self.assertEqual(len(marks), len(setups.SETUPS) + 4)
+        self.assertEqual(marks[: len(named)], ["| yes | yes | yes | yes | yes |"] * len(named))
 
     def test_an_assumed_role_was_asked_for_with_the_keys_of_its_source(self):
         signers = {

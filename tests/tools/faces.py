@@ -5,12 +5,14 @@
 
 The drivers are tests/c/driver.c, bindings-python/tests/driver.py and bindings-node/test/driver.js.
 Their arguments are a login (host, port, user, region) and where credentials come from: `default`,
-`profile=NAME` or `provider`; for Python also a session, `boto3[=NAME]` or `botocore[=NAME]`. What
-they are told and answer:
+`profile=NAME`, `keys=KEY,SECRET,END` or `provider`; for Python also a session, `boto3[=NAME]` or
+`botocore[=NAME]`, and for Node a provider of the JS SDK, `sdk=NAME` with JSON for it as one more
+argument. What they are told and answer:
 
     get         a token of the cache: `token`, `expires_at` and `seconds`, which it took; or `code`,
                 `message`, `retryable` and `seconds`, and `status` (C) or `kind` (Python, Node)
     sign        the same of a new token; without `expires_at` where the face does not tell it
+    text        Python, Node: as `get`, by `get_token` or `getToken`
     function    Python: as `sign`, by `generate_db_auth_token`
     now         Node: as `get`, by `getTokenSync`
     peer        Python, Node: as `sign`, by boto3 or the JS SDK
