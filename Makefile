@@ -38,6 +38,7 @@ test-vectors:
 
 test-core:
 	cargo test -p rdsiam
+	cargo build -p rdsiam --no-default-features
 	cargo test -p rdsiam --no-default-features --lib
 
 test-c:
