@@ -40,8 +40,10 @@ test-core:
 	cargo test -p rdsiam
 	cargo build -p rdsiam --no-default-features
 	cargo test -p rdsiam --no-default-features --lib
+	cargo test -p rdsiam --features fault-injection --test simulation broken
 
 test-c:
+	cargo test -p rdsiam-ffi
 	tests/c/run.sh
 
 # The faces run with the stand-in, so that their login tests run too.
@@ -75,10 +77,18 @@ test-examples: tools standin
 bench: tools
 	tests/bench/run.sh
 
-# A hundred simulated days of the cache; RDSIAM_SEED=... replays one.
+# A hundred simulated days of the cache, then each of its rules broken on twelve;
+# RDSIAM_SEED=... replays one.
 .PHONY: soak
+soak: simulation := cargo test --profile soak -p rdsiam --no-default-features --test simulation
 soak:
-	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test -p rdsiam --test simulation -- --nocapture
+	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} $(simulation) days -- --nocapture
+	RDSIAM_DAYS=12 $(simulation) --features fault-injection broken -- --nocapture
+
+# So many seconds for each target, under AddressSanitizer.
+.PHONY: fuzz
+fuzz:
+	tests/tools/fuzz.sh $${RDSIAM_SECONDS:-60}
 
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny
