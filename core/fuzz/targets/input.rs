@@ -13,9 +13,10 @@ impl<'a> Input<'a> {
         Self(data)
     }
 
-    /// Whether a mark is in it that only a secret may have: the fuzzer sees what is compared.
+    /// Whether a mark is in it, in any case, that only a secret may have: the fuzzer sees what is
+    /// compared.
     pub(crate) fn knows(&self, mark: &str) -> bool {
-        self.0.windows(mark.len()).any(|part| part == mark.as_bytes())
+        self.0.windows(mark.len()).any(|part| part.eq_ignore_ascii_case(mark.as_bytes()))
     }
 
     /// The bytes as far as the next end of a text.

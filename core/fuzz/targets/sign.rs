@@ -67,7 +67,8 @@ pub(crate) fn run(data: &[u8]) {
         text.contains("x-amz-signature") || text.contains("x-amz-security-token")
     };
     assert_eq!(told.user.as_deref(), Some(user.as_ref()).filter(|user| !slipped_in(user)));
-    assert_eq!(told.access_key_id.as_deref(), Some(id.as_ref()).filter(|id| !slipped_in(id)));
+    let key = Some(id.as_ref()).filter(|id| !slipped_in(id) && !region.is_some_and(slipped_in));
+    assert_eq!(told.access_key_id.as_deref(), key);
     assert!(!format!("{told} {told:?}").contains(SECRET), "a secret is explained");
 
     // Its http crate leaves :443 out of the signed host, as botocore does and the JS SDK does not.
