@@ -40,10 +40,13 @@ test-vectors:
 
 test-core:
 	cargo test -p rdsiam
+	cargo build -p rdsiam --no-default-features
 	cargo test -p rdsiam --no-default-features --lib
+	cargo test -p rdsiam --features fault-injection --test simulation broken
 
 # The faces run with the stand-in, so that their login tests run too.
 test-c: tools standin
+	cargo test -p rdsiam-ffi
 	tests/c/run.sh
 	tests/c/driver.sh
 	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
@@ -85,10 +88,18 @@ test-examples: tools standin
 bench: tools
 	tests/bench/run.sh
 
-# A hundred simulated days of the cache; RDSIAM_SEED=... replays one.
+# A hundred simulated days of the cache, then each of its rules broken on twelve;
+# RDSIAM_SEED=... replays one.
 .PHONY: soak
+soak: simulation := cargo test --profile soak -p rdsiam --no-default-features --test simulation
 soak:
-	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test -p rdsiam --test simulation -- --nocapture
+	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} $(simulation) days -- --nocapture
+	RDSIAM_DAYS=12 $(simulation) --features fault-injection broken -- --nocapture
+
+# So many seconds for each target, under AddressSanitizer.
+.PHONY: fuzz
+fuzz:
+	tests/tools/fuzz.sh $${RDSIAM_SECONDS:-60}
 
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny

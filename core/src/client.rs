@@ -177,7 +177,7 @@ impl Client {
 
     /// The counters.
     pub fn stats(&self) -> Stats {
-        self.0.counters.read(self.0.table.len())
+        self.0.counters.read(self.0.table.len(), self.0.table.working())
     }
 
     /// Counts a hit that a face served from its own copy of a [`Lease`].

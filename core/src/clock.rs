@@ -25,22 +25,38 @@ pub enum Clock {
 
 /// The hand that moves a [`Clock::Manual`]. Clones move the same clock.
 #[derive(Debug, Clone, Default)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<Hands>);
+
+#[derive(Debug, Default)]
+struct Hands {
+    wall: AtomicI64,
+    /// Seconds that have passed, as a monotonic clock counts them.
+    passed: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows this Unix second.
     pub fn at(unix_time: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(unix_time)))
+        let clock = Self::default();
+        clock.set(unix_time);
+        clock
     }
 
-    /// Moves the clock by so many seconds, back if negative.
+    /// Lets so many seconds pass.
+    pub fn pass(&self, seconds: u32) {
+        self.0.passed.fetch_add(seconds.into(), Ordering::SeqCst);
+        self.step(seconds.into());
+    }
+
+    /// Moves the clock by so many seconds, back if negative, without any time passing: as
+    /// somebody who sets it does, or a machine that sleeps.
     pub fn step(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.0.wall.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// Sets the clock to this Unix second.
+    /// Sets the clock to this Unix second, without any time passing.
     pub fn set(&self, unix_time: i64) {
-        self.0.store(unix_time, Ordering::SeqCst);
+        self.0.wall.store(unix_time, Ordering::SeqCst);
     }
 }
 
@@ -52,7 +68,32 @@ impl Clock {
     pub fn now(&self) -> Result<i64> {
         match self {
             Self::System => system_now(),
-            Self::Manual(clock) => Ok(clock.0.load(Ordering::SeqCst)),
+            Self::Manual(clock) => Ok(clock.0.wall.load(Ordering::SeqCst)),
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        match self {
+            Self::System => Mark::System(Instant::now()),
+            Self::Manual(clock) => {
+                Mark::Manual(clock.clone(), clock.0.passed.load(Ordering::SeqCst))
+            }
+        }
+    }
+}
+
+/// A moment of the monotonic clock.
+enum Mark {
+    System(Instant),
+    Manual(ManualClock, i64),
+}
+
+impl Mark {
+    /// Whole seconds since then.
+    fn passed(&self) -> i64 {
+        match self {
+            Self::System(at) => i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX),
+            Self::Manual(clock, at) => clock.0.passed.load(Ordering::SeqCst).saturating_sub(*at),
         }
     }
 }
@@ -61,7 +102,7 @@ impl Clock {
 /// fetched before may be of the past.
 pub(crate) struct Moment {
     wall: i64,
-    monotonic: Instant,
+    monotonic: Mark,
 }
 
 impl Moment {
@@ -70,12 +111,11 @@ impl Moment {
     const SLACK: u64 = 2;
 
     pub(crate) fn now(clock: &Clock) -> Result<Self> {
-        Ok(Self { wall: clock.now()?, monotonic: Instant::now() })
+        Ok(Self { wall: clock.now()?, monotonic: clock.mark() })
     }
 
     pub(crate) fn slept_since(&self, clock: &Clock) -> Result<bool> {
-        let passed = i64::try_from(self.monotonic.elapsed().as_secs()).unwrap_or(i64::MAX);
-        let expected = self.wall.saturating_add(passed);
+        let expected = self.wall.saturating_add(self.monotonic.passed());
         Ok(clock.now()?.abs_diff(expected) > Self::SLACK)
     }
 }
@@ -180,6 +220,8 @@ mod tests {
         let hand = ManualClock::at(1000);
         let clock = Clock::Manual(hand.clone());
         let moment = Moment::now(&clock).unwrap();
+        hand.pass(3600);
+        assert!(!moment.slept_since(&clock).unwrap(), "an hour that passed");
         for (step, slept) in [(0, false), (2, false), (1, true), (-6, true)] {
             hand.step(step);
             assert_eq!(moment.slept_since(&clock).unwrap(), slept, "after {step}");

@@ -6,6 +6,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 
 use crate::clock::{Clock, rfc3339};
+use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::region::region_of_host;
 
@@ -124,7 +125,8 @@ impl Explanation {
             None => address,
         };
         match address.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
-            Some((host, Ok(port))) if !host.is_empty() && port != 0 => {
+            // What is no host is not shown: it may be a URL of the driver's around the token.
+            Some((host, Ok(port))) if Endpoint::new(host, port).is_ok() => {
                 self.host = Some(host.to_owned());
                 self.port = Some(port);
             }
@@ -153,7 +155,7 @@ impl Explanation {
         if parameters.get("Action").is_some_and(|action| action != "connect") {
             self.problem("Action is not connect: this is not a token for RDS");
         }
-        self.user = parameters.get("DBUser").map(str::to_owned);
+        self.user = self.shown(parameters, "DBUser").map(str::to_owned);
         if self.user.as_deref() == Some("") {
             self.problem("DBUser is empty");
         }
@@ -167,9 +169,21 @@ impl Explanation {
         {
             self.problem("X-Amz-Signature is not 64 hexadecimal digits; was the token cut?");
         }
-        if let Some(credential) = parameters.get("X-Amz-Credential") {
+        if let Some(credential) = self.shown(parameters, "X-Amz-Credential") {
             self.read_credential(credential, parameters.get("X-Amz-Date"));
         }
+    }
+
+    /// A value that may be shown: not one that the rest of the token slipped into, secrets and
+    /// all, because it was encoded once too often.
+    fn shown<'a>(&mut self, parameters: &'a Parameters<'_>, name: &str) -> Option<&'a str> {
+        let value = parameters.get(name)?;
+        let lower = value.to_ascii_lowercase();
+        if lower.contains("x-amz-signature") || lower.contains("x-amz-security-token") {
+            self.problem(format!("{name} has other parameters in it; was it encoded twice?"));
+            return None;
+        }
+        Some(value)
     }
 
     fn read_credential(&mut self, credential: &str, signed: Option<&str>) {
@@ -351,6 +365,24 @@ mod tests {
         assert!(problems(&token(), SIGNED + 900)[0].contains("ended"));
         assert!(problems(&token(), SIGNED - 301)[0].contains("future"));
         assert_eq!(problems(&token(), SIGNED - 300).len(), 0);
+    }
+
+    /// Found in URLs of drivers around a token, and in tokens that were encoded once too often.
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_shown_either() {
+        let quoted = token().replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
+        let (head, tail) = token().split_once("a%40b").map(|(a, b)| (a.into(), b.into())).unwrap();
+        let (head, tail): (String, String) = (head, tail);
+        for text in [
+            format!("postgresql://app:{quoted}@db.example.com:5432/?sslmode=require"),
+            format!("{head}{}", tail.replace('&', "%26").replace('=', "%3D")),
+            format!("{}:1/?{}", token(), token()),
+            token().replace("Credential=", &format!("Credential={}", tail.replace('&', "%26"))),
+        ] {
+            let told = explain_at(&text, SIGNED);
+            let told = format!("{told} {told:?}");
+            assert!(!told.contains("SESSIONSECRET") && !told.contains("0f0f"), "{told}");
+        }
     }
 
     #[test]

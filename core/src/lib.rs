@@ -51,6 +51,10 @@ mod explain;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
 mod region;
+#[cfg(not(feature = "fault-injection"))]
+mod rules;
+#[cfg(feature = "fault-injection")]
+pub mod rules;
 mod signer;
 mod sigv4;
 mod style;

@@ -62,6 +62,9 @@ fn is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase()
 }
 
+/// The bound of botocore, that of a label of DNS.
+const LONGEST: usize = 63;
+
 /// Refuses a region that could not be part of a credential scope.
 pub(crate) fn check(region: &str) -> Result<()> {
     if region.is_empty() {
@@ -69,6 +72,12 @@ pub(crate) fn check(region: &str) -> Result<()> {
             "region is empty; leave it out to take the one in the host name, or give one such \
              as us-east-1",
         ));
+    }
+    if region.len() > LONGEST {
+        return Err(Error::invalid(format!(
+            "region has {} characters; a region has at most {LONGEST}",
+            region.len()
+        )));
     }
     if region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         Ok(())
@@ -161,5 +170,7 @@ mod tests {
             assert!(check(bad).is_err(), "{bad:?}");
         }
         check("aws-global").unwrap();
+        check(&"a".repeat(63)).unwrap();
+        assert!(check(&"a".repeat(64)).unwrap_err().message().contains("64 characters"));
     }
 }

@@ -13,6 +13,7 @@ use crate::encode::{encoded_len, push_encoded};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::region;
+use crate::rules::Rule;
 use crate::sigv4::{self, ALGORITHM, EMPTY_PAYLOAD, Stamp};
 use crate::style::{Conventions, Style};
 use crate::target::Target;
@@ -182,7 +183,8 @@ impl Layout {
 
     /// Whether this layout is still the one for these credentials and this region.
     pub(crate) fn serves(&self, credentials: &Credentials, region: &str) -> bool {
-        self.region == region && self.credentials.same_keys(credentials)
+        let same_keys = || self.credentials.same_keys(credentials) || !Rule::LayoutOfKeys.holds();
+        self.region == region && same_keys()
     }
 
     /// Signs at this second, with the end of the credentials that it was laid out for.
@@ -193,7 +195,8 @@ impl Layout {
     /// Signs at this second, with the end of credentials that have the same keys. Credentials
     /// that have ended never sign.
     pub(crate) fn sign_until(&self, now: i64, credentials_end: Option<i64>) -> Result<Token> {
-        if let Some(end) = credentials_end.filter(|end| *end <= now) {
+        let ended = |end: &i64| *end <= now && Rule::EndedNeverSign.holds();
+        if let Some(end) = credentials_end.filter(ended) {
             return Err(Credentials::expired(self.credentials.access_key_id(), end, now));
         }
         let stamp = Stamp::new(now)?;
@@ -202,6 +205,7 @@ impl Layout {
         let signature = sigv4::signature(&day.key, &string_to_sign);
 
         let expires_at = now.saturating_add(i64::from(self.expires));
+        let credentials_end = credentials_end.filter(|_| Rule::EndsWithCredentials.holds());
         let expires_at = credentials_end.map_or(expires_at, |end| expires_at.min(end));
         Ok(Token::new(self.text(&stamp, &signature), now, expires_at))
     }
@@ -215,7 +219,9 @@ impl Layout {
 
     fn day(&self, now: i64, stamp: &Stamp) -> Arc<Day> {
         let number = sigv4::day_of(now);
-        if let Some(day) = self.day.load_full().filter(|day| day.number == number) {
+        if let Some(day) =
+            self.day.load_full().filter(|day| day.number == number || !Rule::KeyOfDay.holds())
+        {
             return day;
         }
         let secret = self.credentials.secret_access_key();

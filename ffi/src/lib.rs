@@ -14,6 +14,8 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error;
+#[cfg(test)]
+mod tests;
 pub mod ticket;
 pub mod token;
 pub mod version;

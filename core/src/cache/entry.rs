@@ -9,6 +9,7 @@ use hashbrown::Equivalent;
 
 use super::flight::Flights;
 use crate::endpoint::Endpoint;
+use crate::rules::Rule;
 use crate::signer::Layout;
 use crate::target::Target;
 use crate::token::Token;
@@ -59,16 +60,20 @@ impl Entry {
     /// Drops the token; true if there was one.
     pub(crate) fn invalidate(&self) -> bool {
         self.epoch.fetch_add(1, Ordering::SeqCst);
+        if !Rule::Invalidate.holds() {
+            return false;
+        }
         self.token.swap(None).is_some()
     }
 
     /// Keeps a token whose making began in this epoch, unless the key was invalidated since.
     pub(crate) fn keep(&self, token: &Arc<Token>, epoch: u64) {
-        if self.epoch() != epoch {
+        let invalidated = || self.epoch() != epoch && Rule::Epoch.holds();
+        if invalidated() {
             return;
         }
         self.token.store(Some(Arc::clone(token)));
-        if self.epoch() != epoch {
+        if invalidated() {
             self.token.compare_and_swap(&Some(Arc::clone(token)), None);
         }
     }
@@ -80,7 +85,7 @@ impl Entry {
 
 /// A target, owned. The identity that signs is not in it: a table belongs to one client, and a
 /// client has one provider.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     host: Box<str>,
     port: u16,

@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use super::policy::Backoff;
 use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
+use crate::rules::Rule;
 
 /// How long a caller waits for another caller's work. Beyond the bound on resolving
 /// credentials; what takes longer is a provider of the host that hangs.
@@ -36,6 +37,13 @@ impl<T: Clone> Flights<T> {
         let fresh = Arc::new(Flight::new());
         self.0.compare_and_swap(&flight, fresh);
         self.0.load_full()
+    }
+
+    /// Whether somebody works at this moment in this process, which is the caller's. To ask the
+    /// system for its number at each entry of a table would be dearer than the looks.
+    pub(crate) fn is_working(&self, process: u32) -> bool {
+        let flight = self.0.load();
+        flight.process == process && flight.lock().working.is_some()
     }
 }
 
@@ -73,7 +81,7 @@ impl<T: Clone> Flight<T> {
     /// Begins the work, or joins the one that runs.
     pub(crate) fn join(self: &Arc<Self>, now: i64) -> Part<T> {
         let mut state = self.lock();
-        match state.working {
+        match state.working.filter(|_| Rule::SingleFlight.holds()) {
             Some((worker, number)) => Part::Wait(Wait { flight: Arc::clone(self), worker, number }),
             None => Part::Work(self.begin(&mut state, now)),
         }
@@ -82,13 +90,8 @@ impl<T: Clone> Flight<T> {
     /// Begins the work if nobody does it and no pause after a failure forbids it.
     pub(crate) fn begin_if_due(self: &Arc<Self>, now: i64) -> Option<Work<T>> {
         let mut state = self.lock();
-        let due = state.working.is_none() && state.backoff.allows(now);
+        let due = state.working.is_none() && (state.backoff.allows(now) || !Rule::Backoff.holds());
         due.then(|| self.begin(&mut state, now))
-    }
-
-    /// Whether somebody works at this moment.
-    pub(crate) fn is_working(&self) -> bool {
-        self.lock().working.is_some()
     }
 
     fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> Work<T> {
@@ -136,7 +139,7 @@ impl<T: Clone> Work<T> {
     fn finish(&mut self, result: Result<T>, helped: bool, now: i64) {
         self.landed = true;
         let mut state = self.flight.lock();
-        if helped {
+        if helped && Rule::BackoffEnds.holds() {
             state.backoff.succeeded();
         } else {
             state.backoff.failed(now, fastrand::f64());

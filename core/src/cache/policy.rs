@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::rules::Rule;
 use crate::token::Token;
 
 /// The two margins before the end of a token, in seconds.
@@ -33,9 +34,10 @@ impl Margins {
 
     pub(crate) fn standing(&self, token: &Token, now: i64) -> Standing {
         let remaining = token.expires_at().saturating_sub(now);
-        if now < token.signed_at() || remaining <= self.min_remaining {
+        let from_the_future = now < token.signed_at() && Rule::NoFuture.holds();
+        if from_the_future || remaining <= self.min_remaining() {
             Standing::Spent
-        } else if remaining <= self.refresh_before {
+        } else if remaining <= self.refresh_before && Rule::RefreshBehind.holds() {
             Standing::Ageing
         } else {
             Standing::Fresh
@@ -50,11 +52,11 @@ impl Margins {
 
     /// Whether a token just made will do for a login, seeing how soon it ends.
     pub(crate) fn long_enough(&self, token: &Token, now: i64) -> bool {
-        token.expires_at().saturating_sub(now) >= self.min_remaining
+        token.expires_at().saturating_sub(now) >= self.min_remaining()
     }
 
     pub(crate) fn min_remaining(&self) -> i64 {
-        self.min_remaining
+        if Rule::MinRemaining.holds() { self.min_remaining } else { 0 }
     }
 }
 

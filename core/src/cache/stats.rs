@@ -13,8 +13,10 @@ pub struct Stats {
     pub misses: u64,
     /// Signatures made.
     pub signatures: u64,
-    /// Refreshes begun, in a call or behind one.
+    /// Refreshes that ended, in a call or behind one.
     pub refreshes: u64,
+    /// Refreshes under way now. One that stays is a provider that hangs.
+    pub refreshing: u64,
     /// Refreshes that gave no usable token.
     pub refresh_failures: u64,
     /// Calls that waited for the refresh of another.
@@ -63,19 +65,24 @@ impl Counters {
         }
     }
 
-    pub(crate) fn read(&self, entries: usize) -> Stats {
+    pub(crate) fn read(&self, entries: usize, refreshing: usize) -> Stats {
         Stats {
             hits: self.hits.iter().map(|line| get(&line.0)).sum(),
             misses: get(&self.misses),
             signatures: get(&self.signatures),
             refreshes: get(&self.refreshes),
+            refreshing: number(refreshing),
             refresh_failures: get(&self.refresh_failures),
             waits: get(&self.waits),
             evictions: get(&self.evictions),
             invalidations: get(&self.invalidations),
-            entries: u64::try_from(entries).unwrap_or(u64::MAX),
+            entries: number(entries),
         }
     }
+}
+
+fn number(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
 }
 
 fn get(counter: &AtomicU64) -> u64 {

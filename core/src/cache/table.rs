@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::entry::{Entry, Key};
 use crate::endpoint::Endpoint;
+use crate::rules::Rule;
 use crate::target::Target;
 
 type Map = HashMap<Key, Arc<Entry>>;
@@ -34,6 +35,12 @@ impl Table {
 
     pub(crate) fn len(&self) -> usize {
         self.map.load().len()
+    }
+
+    /// How many are being refreshed at this moment.
+    pub(crate) fn working(&self) -> usize {
+        let process = std::process::id();
+        self.map.load().values().filter(|entry| entry.flights.is_working(process)).count()
     }
 
     /// The entry of a target, made if there is none, and how many were dropped for it.
@@ -69,15 +76,21 @@ impl Table {
 /// that a stream of new keys does not sort the table at each of them. Those that are being
 /// refreshed go last: dropped, they could be refreshed a second time meanwhile.
 fn make_room(map: &mut Map, bound: usize) -> usize {
-    if map.len() < bound {
+    if map.len() < bound || !Rule::Bound.holds() {
         return 0;
     }
     let before = map.len();
     let keep = bound - 1 - (bound / 8).min(bound - 1);
-    let worth = |entry: &Entry| (entry.flights.current().is_working(), entry.used());
+    let process = std::process::id();
+    let worth = |entry: &Entry| (entry.flights.is_working(process), entry.used());
     let mut by_use: Vec<((bool, i64), Key)> =
         map.iter().map(|(key, entry)| (worth(entry), key.clone())).collect();
-    by_use.sort_by_key(|(worth, _)| *worth);
+    // Those that are worth the same go in the order of their names, not in that of the map, which
+    // differs from run to run.
+    by_use.sort();
+    if !Rule::LongestUnused.holds() {
+        by_use.reverse();
+    }
     for (_, key) in by_use.into_iter().take(before.saturating_sub(keep)) {
         map.remove(&key);
     }

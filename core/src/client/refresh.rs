@@ -10,6 +10,7 @@ use crate::cache::stats::count;
 use crate::clock::{Moment, rfc3339};
 use crate::credentials::{Credentials, Provider, resolve};
 use crate::error::{Error, ErrorKind, Result};
+use crate::rules::Rule;
 use crate::target::Target;
 use crate::token::Token;
 
@@ -61,6 +62,7 @@ impl Shared {
         match self.margins.standing(&token, now) {
             Standing::Spent => return None,
             Standing::Fresh => {}
+            Standing::Ageing if !Rule::NeverWait.holds() => return None,
             Standing::Ageing => {
                 if let Some(newer) = self.refresh_behind(entry, now) {
                     self.counters.hit();
@@ -120,7 +122,7 @@ impl Shared {
         let epoch = entry.epoch();
         let began = Moment::now(&self.config.clock)?;
         let mut made = self.make(entry);
-        if began.slept_since(&self.config.clock)? {
+        if began.slept_since(&self.config.clock)? && Rule::NoticeSleep.holds() {
             made = self.make(entry);
         }
         self.land(entry, work, epoch, made)
@@ -189,6 +191,7 @@ impl Shared {
         let old = entry.token.load_full();
         if let Some(old) = old.filter(|old| {
             old.expires_at() >= token.expires_at()
+                && Rule::KeepBetter.holds()
                 && self.margins.standing(old, now) != Standing::Spent
         }) {
             return Ok(old);

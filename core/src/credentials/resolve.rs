@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Credentials, Provider};
 use crate::clock::{Clock, Patience};
 use crate::error::{Error, Result};
+use crate::rules::Rule;
 
 /// A token lives 15 minutes: credentials with less than that would cut it short.
 const ENOUGH: i64 = 900;
@@ -21,6 +22,9 @@ pub fn wants_newer(credentials: &Credentials, now: i64) -> bool {
 
 /// Of two sets of credentials, the one that lives longer; the newer one if they are equal.
 pub fn better_of(old: Credentials, new: Credentials) -> Credentials {
+    if !Rule::BetterOfTwo.holds() {
+        return new;
+    }
     match (old.expires_at(), new.expires_at()) {
         (Some(old_end), Some(new_end)) if old_end > new_end => old,
         (None, Some(_)) => old,
@@ -33,7 +37,7 @@ pub fn better_of(old: Credentials, new: Credentials) -> Credentials {
 pub(crate) fn resolve(provider: &Provider, clock: &Clock) -> Result<Credentials> {
     let mut patience = Patience::new(BOUND);
     let first = provider.fetch(false, &mut patience)?;
-    if !wants_newer(&first, clock.now()?) {
+    if !wants_newer(&first, clock.now()?) || !Rule::AskForNewer.holds() {
         return Ok(first);
     }
     let best = match provider.fetch(true, &mut patience) {
@@ -50,7 +54,8 @@ pub(crate) fn resolve(provider: &Provider, clock: &Clock) -> Result<Credentials>
 }
 
 fn ended(credentials: &Credentials, now: i64) -> Option<Error> {
-    let end = credentials.expires_at().filter(|end| *end <= now)?;
+    let ended = |end: &i64| *end <= now && Rule::EndedNeverSign.holds();
+    let end = credentials.expires_at().filter(ended)?;
     Some(Credentials::expired(credentials.access_key_id(), end, now))
 }
 

@@ -1,0 +1,10 @@
+#![no_main]
+
+#[path = "../../tests/common/aws_sigv4.rs"]
+mod aws_sigv4;
+#[path = "../targets/input.rs"]
+mod input;
+#[path = "../targets/sign.rs"]
+mod sign;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sign::run(data));

@@ -1,0 +1,10 @@
+#![no_main]
+
+pub(crate) use rdsiam_ffi::{Status, client, config, credentials, error, token, version};
+
+#[path = "../targets/calls.rs"]
+mod calls;
+#[path = "../../../core/fuzz/targets/input.rs"]
+mod input;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| calls::run(data));
