@@ -2,20 +2,13 @@
 process that is not allowed any more than that."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
+import emulator
+import setups
 from support import HOST, run_python
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "emulator"))
-
-# How ruff would sort these depends on the folder that it is started in.
-# isort: off
-import emulator  # noqa: E402
-import setups  # noqa: E402
-# isort: on
 
 # With no room for the stack of a thread, no thread can be started.
 UNDER_LIMITS = """

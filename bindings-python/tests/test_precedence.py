@@ -1,7 +1,6 @@
 """Which keys and which region win where several are there: as with boto3, asked beside it."""
 
 import itertools
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError, PartialCredentialsError, ProfileNotFound
 
+import emulator
 import rdsiam
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "emulator"))
-
-# How ruff would sort these depends on the folder that it is started in.
-# isort: off
-import emulator  # noqa: E402
-import setups  # noqa: E402
-# isort: on
+import setups
 
 # A host that carries no region, since boto3 does not look at it.
 HOST = "db.example.com"

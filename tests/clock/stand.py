@@ -2,9 +2,10 @@
 
 import time
 
+from verifier import verify
+
 from faces import Face
 from proof import signed_at, signed_with
-from verifier import verify
 
 LOGIN = ["mydb.abc123.us-east-1.rds.amazonaws.com", "5432", "app", "us-east-1"]
 SECRET = "SECRETKEYEXAMPLE"
