@@ -147,17 +147,15 @@ async function run(served, row) {
   const told = await misbehave(served, row);
   const { seconds, stalled } = told.first;
   assert.ok(seconds < CASES.bound, `it took ${seconds} s`);
-  assert.ok(stalled < 1, `the event loop stood still for ${stalled} s`);
+  // A call that waited on the event loop would hold it for all of the 10 s of one that hangs.
+  assert.ok(stalled < 3, `the event loop stood still for ${stalled} s`);
   (row.code === undefined ? checkServed : checkFirst)(row, told);
   checkNext(told);
 }
 
-// Emulators are used again, with new homes; the longest waits come first.
-test('sources that misbehave', { concurrency: 16 }, async (t) => {
-  const idle = await Promise.all(Array.from({ length: 16 }, () => Emulator.start(t)));
-  const rows = [...CASES.failing, ...CASES.serving, ...CASES.once];
-  assert.ok(rows.length > 100, 'the whole table');
-  rows.sort((a, b) => (b.mode === 'hang') - (a.mode === 'hang'));
+// Emulators are used again, with new homes.
+async function inTurn(t, rows, atOnce) {
+  const idle = await Promise.all(Array.from({ length: atOnce }, () => Emulator.start(t)));
   await Promise.all(
     rows.map((row) =>
       t.test(`${row.source}: ${row.mode}${row.times ? ', once' : ''}`, async () => {
@@ -171,4 +169,17 @@ test('sources that misbehave', { concurrency: 16 }, async (t) => {
       }),
     ),
   );
+}
+
+// The longest waits cost nothing, so all are begun at once. Of the rest only so many run together
+// that none of them is late for want of a processor.
+test('sources that misbehave', { concurrency: 2 }, async (t) => {
+  const rows = [...CASES.failing, ...CASES.serving, ...CASES.once];
+  assert.ok(rows.length > 100, 'the whole table');
+  const hang = rows.filter(({ mode }) => mode === 'hang');
+  const others = rows.filter(({ mode }) => mode !== 'hang');
+  await Promise.all([
+    t.test('and hang', { concurrency: 16 }, (t) => inTurn(t, hang, 16)),
+    t.test('and answer', { concurrency: 6 }, (t) => inTurn(t, others, 6)),
+  ]);
 });

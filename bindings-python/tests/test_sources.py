@@ -4,7 +4,7 @@ The sources and the table of misbehaviours are those of tests/emulator.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -26,8 +26,8 @@ Case = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    with ThreadPoolExecutor(16) as pool:
-        yield proof.side_by_side("python", pool, tmp_path_factory.mktemp("homes"))
+    with proof.side_by_side("python", tmp_path_factory.mktemp("homes")) as told:
+        yield told
 
 
 @pytest.mark.parametrize("name", setups.SETUPS)

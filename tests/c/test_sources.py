@@ -4,8 +4,6 @@ The program is tests/c/driver.c, under AddressSanitizer and LeakSanitizer; the s
 table of misbehaviours are those of tests/emulator.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 import cases
@@ -17,8 +15,8 @@ STATUSES = {cases.NOT_FOUND: 20, cases.EXPIRED: 21, cases.PROVIDER: 22, cases.TI
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    with ThreadPoolExecutor(16) as pool:
-        yield proof.side_by_side("c-asan", pool, tmp_path_factory.mktemp("homes"))
+    with proof.side_by_side("c-asan", tmp_path_factory.mktemp("homes")) as told:
+        yield told
 
 
 @pytest.mark.parametrize("name", setups.SETUPS)

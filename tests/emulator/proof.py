@@ -1,10 +1,12 @@
 """What is asked of a face's driver at an emulator, and what its answers have to be."""
 
 import calendar
+import contextlib
 import json
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -195,13 +197,18 @@ def check_next_call(told):
     assert (first[0] - start[0], first[1] - start[1]) in {(0, 0), (2, 0)}, told["held"]
 
 
-def side_by_side(face, pool, folder):
-    """Everything above at once, by name: most of the time is waiting. The longest waits first."""
-    waits = sorted(cases.every(), key=lambda case: case["mode"] != "hang")
-    told = {
-        cases.name(case): pool.submit(misbehave, face, case, folder / cases.name(case))
-        for case in waits
-    }
-    for name in setups.SETUPS:
-        told[name] = pool.submit(beside_boto3, face, name, folder / name)
-    return told
+@contextlib.contextmanager
+def side_by_side(face, folder):
+    """Everything above, by name: most of the time is waiting.
+
+    The longest waits cost nothing, so all are begun at once. Of the rest only so many run together
+    that none of them is late for want of a processor.
+    """
+    with ThreadPoolExecutor(16) as waiting, ThreadPoolExecutor(6) as working:
+        told = {}
+        for case in cases.every():
+            pool = waiting if case["mode"] == "hang" else working
+            told[cases.name(case)] = pool.submit(misbehave, face, case, folder / cases.name(case))
+        for name in setups.SETUPS:
+            told[name] = working.submit(beside_boto3, face, name, folder / name)
+        yield told
