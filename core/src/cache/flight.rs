@@ -4,15 +4,14 @@
 //! with the process, since a child of `fork` may find it locked by a thread that it does not
 //! have: see [`Flights`].
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-
-use arc_swap::ArcSwap;
 
 use super::policy::Backoff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::Rule;
+use crate::sync::thread::{self, ThreadId};
+use crate::sync::{ArcSwap, Condvar, Mutex, MutexGuard};
 
 /// How long a caller waits for another caller's work. Beyond the bound on resolving
 /// credentials; what takes longer is a provider of the host that hangs.
@@ -146,7 +145,11 @@ impl<T: Clone> Work<T> {
         state.working = None;
         state.last = Some((self.number, result));
         drop(state);
-        self.flight.landed.notify_all();
+        if Rule::WakeAll.holds() {
+            self.flight.landed.notify_all();
+        } else {
+            self.flight.landed.notify_one();
+        }
     }
 }
 

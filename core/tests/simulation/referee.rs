@@ -21,6 +21,12 @@ impl Day {
     pub(crate) fn get(&mut self, at: At, call: Call) -> Checked {
         let Some(caller) = self.idle.pop() else { return Ok(()) };
         let now = self.now;
+        let key = self.key(at);
+        let spent = |held: Times| held.worth(now.wall) == Worth::Spent;
+        if key.perhaps_dropped && key.held.is_some_and(spent) {
+            // A clock that is set could bring it back, and nobody would know if it is there.
+            self.invalidate(at)?;
+        }
         let kind = self.services[at.service].kind;
         let key = self.key(at);
         key.used = Some(now.wall);
@@ -72,7 +78,7 @@ impl Day {
             let key = &self.services[pending.at.service].keys[pending.at.key];
             match pending.expects {
                 Expects::ToWait | Expects::ToWorkOrWait if key.refresh.is_some() => {}
-                _ => return Err(Violation::new(format!("waits: {pending:?}"))),
+                _ => return Err(Violation::new(format!("waits: {pending:?}, {key:?}"))),
             }
         }
         if let Some(at) = self.may_begin.take() {
@@ -129,7 +135,7 @@ impl Day {
                 _ => return Err(Violation::new(format!("asks the provider: {pending:?}"))),
             }
             if !signs {
-                key.perhaps_dropped = false;
+                key.found();
                 self.begin(at)?;
             }
         } else {
