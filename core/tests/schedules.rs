@@ -222,7 +222,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 fn schedules() -> usize {
-    usize::try_from(setting("RDSIAM_SCHEDULES").unwrap_or(600)).unwrap()
+    usize::try_from(setting("RDSIAM_SCHEDULES").unwrap_or(300)).unwrap()
 }
 
 /// Half of the orders by chance alone, half with few changes of the thread at chosen places.
