@@ -175,6 +175,10 @@ pub(crate) struct Wait<T> {
 impl<T: Clone> Wait<T> {
     /// Waits for the result, but not for ever.
     pub(crate) fn result(self) -> Result<T> {
+        self.result_within(PATIENCE)
+    }
+
+    fn result_within(self, patience: Duration) -> Result<T> {
         if self.worker == Some(thread::current().id()) {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -182,7 +186,7 @@ impl<T: Clone> Wait<T> {
                  for; give it credentials from elsewhere",
             ));
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         let mut state = self.flight.lock();
         loop {
             match &state.last {
@@ -191,7 +195,7 @@ impl<T: Clone> Wait<T> {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(overdue());
+                return Err(overdue(patience));
             }
             state = self
                 .flight
@@ -204,13 +208,34 @@ impl<T: Clone> Wait<T> {
 }
 
 #[cold]
-fn overdue() -> Error {
+fn overdue(patience: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,
         format!(
             "another caller's refresh of this token has not ended within {} s; the provider of \
              the credentials hangs",
-            PATIENCE.as_secs()
+            patience.as_secs()
         ),
     )
+}
+
+#[cfg(all(test, not(feature = "model-checking")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_work_that_hangs_gives_up_and_the_work_goes_on() {
+        let flights = Flights::<u8>::new();
+        let Part::Work(work) = flights.current().join(0) else { panic!("nobody works yet") };
+        work.hand_over();
+        let wait = || match flights.current().join(0) {
+            Part::Wait(wait) => wait,
+            Part::Work(_) => panic!("two work"),
+        };
+        let error = wait().result_within(Duration::from_millis(20)).unwrap_err();
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Timeout, true));
+        let late = wait();
+        work.land(Ok(7), true, 0);
+        assert_eq!(late.result().unwrap(), 7, "it had landed before it was waited for");
+    }
 }
