@@ -43,6 +43,7 @@ test-core:
 	cargo build -p rdsiam --no-default-features
 	cargo test -p rdsiam --no-default-features --lib
 	cargo test -p rdsiam --features fault-injection --test simulation broken
+	cargo test -p rdsiam --no-default-features --features model-checking,fault-injection --test schedules
 
 # The faces run with the stand-in, so that their login tests run too.
 test-c: tools standin
@@ -95,6 +96,18 @@ soak: simulation := cargo test --profile soak -p rdsiam --no-default-features --
 soak:
 	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} $(simulation) days -- --nocapture
 	RDSIAM_DAYS=12 $(simulation) --features fault-injection broken -- --nocapture
+
+# Thousands of orders of the threads, chosen by a model checker; RDSIAM_SEED=... replays them.
+.PHONY: model
+model: RDSIAM_SCHEDULES ?= 20000
+model:
+	RDSIAM_SCHEDULES=$(RDSIAM_SCHEDULES) cargo test -p rdsiam --no-default-features \
+		--features model-checking,fault-injection --test schedules -- --nocapture
+
+# Real threads under ThreadSanitizer.
+.PHONY: sanitize
+sanitize:
+	tests/tools/sanitize.sh $${RDSIAM_SECONDS:-20}
 
 # So many seconds for each target, under AddressSanitizer.
 .PHONY: fuzz

@@ -370,14 +370,14 @@ mod tests {
     /// Found in URLs of drivers around a token, and in tokens that were encoded once too often.
     #[test]
     fn a_secret_in_the_wrong_place_is_not_shown_either() {
-        let quoted = token().replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
-        let (head, tail) = token().split_once("a%40b").map(|(a, b)| (a.into(), b.into())).unwrap();
-        let (head, tail): (String, String) = (head, tail);
+        let token = token();
+        let quoted = token.replace('/', "%2F").replace('?', "%3F").replace('=', "%3D");
+        let (head, tail) = token.split_once("a%40b").unwrap();
         for text in [
             format!("postgresql://app:{quoted}@db.example.com:5432/?sslmode=require"),
             format!("{head}{}", tail.replace('&', "%26").replace('=', "%3D")),
-            format!("{}:1/?{}", token(), token()),
-            token().replace("Credential=", &format!("Credential={}", tail.replace('&', "%26"))),
+            format!("{token}:1/?{token}"),
+            token.replace("Credential=", &format!("Credential={}", tail.replace('&', "%26"))),
         ] {
             let told = explain_at(&text, SIGNED);
             let told = format!("{told} {told:?}");

@@ -58,6 +58,7 @@ pub mod rules;
 mod signer;
 mod sigv4;
 mod style;
+mod sync;
 mod target;
 mod token;
 

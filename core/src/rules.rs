@@ -50,6 +50,14 @@ pub enum Rule {
     KeepBetter,
     /// A good token is handed out without waiting for its refresh.
     NeverWait,
+    /// A landing wakes all who wait for it.
+    WakeAll,
+    /// Who begins a refresh looks once more whether one has just landed.
+    LookAgain,
+    /// Who keeps a token looks once more whether it was invalidated meanwhile.
+    KeepTwice,
+    /// Two who add the same key get the same entry.
+    OneEntry,
 }
 
 #[cfg(not(feature = "fault-injection"))]
@@ -65,8 +73,19 @@ static BROKEN: AtomicU8 = AtomicU8::new(0);
 
 #[cfg(feature = "fault-injection")]
 impl Rule {
-    /// Every rule.
-    pub const ALL: [Self; 19] = [
+    /// Those that need threads at the same moment to be missed: for the model checker.
+    pub const OF_THREADS: [Self; 7] = [
+        Self::WakeAll,
+        Self::LookAgain,
+        Self::KeepTwice,
+        Self::OneEntry,
+        Self::SingleFlight,
+        Self::Invalidate,
+        Self::Epoch,
+    ];
+
+    /// Those that a day shows: for the simulation.
+    pub const OF_A_DAY: [Self; 19] = [
         Self::MinRemaining,
         Self::RefreshBehind,
         Self::NoFuture,

@@ -6,6 +6,8 @@ use std::path::Path;
 mod calls;
 #[path = "../../core/fuzz/targets/input.rs"]
 mod input;
+#[path = "../fuzz/targets/provider.rs"]
+mod provider;
 #[path = "../../core/fuzz/targets/quick.rs"]
 mod quick;
 

@@ -9,6 +9,7 @@ mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.
 
 if [ "${1:-}" = --fix ]; then
     cargo fmt
+    rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
     gofmt -w examples/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
@@ -18,11 +19,14 @@ fi
 
 for file in "${shell_files[@]}"; do bash -n "$file"; done
 cargo fmt --check
+rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
 unformatted=$(gofmt -l examples/go) && [ -z "$unformatted" ]
 cargo clippy --workspace --all-targets -- -D warnings
 cargo clippy --workspace --all-targets --features \
     rdsiam/fault-injection,rdsiam-ffi/fault-injection,rdsiam-python/fault-injection,rdsiam-node/fault-injection \
     -- -D warnings
+cargo clippy -p rdsiam --no-default-features --features model-checking,fault-injection --all-targets -- -D warnings
+cargo clippy -p rdsiam --no-default-features --features thread-sanitizer --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p rdsiam
 cargo run -q -p rdsiam-header -- --check
 "$venv/clang-format" --dry-run -Werror "${c_files[@]}"

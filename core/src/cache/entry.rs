@@ -2,15 +2,15 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use arc_swap::ArcSwapOption;
 use hashbrown::Equivalent;
 
 use super::flight::Flights;
 use crate::endpoint::Endpoint;
 use crate::rules::Rule;
 use crate::signer::Layout;
+use crate::sync::{ArcSwapOption, AtomicU64};
 use crate::target::Target;
 use crate::token::Token;
 
@@ -73,7 +73,7 @@ impl Entry {
             return;
         }
         self.token.store(Some(Arc::clone(token)));
-        if invalidated() {
+        if invalidated() && Rule::KeepTwice.holds() {
             self.token.compare_and_swap(&Some(Arc::clone(token)), None);
         }
     }

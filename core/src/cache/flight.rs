@@ -4,16 +4,15 @@
 //! with the process, since a child of `fork` may find it locked by a thread that it does not
 //! have: see [`Flights`].
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-use arc_swap::ArcSwap;
 
 use super::policy::Backoff;
 use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::Rule;
+use crate::sync::thread::{self, ThreadId};
+use crate::sync::{ArcSwap, Condvar, Mutex, MutexGuard};
 
 /// How long a caller waits for another caller's work. Beyond the bound on resolving
 /// credentials; what takes longer is a provider of the host that hangs.
@@ -147,7 +146,11 @@ impl<T: Clone> Work<T> {
         state.working = None;
         state.last = Some((self.number, result));
         drop(state);
-        self.flight.landed.notify_all();
+        if Rule::WakeAll.holds() {
+            self.flight.landed.notify_all();
+        } else {
+            self.flight.landed.notify_one();
+        }
     }
 }
 
@@ -173,6 +176,10 @@ pub(crate) struct Wait<T> {
 impl<T: Clone> Wait<T> {
     /// Waits for the result, but not for ever.
     pub(crate) fn result(self) -> Result<T> {
+        self.result_within(PATIENCE)
+    }
+
+    fn result_within(self, limit: Duration) -> Result<T> {
         if self.worker == Some(thread::current().id()) {
             return Err(Error::new(
                 ErrorKind::Internal,
@@ -180,14 +187,14 @@ impl<T: Clone> Wait<T> {
                  for; give it credentials from elsewhere",
             ));
         }
-        let mut patience = Patience::new(PATIENCE);
+        let mut patience = Patience::new(limit);
         let mut state = self.flight.lock();
         loop {
             match &state.last {
                 Some((number, result)) if *number >= self.number => return result.clone(),
                 _ => {}
             }
-            let Some(wait) = patience.next_wait() else { return Err(overdue()) };
+            let Some(wait) = patience.next_wait() else { return Err(overdue(limit)) };
             state = self
                 .flight
                 .landed
@@ -199,13 +206,34 @@ impl<T: Clone> Wait<T> {
 }
 
 #[cold]
-fn overdue() -> Error {
+fn overdue(limit: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,
         format!(
             "another caller's refresh of this token has not ended within {} s; the provider of \
              the credentials hangs",
-            PATIENCE.as_secs()
+            limit.as_secs()
         ),
     )
+}
+
+#[cfg(all(test, not(feature = "model-checking")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_work_that_hangs_gives_up_and_the_work_goes_on() {
+        let flights = Flights::<u8>::new();
+        let Part::Work(work) = flights.current().join(0) else { panic!("nobody works yet") };
+        work.hand_over();
+        let wait = || match flights.current().join(0) {
+            Part::Wait(wait) => wait,
+            Part::Work(_) => panic!("two work"),
+        };
+        let error = wait().result_within(Duration::from_millis(20)).unwrap_err();
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Timeout, true));
+        let late = wait();
+        work.land(Ok(7), true, 0);
+        assert_eq!(late.result().unwrap(), 7, "it had landed before it was waited for");
+    }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use arc_swap::{ArcSwap, Guard};
 use hashbrown::HashMap;
 
 use super::entry::{Entry, Key};
 use crate::endpoint::Endpoint;
 use crate::rules::Rule;
+use crate::sync::{ArcSwap, Guard};
 use crate::target::Target;
 
 type Map = HashMap<Key, Arc<Entry>>;
@@ -58,7 +58,7 @@ impl Table {
         let mut found = Arc::clone(&made);
         self.map.rcu(|map| {
             dropped = 0;
-            if let Some(entry) = map.get(target) {
+            if let Some(entry) = map.get(target).filter(|_| Rule::OneEntry.holds()) {
                 found = Arc::clone(entry);
                 return Arc::clone(map);
             }

@@ -11,6 +11,7 @@ use crate::clock::{Moment, rfc3339};
 use crate::credentials::{Credentials, Provider, resolve};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::Rule;
+use crate::sync::thread;
 use crate::target::Target;
 use crate::token::Token;
 
@@ -107,7 +108,7 @@ impl Shared {
             // The error is in the flight and in the counters; the token still serves.
             let _ = shared.refresh(&entry, work);
         };
-        if let Err(error) = std::thread::Builder::new().name("rdsiam-refresh".into()).spawn(run) {
+        if let Err(error) = thread::Builder::new().name("rdsiam-refresh".into()).spawn(run) {
             tracing::debug!(%error, "no thread for a refresh; it is tried again later");
         }
     }
@@ -115,7 +116,7 @@ impl Shared {
     /// Makes a token, whatever it takes.
     fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>) -> Result<Arc<Token>> {
         // Between the look at the token and the joining, another refresh may have landed.
-        if let Some(token) = self.fresh(entry)? {
+        if let Some(token) = self.fresh(entry)?.filter(|_| Rule::LookAgain.holds()) {
             work.land(Ok(Arc::clone(&token)), true, token.signed_at());
             return Ok(token);
         }

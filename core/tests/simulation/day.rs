@@ -342,7 +342,7 @@ impl Day {
         At { service, key }
     }
 
-    fn invalidate(&mut self, at: At) -> Checked {
+    pub(crate) fn invalidate(&mut self, at: At) -> Checked {
         let service = &mut self.services[at.service];
         let target = Target::new(HOST, PORT, &service.users[at.key]);
         service.client.invalidate(&target).map_err(|error| Violation::new(error.to_string()))?;

@@ -18,6 +18,7 @@
 #[path = "../common/aws_sigv4.rs"]
 mod aws_sigv4;
 mod day;
+mod host;
 mod model;
 mod referee;
 mod stage;

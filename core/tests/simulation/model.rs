@@ -146,27 +146,33 @@ fn signed(end: i64, now: i64) -> Outcome {
 pub(crate) struct Pause {
     failures: u32,
     pub(crate) since: i64,
+    /// Whether it is not known: the table may have dropped the key and its pauses with it.
+    unknown: bool,
 }
 
 impl Pause {
     /// 1, 2, 4, 8 and then 16 seconds at the longest, half of that at the least, and one more
     /// because the second in which it began may have been nearly over.
     fn bounds(self) -> (i64, i64) {
-        let longest = 1 << (self.failures - 1).min(4);
+        let longest = 1 << self.failures.saturating_sub(1).min(4);
         ((longest + 1) / 2 + 1, longest + 1)
     }
 
     pub(crate) fn may_ask(self, now: i64) -> bool {
-        self.failures == 0 || now < self.since || now >= self.since + self.bounds().0
+        self.unknown
+            || self.failures == 0
+            || now < self.since
+            || now >= self.since + self.bounds().0
     }
 
     pub(crate) fn has_to_ask(self, now: i64) -> bool {
-        self.failures == 0 || now < self.since || now >= self.since + self.bounds().1
+        let over = now < self.since || now >= self.since + self.bounds().1;
+        !self.unknown && (self.failures == 0 || over)
     }
 
     fn landed(&mut self, helped: bool, now: i64) {
         let failures = if helped { 0 } else { self.failures + 1 };
-        *self = Self { failures, since: now };
+        *self = Self { failures, since: now, unknown: self.unknown && !helped };
     }
 }
 
@@ -205,6 +211,12 @@ impl Key {
         let fresh = |times: Times| times.worth(now) == Worth::Fresh;
         self.pause.landed(matches!(outcome, Outcome::Token(times) if fresh(times)), now);
         outcome
+    }
+
+    /// It is there now, whether it was before or not.
+    pub(crate) fn found(&mut self) {
+        self.pause.unknown |= self.perhaps_dropped;
+        self.perhaps_dropped = false;
     }
 
     /// The table has dropped it.

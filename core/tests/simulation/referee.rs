@@ -5,15 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdsiam::{ErrorKind, Lease, Result, Step, Target, Ticket, Token};
+use rdsiam::{ErrorKind, Result, Token};
 
 use super::aws_sigv4::{Login, sorted};
 use super::day::{At, Day, Expects, Pending, Place, Who};
-use super::model::{
-    Key, Kind, MIN_REMAINING, Next, Outcome, REFRESH_BEFORE, Refresh, Times, Worth,
-};
-use super::stage::{Call, Event, HOST, PORT, Question, credentials, login};
-use super::world::{Answer, LASTING, World};
+use super::model::{Key, Kind, MIN_REMAINING, Outcome, Refresh, Times, Worth};
+use super::stage::{Call, Event, Question, login};
+use super::world::{LASTING, World};
 use super::{Checked, Violation};
 
 impl Day {
@@ -21,6 +19,12 @@ impl Day {
     pub(crate) fn get(&mut self, at: At, call: Call) -> Checked {
         let Some(caller) = self.idle.pop() else { return Ok(()) };
         let now = self.now;
+        let key = self.key(at);
+        let spent = |held: Times| held.worth(now.wall) == Worth::Spent;
+        if key.perhaps_dropped && key.held.is_some_and(spent) {
+            // A clock that is set could bring it back, and nobody would know if it is there.
+            self.invalidate(at)?;
+        }
         let kind = self.services[at.service].kind;
         let key = self.key(at);
         key.used = Some(now.wall);
@@ -45,7 +49,7 @@ impl Day {
     }
 
     /// The key, if its ageing token is about to be handed out with no refresh under way.
-    fn ageing_alone(&mut self, at: At, expects: Expects) -> Option<At> {
+    pub(super) fn ageing_alone(&mut self, at: At, expects: Expects) -> Option<At> {
         let now = self.now.wall;
         let ageing = matches!(expects, Expects::Held(held) if held.worth(now) == Worth::Ageing);
         (ageing && self.key(at).refresh.is_none()).then_some(at)
@@ -72,7 +76,7 @@ impl Day {
             let key = &self.services[pending.at.service].keys[pending.at.key];
             match pending.expects {
                 Expects::ToWait | Expects::ToWorkOrWait if key.refresh.is_some() => {}
-                _ => return Err(Violation::new(format!("waits: {pending:?}"))),
+                _ => return Err(Violation::new(format!("waits: {pending:?}, {key:?}"))),
             }
         }
         if let Some(at) = self.may_begin.take() {
@@ -129,7 +133,7 @@ impl Day {
                 _ => return Err(Violation::new(format!("asks the provider: {pending:?}"))),
             }
             if !signs {
-                key.perhaps_dropped = false;
+                key.found();
                 self.begin(at)?;
             }
         } else {
@@ -148,7 +152,7 @@ impl Day {
         Ok(())
     }
 
-    fn begin(&mut self, at: At) -> Checked {
+    pub(super) fn begin(&mut self, at: At) -> Checked {
         let (kind, now) = (self.services[at.service].kind, self.now);
         let key = self.key(at);
         if key.refresh.is_some() {
@@ -225,7 +229,7 @@ impl Day {
     }
 
     /// The token that was there was handed out.
-    fn served(&mut self, at: At, held: Times, token: &Token) -> Checked {
+    pub(super) fn served(&mut self, at: At, held: Times, token: &Token) -> Checked {
         let now = self.now.wall;
         let key = self.key(at);
         if times(token) != held {
@@ -242,7 +246,7 @@ impl Day {
 
     /// A result beside what had to come of the answers of the provider. An error without its
     /// reason there is one that the library made.
-    fn compare(
+    pub(super) fn compare(
         &mut self,
         at: At,
         outcome: Outcome,
@@ -274,7 +278,7 @@ impl Day {
 
     /// As the database would, now and for as long as was promised: the signature by aws-sigv4's
     /// own signer, the end by the keys that signed.
-    fn judge(&mut self, at: At, token: &Token, at_least: Option<i64>) -> Checked {
+    pub(super) fn judge(&mut self, at: At, token: &Token, at_least: Option<i64>) -> Checked {
         let (text, now) = (token.as_str(), self.now.wall);
         let id = text.split_once("X-Amz-Credential=").and_then(|(_, rest)| rest.split_once("%2F"));
         let id = id.map(|(id, _)| id).ok_or_else(|| Violation::new("no access key"))?;
@@ -335,97 +339,6 @@ impl Day {
             key.perhaps_dropped |= later > keep || used > now;
         }
         Ok(())
-    }
-}
-
-/// The way of a host that fetches by itself.
-impl Day {
-    pub(crate) fn step(&mut self, at: At) -> Checked {
-        let now = self.now.wall;
-        let service = &self.services[at.service];
-        let target = Target::new(HOST, PORT, &service.users[at.key]);
-        let step = service.client.step(&target);
-        let step = step.map_err(|error| Violation::new(error.to_string()))?;
-        let key = self.key(at);
-        let held = key.held.filter(|held| held.worth(now) != Worth::Spent);
-        let refreshing = key.refresh.is_some();
-        self.may_begin = held.and_then(|held| self.ageing_alone(at, Expects::Held(held)));
-        match (step, held) {
-            (Step::Serve(lease), Some(held)) => {
-                self.served_lease(at, held, &lease)?;
-                self.settle()
-            }
-            (Step::ServeAndFetch(lease, ticket), Some(held)) => {
-                self.served_lease(at, held, &lease)?;
-                if self.may_begin.take().is_none() || !self.key(at).pause.may_ask(now) {
-                    return Err(Violation::new("a ticket that is not due"));
-                }
-                self.fetch(at, ticket)
-            }
-            (Step::Fetch(ticket), None) => self.fetch(at, ticket),
-            (Step::Wait, None) if refreshing => Ok(()),
-            (_, held) => Err(Violation::new(format!("{held:?} is there, another step came"))),
-        }
-    }
-
-    fn served_lease(&mut self, at: At, held: Times, lease: &Lease) -> Checked {
-        if lease.fresh != (held.signed_at..held.expires_at - REFRESH_BEFORE) {
-            return Err(Violation::new(format!("a lease of {held:?} for {:?}", lease.fresh)));
-        }
-        self.served(at, held, &lease.token)
-    }
-
-    fn fetch(&mut self, at: At, ticket: Ticket) -> Checked {
-        self.begin(at)?;
-        self.ask(at, Who::Ticket(ticket));
-        Ok(())
-    }
-
-    pub(crate) fn bring(
-        &mut self,
-        at: At,
-        ticket: Ticket,
-        answer: &Answer,
-        jitter: u64,
-    ) -> Checked {
-        let now = self.now;
-        fastrand::seed(jitter);
-        let key = self.key(at);
-        let refresh = key.refresh.as_mut().ok_or_else(|| Violation::new("nobody's ticket"))?;
-        let Next::Land(made) = refresh.next(answer, now.wall, now) else {
-            return Err(Violation::new("a ticket is for one fetch"));
-        };
-        let began = refresh.began;
-        let outcome = key.land(made, now.wall);
-        match credentials(answer) {
-            Ok(credentials) => {
-                let result = ticket.bring(credentials).map(|lease| lease.token);
-                self.compare(at, outcome, result.as_ref(), Some(MIN_REMAINING))
-            }
-            // A host may also lose its ticket. Nobody looks at the clock then, so the pause is
-            // one since it was given out.
-            Err(_) if jitter.is_multiple_of(4) => {
-                drop(ticket);
-                self.key(at).pause.since = began.wall;
-                Ok(())
-            }
-            Err(error) => {
-                ticket.fail(error);
-                Ok(())
-            }
-        }
-    }
-
-    pub(crate) fn sign_with(&mut self, at: At) -> Checked {
-        let now = self.now.wall;
-        let answer = self.world.answer(now);
-        let Ok(credentials) = credentials(&answer) else { return Ok(()) };
-        let service = &self.services[at.service];
-        let target = Target::new(HOST, PORT, &service.users[at.key]);
-        let result = service.client.sign_with(&target, &credentials).map(Arc::new);
-        let mut once = Refresh::of_one_signature(Kind::External, self.now);
-        let Next::Land(outcome) = once.next(&answer, now, self.now) else { return Ok(()) };
-        self.compare(at, outcome, result.as_ref(), Some(1))
     }
 }
 

@@ -6,5 +6,7 @@ pub(crate) use rdsiam_ffi::{Status, client, config, credentials, error, token, v
 mod calls;
 #[path = "../../../core/fuzz/targets/input.rs"]
 mod input;
+#[path = "../targets/provider.rs"]
+mod provider;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| calls::run(data));

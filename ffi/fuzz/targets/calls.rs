@@ -3,13 +3,14 @@
 //! set twice, a provider that does not keep its word. What no header can forbid and no library
 //! can notice (a handle that was freed, a wild pointer) is not among it.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::input::Input;
+use super::provider::{SECRET, UserData, end, free_data, provide};
 use crate::Status;
 use crate::client::*;
 use crate::config::*;
@@ -18,8 +19,6 @@ use crate::error::*;
 use crate::token::*;
 use crate::version::*;
 
-/// In each secret and session token, so that a message that quotes one is found.
-const SECRET: &str = "wJalrXUtnFEMI";
 /// Put into outputs beforehand: a call that leaves it there has not cleared them.
 const STALE: usize = 0xdead_0000;
 
@@ -97,10 +96,6 @@ fn one_of<T>(handles: &[*mut T], input: &mut Input<'_>) -> *mut T {
 fn take<T>(handles: &mut Vec<*mut T>, input: &mut Input<'_>) -> *mut T {
     let index = input.number().unsigned_abs() as usize % (handles.len() + 1);
     if index < handles.len() { handles.swap_remove(index) } else { null_mut() }
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs().cast_signed())
 }
 
 impl Program {
@@ -318,11 +313,6 @@ fn target(input: &mut Input<'_>) -> (Text, u16, Text, Text) {
     (Text::read(input), input.number() as u16, Text::read(input), Text::read(input))
 }
 
-/// Small numbers are seconds from now on, so that ends that are near are found.
-fn end(number: i64) -> i64 {
-    if (1..2000).contains(&number) { now() + number - 1000 } else { number }
-}
-
 fn read_token(token: *mut SharedToken) {
     // SAFETY: NULL or a token that was not freed; so for all below.
     let text = unsafe { rdsiam_token_str(token) };
@@ -369,45 +359,4 @@ unsafe fn text_of<'a>(
     assert!(!text.is_null());
     // SAFETY: the string of an error, which ends with a NUL and lives as long.
     unsafe { CStr::from_ptr(text) }.to_str().unwrap()
-}
-
-struct UserData {
-    manner: i64,
-    freed: Arc<AtomicUsize>,
-}
-
-unsafe extern "C" fn free_data(data: *mut c_void) {
-    // SAFETY: made by `set_provider`, and given back by the library once.
-    let data = unsafe { Box::from_raw(data.cast::<UserData>()) };
-    data.freed.fetch_add(1, Ordering::SeqCst);
-}
-
-/// A provider that keeps its word in some manners and not in others.
-unsafe extern "C" fn provide(
-    data: *mut c_void,
-    force: bool,
-    out: *mut *mut OwnedCredentials,
-) -> Status {
-    // SAFETY: made by `set_provider` and not freed while a call runs.
-    let manner = unsafe { &*data.cast::<UserData>() }.manner;
-    let (gives, says) = (manner / 8 % 3, manner / 24);
-    let end = match gives {
-        0 => return says as Status,
-        1 => end(manner / 100 % 2000),
-        _ if force => 0,
-        _ => now() + 30,
-    };
-    // SAFETY: strings, and the place that the library gave.
-    let status = unsafe {
-        rdsiam_credentials_new(
-            c"AKID".as_ptr(),
-            c"wJalrXUtnFEMI".as_ptr(),
-            null(),
-            end,
-            out,
-            null_mut(),
-        )
-    };
-    assert_eq!(status, RDSIAM_OK);
-    if manner % 2 == 0 { RDSIAM_OK } else { says as Status }
 }
