@@ -79,6 +79,11 @@ bench: tools
 soak:
 	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test -p rdsiam --test simulation -- --nocapture
 
+# Half an hour of real logins from C, Python and Node; ENDURANCE_SECONDS=... for less.
+.PHONY: endurance
+endurance: tools standin
+	tests/endurance/run.sh
+
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny
 deny:
