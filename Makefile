@@ -114,6 +114,11 @@ sanitize:
 fuzz:
 	tests/tools/fuzz.sh $${RDSIAM_SECONDS:-60}
 
+# Half an hour of real logins from C, Python and Node; ENDURANCE_SECONDS=... for less.
+.PHONY: endurance
+endurance: tools standin
+	tests/endurance/run.sh
+
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny
 deny:

@@ -27,6 +27,7 @@ unix_socket_permissions = 0700
 ssl = on
 ssl_cert_file = '{folder}/tls/postgres.pem'
 ssl_key_file = '{folder}/tls/postgres.key'
+max_connections = 200
 shared_buffers = 16MB
 fsync = off
 synchronous_commit = off

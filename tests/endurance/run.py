@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""A service in C, Python and Node that logs in at the stand-in with tokens from its caches, while
+the credentials rotate at least once a minute and one call of the provider in five fails. Not one
+login may be refused. Started by run.sh; README.md beside this file says more.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+
+from rdsiam import _rdsiam
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SECONDS = float(os.environ.get("ENDURANCE_SECONDS", "1800"))
+THREADS = int(os.environ.get("ENDURANCE_THREADS", "50"))
+# Between two logins of a thread, on average. A login costs the stand-in a tenth of a second.
+PAUSE = float(os.environ.get("ENDURANCE_PAUSE", "20"))
+STANDIN = {name[8:]: value for name, value in os.environ.items() if name.startswith("STANDIN_")}
+
+
+class Authority:
+    """Makes keys that live 1 to 20 minutes, and lets the stand-in know those that live now."""
+
+    def __init__(self, file):
+        self.file = Path(file)
+        self.config = Path(STANDIN["CONFIG"])
+        self.content = json.loads(self.config.read_text())
+        self.alive = {}
+        self.ended = []
+        self.made = 0
+        self.rotated_at = 0
+        self.current_end = 0
+        self.tick()
+
+    def tick(self):
+        now = time.time()
+        for key, (_, _, end) in list(self.alive.items()):
+            if now >= end:
+                self.ended.append((key, *self.alive.pop(key)))
+                self.publish()
+        # A source that rotates its keys does so before they end.
+        if now >= self.rotated_at + 60 or now >= self.current_end - 20:
+            self.rotate(now)
+
+    def rotate(self, now):
+        key = "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+        secret = secrets.token_urlsafe(30)
+        session = base64.b64encode(secrets.token_bytes(600)).decode()
+        # Many short lives and a few long ones; the first is short, so that each run sees its end.
+        end = int(now + (60 * 20 ** random.random() if self.made else 60))
+        self.alive[key] = (secret, session, end)
+        self.publish()
+        # Only now, so that it is accepted from the moment it is handed out.
+        replace(self.file, f"{key} {secret} {session} {end}\n")
+        self.made += 1
+        self.rotated_at, self.current_end = now, end
+
+    def publish(self):
+        self.content["keys"] = {
+            key: {"secret": secret, "session_token": session}
+            for key, (secret, session, _) in self.alive.items()
+        }
+        replace(self.config, json.dumps(self.content))
+
+
+def replace(path, text):
+    """At once: whoever reads it meanwhile sees the old or the new one."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.chmod(0o644)
+    new.replace(path)
+
+
+def is_refused(dead):
+    """Whether a login with a token of a key that has ended fails, as it has to."""
+    key, secret, session, _ = dead
+    login = (STANDIN["HOST"], STANDIN["PORT"], STANDIN["ODD_USER"], STANDIN["REGION"])
+    token = _rdsiam._sign_at(*login, key, secret, session, int(time.time()), 900)
+    try:
+        with psycopg.connect(
+            host=STANDIN["HOST"],
+            hostaddr=STANDIN["HOSTADDR"],
+            port=STANDIN["PORT"],
+            user=STANDIN["ODD_USER"],
+            dbname=STANDIN["DB"],
+            password=token,
+            sslmode="verify-full",
+            sslrootcert=STANDIN["CA"],
+            connect_timeout=60,
+        ):
+            return False
+    except psycopg.OperationalError as error:
+        return "authentication failed" in str(error)
+
+
+def start(command, **env):
+    return subprocess.Popen(
+        command, env={**os.environ, **env}, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
+def faces(env):
+    modules = ROOT / "build" / "endurance"
+    return {
+        "c": start([modules / "login"], **env),
+        "python": start([sys.executable, HERE / "login.py"], **env),
+        "node": start(["node", modules / "login.js"], **env),
+    }
+
+
+def collect(name, process, results):
+    """The counts are the last line; what comes before says what went wrong."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if not line.startswith("{"):
+            print(line, end="", flush=True)
+    if process.wait() == 0 and lines and lines[-1].startswith("{"):
+        results[name] = json.loads(lines[-1])
+
+
+def run(authority, env, end):
+    results, threads, dead_refused, tried = {}, [], 0, 0
+    processes = faces(env)
+    try:
+        for name, process in processes.items():
+            threads.append(threading.Thread(target=collect, args=(name, process, results)))
+            threads[-1].start()
+        told = time.time()
+        while any(thread.is_alive() for thread in threads) and time.time() < end + 120:
+            authority.tick()
+            if len(authority.ended) > tried:
+                dead_refused += is_refused(authority.ended[tried])
+                tried += 1
+            if time.time() - told > 60:
+                told = time.time()
+                print(f"{end - told:6.0f} s left, {authority.made} keys made", flush=True)
+            time.sleep(0.2)
+    finally:
+        for process in processes.values():
+            with contextlib.suppress(OSError):
+                process.kill()
+    for thread in threads:
+        thread.join()
+    return results, dead_refused, tried
+
+
+def server_log():
+    """Accepted and refused by the stand-in's own log, without the dead keys tried here."""
+    odd = json.dumps(STANDIN["ODD_USER"])
+    lines = [line.split(" ", 1)[1] for line in Path(STANDIN["LOG"]).read_text().splitlines()]
+    mine = [line for line in lines if odd not in line]
+    return (
+        sum(line.startswith("accepted") for line in mine),
+        [line for line in mine if line.startswith("refused")],
+    )
+
+
+def verdict(results, authority, dead_refused, tried):
+    accepted, refused = server_log()
+    total = (
+        {name: sum(r[name] for r in results.values()) for name in results["c"]} if results else {}
+    )
+    for name, counts in (*results.items(), ("all", total)):
+        print(name, json.dumps(counts))
+    print(f"keys made {authority.made}, ended {tried}, refused after their end {dead_refused}")
+    print(f"the stand-in accepted {accepted} and refused {len(refused)}: {sorted(set(refused))}")
+    wanted = {
+        "each program came to its end": len(results) == 3,
+        "not one login was refused": not refused and total.get("refused", 1) == 0,
+        "none failed otherwise": total.get("other", 1) == 0,
+        "both sides count the same": total.get("logins") == accepted,
+        "each program logged in": all(r["logins"] > THREADS for r in results.values()),
+        "one call of a provider in five failed": all(
+            r["failed"] == r["calls"] // 5 > 0 for r in results.values()
+        ),
+        "keys ended, and were refused then": tried > 0 and dead_refused == tried,
+    }
+    for what, so in wanted.items():
+        print("yes" if so else "NO ", what)
+    return all(wanted.values())
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Path(folder, "keys")
+        authority = Authority(keys)
+        end = time.time() + SECONDS
+        env = {
+            "ENDURANCE_KEYS": str(keys),
+            "ENDURANCE_END": str(end),
+            "ENDURANCE_PAUSE": str(PAUSE),
+            "ENDURANCE_THREADS": str(THREADS),
+        }
+        outcome = run(authority, env, end)
+        sys.exit(0 if verdict(outcome[0], authority, *outcome[1:]) else 1)
+
+
+main()
