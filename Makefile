@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-examples
+	test-go test-examples
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-examples
+	test-go test-examples
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -75,6 +75,10 @@ test-standin: standin
 test-emulator: tools
 	$(VENV) -W error tests/emulator/selftest.py
 
+# The Go package over the C library, logging in to both databases.
+test-go: standin
+	examples/go/test.sh
+
 .PHONY: standin
 standin:
 	$(STANDIN) install
@@ -88,6 +92,7 @@ test-examples: tools standin
 # Not part of `test`: these take time or a quiet machine.
 bench: tools
 	tests/bench/run.sh
+	examples/go/test.sh bench
 
 # A hundred simulated days of the cache, then each of its rules broken on twelve;
 # RDSIAM_SEED=... replays one.
@@ -127,8 +132,14 @@ deny:
 dist: tools
 	tests/tools/dist.sh
 
-install:
-	ffi/install.sh "$(DESTDIR)" "$(PREFIX)"
+# The C library with its header, for pkg-config, CMake and Go: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR.
+.PHONY: uninstall
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export LIBDIR := $(LIBDIR)
+install uninstall: export INCLUDEDIR := $(INCLUDEDIR)
+install uninstall:
+	ffi/install/install.sh $@
 
 clean:
 	cargo clean

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 out=$PWD/build/dist
 rm -rf "$out"
 mkdir -p "$out"
-ffi/install.sh "$out/c" /usr/local
+DESTDIR=$out/c PREFIX=/usr/local ffi/install/install.sh install
 .venv/bin/maturin build --release -m bindings-python/Cargo.toml -o "$out/python" -i python3
 # npm packs no links.
 cp LICENSE-APACHE LICENSE-MIT bindings-node/

@@ -1,0 +1,9 @@
+//go:build debug
+
+package rdsiam
+
+import "runtime"
+
+func collect() {
+	runtime.GC()
+}

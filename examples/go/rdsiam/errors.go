@@ -1,0 +1,124 @@
+package rdsiam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// An Error is a failure of this library. Its text holds no secret.
+type Error struct {
+	// Status is the number that C has for it.
+	Status int
+	// Code is the same text in every language, such as "ERR_RDSIAM_TIMEOUT".
+	Code string
+	// Message says what went wrong and what to do about it.
+	Message string
+	// Retryable tells whether the same call can succeed later without a change by the caller.
+	Retryable bool
+
+	cause error
+}
+
+// The kinds of [Error], for [errors.Is].
+var (
+	ErrInvalidArgument     = kind("an argument is not valid")
+	ErrRegionMissing       = kind("no region was given and none was found")
+	ErrCredentialsNotFound = kind("no source had credentials")
+	ErrCredentialsExpired  = kind("the credentials have ended")
+	ErrCredentialsProvider = kind("a source of credentials failed")
+	ErrTimeout             = kind("credentials did not arrive in time")
+	ErrWouldBlock          = kind("the call would have had to wait")
+	ErrClock               = kind("the system clock cannot be right")
+	ErrInternal            = kind("a fault of rdsiam")
+)
+
+// ErrClosed is returned by calls on a closed [Client].
+var ErrClosed = errors.New("rdsiam: the client is closed")
+
+func kind(text string) error {
+	return errors.New("rdsiam: " + text)
+}
+
+// kinds are the statuses of rdsiam.h. A panic is a fault like any other to a caller.
+var kinds = map[int]struct {
+	code string
+	kind error
+}{
+	statusInvalidArgument:     {"ERR_RDSIAM_INVALID_ARGUMENT", ErrInvalidArgument},
+	statusRegionMissing:       {"ERR_RDSIAM_REGION_MISSING", ErrRegionMissing},
+	statusCredentialsNotFound: {"ERR_RDSIAM_CREDENTIALS_NOT_FOUND", ErrCredentialsNotFound},
+	statusCredentialsExpired:  {"ERR_RDSIAM_CREDENTIALS_EXPIRED", ErrCredentialsExpired},
+	statusCredentialsProvider: {"ERR_RDSIAM_CREDENTIALS_PROVIDER", ErrCredentialsProvider},
+	statusTimeout:             {"ERR_RDSIAM_TIMEOUT", ErrTimeout},
+	statusWouldBlock:          {"ERR_RDSIAM_WOULD_BLOCK", ErrWouldBlock},
+	statusClock:               {"ERR_RDSIAM_CLOCK", ErrClock},
+	statusInternal:            {"ERR_RDSIAM_INTERNAL", ErrInternal},
+	statusPanic:               {"ERR_RDSIAM_PANIC", ErrInternal},
+}
+
+// Error gives code and message.
+func (e *Error) Error() string {
+	return e.Code + ": " + e.Message
+}
+
+// Is tells whether the error is of a kind, such as [ErrTimeout].
+func (e *Error) Is(target error) bool {
+	return target == kinds[e.Status].kind
+}
+
+// Timeout tells whether it is [ErrTimeout], as [net.Error] does.
+func (e *Error) Timeout() bool {
+	return e.Status == statusTimeout
+}
+
+// Unwrap gives what the caller's own provider returned, if that is the cause.
+func (e *Error) Unwrap() error {
+	return e.cause
+}
+
+func failure(status int, message string, retryable bool, cause error) *Error {
+	return &Error{status, kinds[status].code, message, retryable, cause}
+}
+
+func invalid(message string) *Error {
+	return failure(statusInvalidArgument, message, false, nil)
+}
+
+// left is the error of a caller whose context ended.
+func left(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(err, cause) {
+		return fmt.Errorf("rdsiam: no token yet: %w", err)
+	}
+	return fmt.Errorf("rdsiam: no token yet: %w: %w", err, cause)
+}
+
+func wouldBlock(err error) bool {
+	var own *Error
+	return errors.As(err, &own) && own.Status == statusWouldBlock
+}
+
+// fromProvider wraps what a provider returned. Three kinds pass, as with a callback in C; all else
+// is a failure of the provider, which knows best whether to try again.
+func fromProvider(err error) *Error {
+	for _, status := range []int{
+		statusCredentialsNotFound, statusCredentialsExpired, statusTimeout,
+	} {
+		if errors.Is(err, kinds[status].kind) {
+			return failure(status, err.Error(), status != statusCredentialsNotFound, err)
+		}
+	}
+	message := "the provider of the credentials failed: " + err.Error()
+	return failure(statusCredentialsProvider, message, retryable(err), err)
+}
+
+// retryable asks the error, in the ways in which errors of the AWS SDK and of net can be asked.
+func retryable(err error) bool {
+	var sdk interface{ RetryableError() bool }
+	if errors.As(err, &sdk) {
+		return sdk.RetryableError()
+	}
+	var network interface{ Timeout() bool }
+	return errors.As(err, &network) && network.Timeout()
+}

@@ -1,0 +1,186 @@
+package logintest
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"rdsiam"
+	"rdsiam/rdsiampgx"
+)
+
+const whoAmI = "SELECT current_user"
+
+// dsn is that of the stand-in, with changes such as "sslmode=disable": the last word holds.
+func dsn(t testing.TB, changes ...string) string {
+	return fmt.Sprintf("host=%s port=%s user=%s dbname=%s sslmode=verify-full sslrootcert=%s %s",
+		env(t, "HOST"), env(t, "PORT"), env(t, "USER"), env(t, "DB"), env(t, "CA"),
+		strings.Join(changes, " "))
+}
+
+func parse(t testing.TB, dsn string) *pgx.ConnConfig {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func connectAndAsk(
+	t *testing.T, client *rdsiam.Client, config *pgx.ConnConfig, options ...rdsiam.TargetOption,
+) (user string, err error) {
+	connection, err := rdsiampgx.Connect(t.Context(), config, client, options...)
+	if err != nil {
+		return "", err
+	}
+	defer connection.Close(t.Context())
+	return user, connection.QueryRow(t.Context(), whoAmI).Scan(&user)
+}
+
+func TestPgx(t *testing.T) {
+	static, fetched := open(t), open(t, rdsiam.WithProvider(provider(t)))
+	for _, client := range []*rdsiam.Client{static, fetched} {
+		for _, name := range []string{"USER", "ODD_USER"} {
+			config := parse(t, dsn(t, "user='"+env(t, name)+"'"))
+			user, err := connectAndAsk(t, client, config)
+			if err != nil || user != env(t, name) {
+				t.Errorf("%q: %v", user, err)
+			}
+			if config.Password != "" {
+				t.Error("the caller's configuration got the token")
+			}
+		}
+	}
+}
+
+func TestPgxpool(t *testing.T) {
+	config, err := pgxpool.ParseConfig(dsn(t, "pool_max_conns=4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.BeforeConnect = rdsiampgx.BeforeConnect(open(t))
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	log := judged(t, func() {
+		var held []*pgxpool.Conn
+		for range 4 {
+			connection, err := pool.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, connection)
+		}
+		for _, connection := range held {
+			connection.Release()
+		}
+	})
+	if strings.Count(log, "accepted") != 4 || strings.Contains(log, "refused") {
+		t.Error(log)
+	}
+}
+
+func TestDatabaseSQLWithPgx(t *testing.T) {
+	hook := stdlib.OptionBeforeConnect(rdsiampgx.BeforeConnect(open(t)))
+	db := sql.OpenDB(stdlib.GetConnector(*parse(t, dsn(t)), hook))
+	defer db.Close()
+	db.SetMaxIdleConns(0) // a new connection for each query
+	log := judged(t, func() {
+		for range 3 {
+			var user string
+			if err := db.QueryRowContext(t.Context(), whoAmI).Scan(&user); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if strings.Count(log, "accepted") != 3 {
+		t.Error(log)
+	}
+}
+
+func TestPgxThroughATunnel(t *testing.T) {
+	config := parse(t, dsn(t, "host="+env(t, "HOSTADDR"), "sslmode=verify-ca"))
+	endpoint := rdsiam.ForEndpoint(env(t, "HOST"), port(t, "PORT"))
+	if _, err := connectAndAsk(t, open(t), config, endpoint); err != nil {
+		t.Error(err)
+	}
+	// A token for the address that is dialled has no region, and with one is refused.
+	if _, err := connectAndAsk(t, open(t), config); !errors.Is(err, rdsiam.ErrRegionMissing) {
+		t.Error(err)
+	}
+	log := judged(t, func() {
+		_, err := connectAndAsk(t, open(t), config, rdsiam.ForRegion(env(t, "REGION")))
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || !strings.Contains(refused.Message, "PAM authentication failed") {
+			t.Error(err)
+		}
+	})
+	if !strings.Contains(log, "refused") || !strings.Contains(log, "wrong host") {
+		t.Error(log)
+	}
+}
+
+// No token leaves the program for a server that is not verified, or that it is not for.
+func TestPgxRefusals(t *testing.T) {
+	client := open(t)
+	for _, c := range []struct {
+		change string
+		want   error
+	}{
+		{"sslmode=disable", rdsiampgx.ErrUnverified},
+		{"sslmode=allow", rdsiampgx.ErrUnverified},
+		{"sslmode=prefer", rdsiampgx.ErrUnverified},
+		{"sslmode=require sslrootcert=''", rdsiampgx.ErrUnverified},
+		{"host=" + env(t, "HOST") + ",other.example", rdsiampgx.ErrSeveralHosts},
+	} {
+		log := judged(t, func() {
+			if _, err := connectAndAsk(t, client, parse(t, dsn(t, c.change))); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", c.change, err)
+			}
+		})
+		if log != "" {
+			t.Errorf("%s: %s", c.change, log)
+		}
+	}
+	// A verified connection to another name fails before the token is sent.
+	log := judged(t, func() {
+		config := parse(t, dsn(t, "host="+env(t, "HOSTADDR")))
+		endpoint := rdsiam.ForEndpoint(env(t, "HOST"), port(t, "PORT"))
+		if _, err := connectAndAsk(t, client, config, endpoint); err == nil ||
+			!strings.Contains(err.Error(), "certificate") {
+			t.Error(err)
+		}
+	})
+	if log != "" {
+		t.Error(log)
+	}
+}
+
+// An error of the client reaches whoever asked the pool for a connection.
+func TestErrorsPassThroughPgxpool(t *testing.T) {
+	down := errors.New("the portal is down")
+	config, err := pgxpool.ParseConfig(dsn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.BeforeConnect = rdsiampgx.BeforeConnect(open(t, rdsiam.WithProvider(failing{down})))
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := pool.Ping(t.Context()); !errors.Is(err, down) ||
+		!errors.Is(err, rdsiam.ErrCredentialsProvider) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build static
+
+package rdsiam
+
+// #cgo pkg-config: rdsiam-static
+import "C"
