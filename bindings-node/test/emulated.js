@@ -90,9 +90,14 @@ class Emulator {
     return this.#post('/control', { source, mode, times });
   }
 
-  async requests(source) {
+  async log() {
     const answer = await fetch(`${this.told.url}/requests`);
-    const log = await answer.json();
+    return answer.json();
+  }
+
+  // Those that were answered with keys.
+  async requests(source) {
+    const log = await this.log();
     return log.filter((entry) => entry.source === source && 'access_key_id' in entry);
   }
 

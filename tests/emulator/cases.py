@@ -45,13 +45,8 @@ ODDITIES = ("slow", "soon", "rotate", "huge", "odd")
 # These change the keys, so they say nothing about a step.
 OF_KEYS = ("expired", "soon", "rotate", "huge", "odd")
 
-LEFT_OUT = {
-    # A process has no network of its own, and half a word is a word.
-    *(("process", "refused"), ("imds-role", "half"), ("imds-token", "half")),
-    # Here aws-config answers otherwise than this table says.
-    *(("imds", "expired"), ("imds", "hang"), ("imds-role", "hang")),
-    *(("imds-token", "reset"), ("imds-token", "hang")),
-}
+# A process has no network of its own, and half a word is a word.
+LEFT_OUT = {("process", "refused"), ("imds-role", "half"), ("imds-token", "half")}
 
 
 def code_of(source, mode):
