@@ -48,6 +48,8 @@ pub enum Rule {
     Epoch,
     /// A token is not replaced by one that ends sooner.
     KeepBetter,
+    /// Who did a refresh or waited for it looks once more whether its token is still good.
+    LookOnReturn,
     /// A good token is handed out without waiting for its refresh.
     NeverWait,
     /// A landing wakes all who wait for it.
@@ -85,7 +87,7 @@ impl Rule {
     ];
 
     /// Those that a day shows: for the simulation.
-    pub const OF_A_DAY: [Self; 19] = [
+    pub const OF_A_DAY: [Self; 20] = [
         Self::MinRemaining,
         Self::RefreshBehind,
         Self::NoFuture,
@@ -104,6 +106,7 @@ impl Rule {
         Self::Invalidate,
         Self::Epoch,
         Self::KeepBetter,
+        Self::LookOnReturn,
         Self::NeverWait,
     ];
 

@@ -26,7 +26,9 @@ impl Shared {
         // A machine that slept in between wakes up with a token of the past.
         let now = self.config.clock.now()?;
         match self.margins.standing(&token, now) {
-            Standing::Spent if token.signed_at() != now => self.refreshed(&entry, now),
+            Standing::Spent if token.signed_at() != now && Rule::LookOnReturn.holds() => {
+                self.refreshed(&entry, now)
+            }
             _ => Ok(token),
         }
     }

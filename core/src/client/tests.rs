@@ -326,6 +326,22 @@ fn tokens_of_another_signer_are_kept_by_the_same_rules() {
 }
 
 #[test]
+fn a_token_that_is_spent_when_it_comes_is_fetched_once_more() {
+    /// Signs the first as long ago as this, and all others now.
+    struct Late(AtomicUsize, i64);
+    impl crate::TokenSource for Late {
+        fn make(&self) -> Result<Token> {
+            let ago = if self.0.fetch_add(1, Ordering::SeqCst) == 0 { self.1 } else { 0 };
+            Token::signed_elsewhere("a token", NOW - ago)
+        }
+    }
+    for (ago, signed_at) in [(889, NOW - 889), (890, NOW), (-1, NOW), (0, NOW)] {
+        let (client, _, _) = client(|config| config.tokens(Late(AtomicUsize::new(0), ago)));
+        assert_eq!(client.get(&TARGET).unwrap().signed_at(), signed_at, "{ago} s ago");
+    }
+}
+
+#[test]
 fn the_cache_is_bounded() {
     let (client, _, clock) = client(|config| config.max_entries(16));
     for user in 0..100 {

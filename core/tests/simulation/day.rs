@@ -183,9 +183,11 @@ impl Day {
             _ if sleeps => self.random.i64(1..4000),
             0 => self.random.i64(-3600..0),
             1 => self.random.i64(1..7200),
+            // As a time server does, which nobody notices.
+            2..30 => self.random.i64(-2..=2),
             _ => 0,
         };
-        if jump < 0 {
+        if jump < -2 {
             self.seen.set_back += 1;
             // What was used in the future counts as used last.
             let keys = self.services.iter_mut().flat_map(|service| &mut service.keys);
@@ -288,8 +290,13 @@ impl Day {
 
     /// A question was put, which will be answered when it is due.
     pub(crate) fn ask(&mut self, at: At, who: Who) {
-        let plan = self.world.plan(self.now.wall);
+        let mut plan = self.world.plan(self.now.wall);
         let lasting = self.services[at.service].kind == Kind::Tokens;
+        if lasting && self.random.u8(..3) == 0 {
+            // Another signer may give what it signed just before that ends.
+            let late = self.random.bool();
+            plan.hang = self.random.i64(if late { 879..=890 } else { 1..=878 });
+        }
         let early = plan.early.map(|answer| if lasting { lasts(answer) } else { answer });
         self.seen.hung += u64::from(plan.hang > 0);
         let (due, asked_at) = (self.now.passed + plan.hang, self.now.wall);

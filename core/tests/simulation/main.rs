@@ -90,6 +90,8 @@ seen! {
     /// Answers that took their time.
     hung,
     served_while_hung,
+    /// Results that were no longer good when they were looked at again.
+    again,
     /// How often the clock was.
     set_back,
     slept_in_refresh,

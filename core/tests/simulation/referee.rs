@@ -184,6 +184,7 @@ impl Day {
                         && times.signed_at != now =>
                 {
                     pending.again = true;
+                    self.seen.again += 1;
                     Expects::ToWorkOrWait
                 }
                 outcome => Expects::Result(outcome),
@@ -213,6 +214,8 @@ impl Day {
             (Expects::Result(outcome), _) => {
                 let at_least = match pending.call {
                     Call::Sign if self.services[at.service].kind == Kind::Tokens => None,
+                    // Whatever a clock did to this one too, it is the last.
+                    _ if pending.again => None,
                     Call::Sign => Some(1),
                     _ => Some(MIN_REMAINING),
                 };
@@ -326,7 +329,7 @@ impl Day {
         service.evictions = stats.evictions;
         self.seen.evicted += dropped;
         let keep = service.bound - 1 - service.bound / 8;
-        // Uses are noted every 16 seconds.
+        // Uses are noted every 16 seconds, by a clock that is put right by one or two.
         let last =
             |key: &Key| if key.refresh.is_some() { i64::MAX } else { key.used.unwrap_or(i64::MIN) };
         let uses: Vec<i64> = service.keys.iter().map(last).collect();
@@ -335,7 +338,7 @@ impl Day {
             else {
                 continue;
             };
-            let later = uses.iter().filter(|other| **other >= used.saturating_sub(32)).count();
+            let later = uses.iter().filter(|other| **other >= used.saturating_sub(64)).count();
             key.perhaps_dropped |= later > keep || used > now;
         }
         Ok(())
