@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 if [ -z "${STANDIN_HOST:-}" ]; then
     cargo build -q --locked
+    tests/tools/prefix.sh
     bindings-python/build-dev.sh
     bindings-node/build-dev.sh
     exec tests/standin/standin run -- "$0"
@@ -12,9 +13,7 @@ fi
 
 out=build/examples
 rm -rf "$out"
-mkdir -p "$out/lib" "$out/node_modules"
-cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
-ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
+mkdir -p "$out/node_modules"
 ln -s "$PWD/bindings-node" "$out/node_modules/rdsiam"
 ln -s "$PWD/bindings-node/node_modules/pg" "$out/node_modules/pg"
 
@@ -42,8 +41,10 @@ dns.lookup = (host, options, done) =>
 JS
 
 compile() {
-    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude -I"$(pg_config --includedir)" "$1" -o "$2" \
-        -L"$out/lib" -lrdsiam -L"$(pg_config --libdir)" -lpq -Wl,-rpath,"$PWD/$out/lib"
+    local prefix=$PWD/build/prefix options
+    options=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs rdsiam)
+    # shellcheck disable=SC2086 # several words on purpose
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror "$1" -o "$2" $options -Wl,-rpath,"$prefix/lib"
 }
 
 ran=0
@@ -69,8 +70,7 @@ expect "README, Node" "$DB_USER" node -r "./$out/dial.js" "$out/readme.js"
 compile "$out/readme.c" "$out/readme"
 expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
 
-compile examples/c/postgres.c "$out/postgres"
-expect "examples/c/postgres.c" "$DB_USER" "$out/postgres"
+expect "examples/c" OK python3 examples/c/test.py
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
 expect "examples/python/lambda_handler.py" "$DB_USER" .venv/bin/python examples/python/lambda_handler.py
 cp examples/node/*.js "$out/"
