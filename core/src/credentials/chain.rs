@@ -26,9 +26,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
 use once_cell::sync::OnceCell;
 
-use super::{BOUND, Credentials, environment, trust};
+use super::{BOUND, Credentials, environment};
 use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fork;
 use crate::region;
 use crate::style::Conventions;
 
@@ -135,10 +136,7 @@ impl HttpClient for OnDemand {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let ring = TlsProvider::Rustls(CryptoMode::Ring);
-        let make = || {
-            let builder = HttpClientBuilder::new().tls_provider(ring);
-            builder.tls_context(trust::of_the_system()).build_https()
-        };
+        let make = || HttpClientBuilder::new().tls_provider(ring).build_https();
         self.0.get_or_init(make).http_connector(settings, components)
     }
 }
@@ -163,7 +161,11 @@ fn bounded<T: Send>(patience: &mut Patience, work: impl Future<Output = T> + Sen
 }
 
 fn run<T>(patience: &mut Patience, work: impl Future<Output = T>) -> Result<T> {
+    // Not while another thread forks; a fork does not wait for one that is parked.
+    let _awake = fork::Awake::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .on_thread_park(fork::rest)
+        .on_thread_unpark(fork::wake)
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;

@@ -5,8 +5,6 @@ pub(crate) mod chain;
 pub(crate) mod environment;
 pub(crate) mod provider;
 mod resolve;
-#[cfg(feature = "chain")]
-mod trust;
 
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
