@@ -16,11 +16,13 @@
 //! | `slot` | its token as a `str` |
 //! | `explain` | `explain` and `Explanation` |
 //! | `shutdown` | the interpreter's exit waits for providers |
+//! | `atfork` | what a fork waits for |
 //! | `interpreter` | no subinterpreter loads it |
 //! | `sign_at` | the pure signer, for the known answers |
 
 mod arguments;
 mod aside;
+mod atfork;
 mod cache;
 mod client;
 mod error;
@@ -52,7 +54,9 @@ mod _rdsiam {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::interpreter::check(module.py())
+        crate::interpreter::check(module.py())?;
+        crate::atfork::register();
+        Ok(())
     }
 
     #[pymodule_export]

@@ -50,6 +50,7 @@ mod error;
 mod explain;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
+pub mod fork;
 mod region;
 #[cfg(not(feature = "fault-injection"))]
 mod rules;

@@ -3,6 +3,7 @@
 use rdsiam::{Client, Config};
 
 use crate::Status;
+use crate::atfork;
 use crate::boundary::{gives, reads};
 use crate::config::{OwnedConfig, warn};
 use crate::error::OwnedError;
@@ -26,6 +27,7 @@ pub unsafe extern "C" fn rdsiam_client_new(
     err: *mut *mut OwnedError,
 ) -> Status {
     let body = || {
+        atfork::register();
         // SAFETY: the caller gives NULL or a configuration that nobody writes now.
         let config = unsafe { config.as_ref() }
             .map_or_else(|| Config::new().on_warning(warn), |config| config.0.clone());

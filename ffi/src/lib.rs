@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 
 mod arguments;
+mod atfork;
 mod boundary;
 pub mod client;
 pub mod config;

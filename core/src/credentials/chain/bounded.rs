@@ -8,6 +8,7 @@ use std::pin::pin;
 use crate::clock::Patience;
 use crate::credentials::BOUND;
 use crate::error::{Error, ErrorKind, Result};
+use crate::fork;
 
 /// `waiting` tells at the bound what it was that did not come.
 pub(super) fn run<T: Send>(
@@ -37,7 +38,11 @@ fn run_here<T>(
     work: impl Future<Output = Result<T>>,
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
+    // Not while another thread forks; a fork does not wait for one that is parked.
+    let _awake = fork::Awake::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .on_thread_park(fork::rest)
+        .on_thread_unpark(fork::wake)
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;

@@ -10,7 +10,6 @@
 //! | `sts`, `sso`, `container`, `instance`, `process` | one source each |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
 //! | `wire` | the HTTP client, which remembers what it was asked |
-//! | `trust` | the certificates of the system |
 //! | `bounded` | the runtime, and the bound in time |
 //! | `failure` | from errors of the SDK to ours |
 
@@ -25,7 +24,6 @@ mod profile;
 mod select;
 mod sso;
 mod sts;
-mod trust;
 mod wire;
 
 use std::time::UNIX_EPOCH;
@@ -34,6 +32,7 @@ use super::Credentials;
 use super::provider::Search;
 use crate::clock::Patience;
 use crate::error::{Error, Result};
+use crate::fork;
 use crate::region;
 use ask::Context;
 use profile::{Base, Profiles};
@@ -52,7 +51,10 @@ pub(crate) fn credentials(search: &Search, patience: &mut Patience) -> Result<Cr
 }
 
 fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
-    let Selection { plan, attempts, profiles } = select::select(search)?;
+    let Selection { plan, attempts, profiles } = {
+        let _awake = fork::Awake::begin();
+        select::select(search)?
+    };
     if let (Base::Keys(credentials), true) = (&plan.base, plan.roles.is_empty()) {
         return Ok(credentials.clone());
     }
@@ -67,7 +69,10 @@ fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
 
 /// The region of the profile in the shared config file, if it has one.
 pub(crate) fn profile_region(search: &Search) -> Result<Option<String>> {
-    let profiles = Profiles::load(search.profile.as_deref(), search.conventions)?;
+    let profiles = {
+        let _awake = fork::Awake::begin();
+        Profiles::load(search.profile.as_deref(), search.conventions)?
+    };
     let Some(region) = profiles.region() else { return Ok(None) };
     region::check(region)
         .map_err(|error| Error::invalid(format!("the region of the AWS profile: {error}")))?;

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -14,8 +14,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use once_cell::sync::OnceCell;
-
-use super::trust;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wire(Arc<Shared>);
@@ -112,17 +110,20 @@ impl Wire {
     }
 
     fn client(&self, uri: &str) -> &SharedHttpClient {
-        // The same client for both: one that speaks no TLS would be half a megabyte more.
-        let make = |trust: fn() -> TlsContext| {
-            let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-            builder.tls_context(trust()).build_https()
-        };
+        let builder = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
         if uri.starts_with("http://") {
-            self.0.plain.get_or_init(|| make(trust::of_nobody))
+            // The same client for both: one that speaks no TLS would be half a megabyte more.
+            self.0.plain.get_or_init(|| builder().tls_context(trusting_nobody()).build_https())
         } else {
-            self.0.tls.get_or_init(|| make(trust::of_the_system))
+            self.0.tls.get_or_init(|| builder().build_https())
         }
     }
+}
+
+fn trusting_nobody() -> TlsContext {
+    // Building it only moves the store into it, so there is no error to tell.
+    let context = TlsContext::builder().with_trust_store(TrustStore::empty());
+    context.build().unwrap_or_default()
 }
 
 impl HttpClient for Wire {
