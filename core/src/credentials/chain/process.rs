@@ -39,8 +39,33 @@ pub(super) async fn credentials(command: &str) -> Result<Credentials> {
 #[cfg(unix)]
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]);
+    if is_one_program(command) {
+        // Not every shell hands itself over to its only command, and to kill the shell alone
+        // would leave that running.
+        shell.arg("-c").arg(format!("exec {command}"));
+    } else {
+        shell.args(["-c", command]);
+    }
     shell
+}
+
+/// What a shell does itself, and what its own version does otherwise than the program.
+#[cfg(unix)]
+const OF_THE_SHELL: [&str; 18] = [
+    ".", "[", "cd", "command", "echo", "eval", "exec", "exit", "export", "printf", "read", "set",
+    "source", "test", "trap", "ulimit", "umask", "unset",
+];
+
+/// Whether it is a program and its arguments, with no more of the shell's language than quotes
+/// and variables.
+#[cfg(unix)]
+fn is_one_program(command: &str) -> bool {
+    let first = command.split_whitespace().next().unwrap_or_default();
+    let named = |c: char| c.is_ascii_alphanumeric() || "/._~$'\"".contains(c);
+    first.starts_with(named)
+        && !first.contains('=')
+        && !OF_THE_SHELL.contains(&first)
+        && !command.contains([';', '&', '|', '<', '>', '(', ')', '`', '\n'])
 }
 
 #[cfg(windows)]
@@ -162,5 +187,48 @@ mod pipe {
             }
         };
         tokio::task::spawn_blocking(read).await?
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_program_is_run_without_a_shell_before_it() {
+        for command in [
+            "/opt/bin/helper --profile 'a b'",
+            "'/opt/with space/helper' x",
+            "aws-vault exec app --json",
+            "~/bin/helper",
+            "$HOME/bin/helper \"$USER\"",
+        ] {
+            assert!(is_one_program(command), "{command}");
+        }
+        for command in [
+            "",
+            "A=1 helper",
+            "cd /tmp && helper",
+            "helper | jq .",
+            "helper; helper",
+            "helper\nhelper",
+            "helper 2>/dev/null",
+            "(helper)",
+            "echo '{}'",
+            "! helper",
+            "{ helper",
+        ] {
+            assert!(!is_one_program(command), "{command}");
+        }
+    }
+
+    /// So that it is the program that is killed, and not a shell in front of it.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_program_takes_the_place_of_its_shell() {
+        let running = shell("readlink /proc/self").stdout(Stdio::piped()).spawn().unwrap();
+        let id = running.id();
+        let told = running.wait_with_output().unwrap().stdout;
+        assert_eq!(String::from_utf8(told).unwrap(), format!("{id}\n"));
     }
 }
