@@ -55,8 +55,13 @@ run "$out/header-c++11"
 run "$out/vectors-static"
 
 build panic-c99 tests/c/test_panic.c c "$out/fault"
-# Each injected panic prints its message; it is read only if the test fails.
-if ! run "$out/panic-c99" $(cat ffi/symbols.txt) 2>"$out/panic.log"; then
-    cat "$out/panic.log"
-    exit 1
-fi
+# The static library as it is installed catches as well, although its symbols are hidden.
+"$CC" -std=c99 "${warnings[@]}" -Iinclude tests/c/test_panic.c -o "$out/panic-static" \
+    build/fault/librdsiam.a -pthread -ldl -lm
+for program in panic-c99 panic-static; do
+    # Each injected panic prints its message; it is read only if the test fails.
+    if ! run "$out/$program" $(cat ffi/symbols.txt) 2>"$out/panic.log"; then
+        cat "$out/panic.log"
+        exit 1
+    fi
+done
