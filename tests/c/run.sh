@@ -22,6 +22,15 @@ nm -D --defined-only "$out/lib/librdsiam.so.1" | awk '{print $3}' | sort >"$out/
 diff ffi/symbols.txt "$out/symbols.txt"
 readelf -d "$out/lib/librdsiam.so.1" | grep -q 'SONAME.*\[librdsiam.so.1\]'
 
+# The header says all, and what it says of numbers, sizes and types is what programs rely on.
+python3 tests/c/header.py docs
+diff ffi/symbols.txt <(python3 tests/c/header.py symbols)
+diff ffi/abi.txt <(python3 tests/c/header.py abi) || {
+    echo "a line of ffi/abi.txt that vanished or changed breaks programs: see ABI.md"
+    exit 1
+}
+python3 tests/c/header.py examples "$out/examples.c"
+
 build() { # name, source, language, library folder, further options
     local name=$1 source=$2 language=$3 folder=$4
     shift 4
@@ -49,6 +58,11 @@ build vectors-c++11 tests/c/test_vectors.c c++ "$out/lib"
 run "$out/vectors-c++11"
 build header-c++11 tests/c/test_header.cpp c++ "$out/lib"
 run "$out/header-c++11"
+
+for language in c c++; do
+    build "examples-$language" "$out/examples.c" "$language" "$out/lib" -Itests/c
+    run env AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=SECRET "$out/examples-$language"
+done
 
 "$CC" -std=c99 "${warnings[@]}" -Iinclude -I"$out" tests/c/test_vectors.c -o "$out/vectors-static" \
     "$out/lib/librdsiam-static.a" -pthread -ldl -lm
