@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-examples
+	test-go test-consumers test-examples
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-examples
+	test-go test-consumers test-examples
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -46,7 +46,7 @@ test-core:
 	cargo test -p rdsiam --no-default-features --features model-checking,fault-injection --test schedules
 
 # The faces run with the stand-in, so that their login tests run too.
-test-c: tools standin
+test-c: tools standin c-tools
 	cargo test -p rdsiam-ffi
 	tests/c/run.sh
 	tests/c/driver.sh
@@ -76,8 +76,17 @@ test-emulator: tools
 	$(VENV) -W error tests/emulator/selftest.py
 
 # The Go package over the C library, logging in to both databases.
-test-go: standin
+test-go: standin c-tools
 	examples/go/test.sh
+
+# Programs of somebody else's against what `make install` puts in place. With PROFILE=release it is
+# what ships, whose build takes minutes.
+test-consumers: standin c-tools
+	tests/consumer/run.sh
+
+.PHONY: c-tools
+c-tools:
+	tests/tools/packages.sh
 
 .PHONY: standin
 standin:
@@ -85,7 +94,7 @@ standin:
 	$(STANDIN) check
 
 # The programs of examples/, the code of the README, and the demo.
-test-examples: tools standin
+test-examples: tools standin c-tools
 	examples/test.sh
 	examples/demo/run.sh
 

@@ -1,17 +1,25 @@
 /**
  * rdsiam: IAM authentication tokens for Amazon RDS and Aurora.
  *
- *     rdsiam_client *client = NULL;
- *     rdsiam_token *token = NULL;
- *     rdsiam_error *err = NULL;
- *     if (rdsiam_client_new(NULL, &client, &err) == RDSIAM_OK &&
- *         rdsiam_token_get(client, host, 5432, "app", NULL, &token, &err) == RDSIAM_OK)
- *         connect_with_password(rdsiam_token_str(token));
- *     else
- *         fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
- *     rdsiam_error_free(err);
- *     rdsiam_token_free(token);
- *     rdsiam_client_free(client);
+ * @code
+ *     int first_token(void) {
+ *         rdsiam_client *client = NULL;
+ *         rdsiam_token *token = NULL;
+ *         rdsiam_error *err = NULL;
+ *         int good = 0;
+ *         if (rdsiam_client_new(NULL, &client, &err) == RDSIAM_OK &&
+ *             rdsiam_token_get(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
+ *                              NULL, &token, &err) == RDSIAM_OK)
+ *             good = log_in(rdsiam_token_str(token));
+ *         else
+ *             fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
+ *         rdsiam_token_free(token);
+ *         rdsiam_error_free(err);
+ *         rdsiam_client_free(client); // a program keeps it: it caches
+ *         return good;
+ *     }
+ * @endcode
+ * In this and the other examples log_in() is the program's own, and takes a password.
  *
  * Rules that hold for every function:
  * - Nothing has to be initialised first, and there is no global state to clean up.
@@ -23,7 +31,11 @@
  *   failure. `err` may be NULL for a caller who needs the status alone.
  * - Any pointer may be NULL: the call then fails with RDSIAM_ERR_INVALID_ARGUMENT, unless its
  *   documentation gives NULL a meaning.
- * - No input and no fault inside of the library ends the process.
+ * - No input and no fault inside of the library ends the process, but for one: when memory cannot
+ *   be had, the library aborts, as all of Rust does.
+ * - The environment is read where it says so, and any time with the default chain. As with
+ *   getenv(), no other thread may change it meanwhile: set it before the first client is made.
+ * - ABI.md says what stays as it is from version to version.
  */
 
 
@@ -91,28 +103,38 @@ typedef int32_t rdsiam_status;
 /**
  * Gives credentials when a token needs them.
  *
- * Called by the thread that asks for a token, or by a thread of the library that refreshes
- * one that is still good; so it may be called by several threads at once. It may block, and
- * callers of the same token wait for it. No lock of the library is held meanwhile. It must
- * return: no exception and no longjmp out of it. It must not ask the same client for the
+ * It must return: no exception and no longjmp out of it. It must not ask the same client for the
  * token that it is called for.
  *
  * @param user_data      As given to rdsiam_config_set_provider().
  * @param force_refresh  True if those of the call before end in less than 15 minutes: newer
  *                       ones are wanted, but what there is will do.
- * @param out  To be set to new credentials made by rdsiam_credentials_new(). The library
- *             takes them over and frees them.
+ * @param out            To be set to new credentials made by rdsiam_credentials_new().
  * @return RDSIAM_OK, or a status other than 0 if there are none:
  *         RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_EXPIRED and
  *         RDSIAM_ERR_TIMEOUT reach the caller of the token as they are, anything else as a
  *         retryable RDSIAM_ERR_CREDENTIALS_PROVIDER whose message has the number.
+ *
+ * Memory:  the library takes the credentials over and frees them, also after a failure.
+ * Threads: called by the thread that asks for a token, or by a thread of the library that
+ *          refreshes one that is still good; so by several at once. No lock of the library is
+ *          held meanwhile.
+ * Blocks:  it may, and callers of the same token wait for it.
+ * Since:   0.1.0
  */
 typedef rdsiam_status (*rdsiam_provider_fn)(void *user_data,
                                             bool force_refresh,
                                             rdsiam_credentials **out);
 
 /**
- * Frees user data. May be called by any thread.
+ * Frees user data.
+ *
+ * @param user_data  As given to rdsiam_config_set_provider().
+ *
+ * Memory:  user_data is the function's.
+ * Threads: called by any.
+ * Blocks:  it may, and holds up whoever freed the last of client and configuration.
+ * Since:   0.1.0
  */
 typedef void (*rdsiam_free_fn)(void *user_data);
 
@@ -177,32 +199,46 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes a client. No file, network or environment variable is looked at before the first
- * token is asked for.
+ * Makes a client. No file, network or environment variable is looked at before the first token is
+ * asked for.
  *
- * @param config  Copied. NULL: defaults.
- * @param out     Receives the client, owned by the caller: free it with
- *                rdsiam_client_free(). NULL after an error.
- * @param err     Receives the error, owned by the caller. May be NULL.
- * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+ * @param config  What it is made from; NULL for the defaults.
+ * @param out     Receives the client, or NULL after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  the configuration is copied and stays the caller's. The client is the caller's, who
+ *          frees it with rdsiam_client_free().
+ * Threads: any, while no other one changes the configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_client_new(const rdsiam_config *config,
                                 rdsiam_client **out,
                                 rdsiam_error **err);
 
 /**
- * Frees a client. No other thread may be in a call with it. Tokens that it gave stay good,
- * and a refresh that it began behind one ends by itself.
+ * Frees a client. Tokens that it gave stay good, tickets too, and a refresh that it began behind a
+ * token ends by itself.
  *
- * @param client  NULL is allowed and does nothing.
+ * @param client  NULL does nothing.
+ *
+ * Memory:  the client is gone. What its provider was given is freed with the last refresh.
+ * Threads: any, but no other one may be in a call with this client, or begin one.
+ * Blocks:  never, unless the function does that frees what the provider was given.
+ * Since:   0.1.0
  */
 void rdsiam_client_free(rdsiam_client *client);
 
 /**
  * Makes a configuration: default chain of credentials, default rules.
  *
- * @return The configuration, owned by the caller: free it with rdsiam_config_free(). NULL
- *         only after a fault of the library.
+ * @return The configuration; NULL only after a fault of the library.
+ *
+ * Memory:  the caller's, who frees it with rdsiam_config_free().
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_config *rdsiam_config_new(void);
 
@@ -211,34 +247,49 @@ rdsiam_config *rdsiam_config_new(void);
  * AWS_DEFAULT_REGION, then the profile.
  *
  * @param config  Not NULL.
- * @param region  Such as "us-east-1"; not NULL.
- * @param err     Receives the error, owned by the caller. May be NULL.
+ * @param region  Such as "us-east-1": small letters, digits and dashes. Not NULL.
+ * @param err     Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  the text is copied.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_region(rdsiam_config *config,
                                        const char *region,
                                        rdsiam_error **err);
 
 /**
- * Names the profile of the shared config and credentials files. Keys in the environment then
- * do not count.
+ * Names the profile of the shared config and credentials files. Keys in the environment then do
+ * not count.
  *
  * @param config   Not NULL.
  * @param profile  Not NULL, not empty. Whether it exists is seen when credentials are needed.
- * @param err      Receives the error, owned by the caller. May be NULL.
+ * @param err      Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  the text is copied.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_profile(rdsiam_config *config,
                                         const char *profile,
                                         rdsiam_error **err);
 
 /**
- * Signs with these credentials and nothing else.
+ * Signs with these credentials and nothing else. Nothing has to be fetched then.
  *
  * @param config       Not NULL.
- * @param credentials  Not NULL. Copied: the caller still owns and frees them.
- * @param err          Receives the error, owned by the caller. May be NULL.
+ * @param credentials  Not NULL.
+ * @param err          Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  the credentials are copied; the caller still owns and frees them.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_credentials(rdsiam_config *config,
                                             const rdsiam_credentials *credentials,
@@ -247,14 +298,40 @@ rdsiam_status rdsiam_config_set_credentials(rdsiam_config *config,
 /**
  * Takes credentials from a callback.
  *
+ * @code
+ *     // Called when a token is due, every 14 minutes or so, and not at each login.
+ *     static rdsiam_status from_vault(void *vault, bool force_refresh, rdsiam_credentials **out) {
+ *         const char *const *keys = (const char *const *)vault;
+ *         (void)force_refresh; // a vault without a cache gives new ones in any case
+ *         return rdsiam_credentials_new(keys[0], keys[1], keys[2], 0, out, NULL);
+ *     }
+ *
+ *     int client_of_a_vault(void) {
+ *         static const char *vault[] = {"ASIAEXAMPLE", "SECRET", "SESSION"};
+ *         rdsiam_config *config = rdsiam_config_new();
+ *         rdsiam_client *client = NULL;
+ *         int made = rdsiam_config_set_provider(config, from_vault, vault, NULL, NULL) ==
+ *                        RDSIAM_OK &&
+ *                    rdsiam_client_new(config, &client, NULL) == RDSIAM_OK;
+ *         rdsiam_config_free(config);
+ *         rdsiam_client_free(client); // or rather keep it
+ *         return made;
+ *     }
+ * @endcode
+ *
  * @param config          Not NULL.
  * @param provider        Not NULL.
  * @param user_data       Handed to the callback at each call. May be NULL.
- * @param free_user_data  Called once with user_data when the configuration and all clients
- *                        made from it are freed, or the provider is replaced; also after an
- *                        error of this call, so that user_data never leaks. May be NULL.
- * @param err             Receives the error, owned by the caller. May be NULL.
+ * @param free_user_data  Called once with user_data when the configuration and all clients made
+ *                        from it are freed, or the provider is replaced; also after an error of
+ *                        this call, so that user_data never leaks. May be NULL.
+ * @param err             Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  user_data stays the caller's until free_user_data is called with it.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
                                          rdsiam_provider_fn provider,
@@ -263,13 +340,18 @@ rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
                                          rdsiam_error **err);
 
 /**
- * Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens:
- * for a program whose sources of credentials are asynchronous, or must not be called by a thread
- * of the library. rdsiam_token_get() then only serves what is cached.
+ * Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens: for
+ * a program whose sources of credentials are asynchronous, or must not be called by a thread of
+ * the library. rdsiam_token_get() then only serves what is cached.
  *
  * @param config  Not NULL.
- * @param err     Receives the error, owned by the caller. May be NULL.
+ * @param err     Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_external(rdsiam_config *config, rdsiam_error **err);
 
@@ -278,8 +360,13 @@ rdsiam_status rdsiam_config_set_external(rdsiam_config *config, rdsiam_error **e
  *
  * @param config   Not NULL.
  * @param seconds  Before the end of the token: 0 to 900. Default 60.
- * @param err      Receives the error, owned by the caller. May be NULL.
+ * @param err      Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_config_set_refresh_before(rdsiam_config *config,
                                                uint32_t seconds,
@@ -288,7 +375,12 @@ rdsiam_status rdsiam_config_set_refresh_before(rdsiam_config *config,
 /**
  * Frees a configuration. Clients made from it stay as they are.
  *
- * @param config  NULL is allowed and does nothing.
+ * @param config  NULL does nothing.
+ *
+ * Memory:  the configuration is gone.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never, unless the function does that frees what its provider was given.
+ * Since:   0.1.0
  */
 void rdsiam_config_free(rdsiam_config *config);
 
@@ -299,10 +391,15 @@ void rdsiam_config_free(rdsiam_config *config);
  * @param secret_access_key  Not NULL, not empty.
  * @param session_token      NULL or "": none.
  * @param expires_at         The Unix second they end; 0: they do not end, or nobody knows when.
- * @param out  Receives the credentials, owned by the caller: free them with
- *             rdsiam_credentials_free(). NULL after an error.
- * @param err  Receives the error, owned by the caller. May be NULL.
- * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+ * @param out                Receives the credentials, or NULL after an error.
+ * @param err                Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  the texts are copied, and the copies wiped when they are freed. The credentials are the
+ *          caller's, who frees them with rdsiam_credentials_free().
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_credentials_new(const char *access_key_id,
                                      const char *secret_access_key,
@@ -316,21 +413,38 @@ rdsiam_status rdsiam_credentials_new(const char *access_key_id,
  * should be asked once more, for newer ones. The library does so by itself, except for a caller
  * who fetches credentials for rdsiam_ticket_bring() or rdsiam_token_sign_with().
  *
- * @param credentials  NULL is allowed: false.
+ * @param credentials  NULL: false.
+ * @return Whether they do.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 bool rdsiam_credentials_want_newer(const rdsiam_credentials *credentials);
 
 /**
  * Wipes and frees credentials. What was made from them keeps its own copy.
  *
- * @param credentials  NULL is allowed and does nothing.
+ * @param credentials  NULL does nothing.
+ *
+ * Memory:  the credentials are gone.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 void rdsiam_credentials_free(rdsiam_credentials *credentials);
 
 /**
- * The status of an error, one of RDSIAM_ERR_*.
+ * The status of an error.
  *
  * @param error  NULL is no error: RDSIAM_OK.
+ * @return One of RDSIAM_ERR_*, the same that the call returned.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_error_status(const rdsiam_error *error);
 
@@ -338,7 +452,12 @@ rdsiam_status rdsiam_error_status(const rdsiam_error *error);
  * The code of an error, such as "ERR_RDSIAM_TIMEOUT": the same text in every language.
  *
  * @param error  NULL is no error: an empty string.
- * @return A string that lives as long as the error; never NULL.
+ * @return Never NULL.
+ *
+ * Memory:  the string belongs to the error and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 const char *rdsiam_error_code(const rdsiam_error *error);
 
@@ -346,7 +465,12 @@ const char *rdsiam_error_code(const rdsiam_error *error);
  * What went wrong and what to do about it, in English. Holds no secret.
  *
  * @param error  NULL is no error: an empty string.
- * @return A string that lives as long as the error; never NULL.
+ * @return Never NULL.
+ *
+ * Memory:  the string belongs to the error and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 const char *rdsiam_error_message(const rdsiam_error *error);
 
@@ -354,13 +478,24 @@ const char *rdsiam_error_message(const rdsiam_error *error);
  * Whether the same call can succeed later without a change by the caller.
  *
  * @param error  NULL is no error: false.
+ * @return Whether it can.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 bool rdsiam_error_retryable(const rdsiam_error *error);
 
 /**
  * Frees an error.
  *
- * @param error  NULL is allowed and does nothing.
+ * @param error  NULL does nothing.
+ *
+ * Memory:  the error is gone, with its code and message.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 void rdsiam_error_free(rdsiam_error *error);
 
@@ -371,17 +506,47 @@ void rdsiam_error_free(rdsiam_error *error);
  * meanwhile. A ticket alone: fetch credentials, and bring them for a token. Neither: another
  * caller has the ticket; ask again when that one is done.
  *
- * @param client  As for rdsiam_token_get(), as the arguments that are not named here.
- * @param host    See there.
- * @param port    See there.
- * @param user    See there.
- * @param region  See there.
- * @param out     Receives the token or NULL, owned by the caller: free it with
- *                rdsiam_token_free().
- * @param ticket  Receives the ticket or NULL, owned by the caller: free it with
- *                rdsiam_ticket_free(). Not NULL.
- * @param err     Receives the error, owned by the caller. May be NULL.
- * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK. Does not block.
+ * @code
+ *     int log_in_with_own_credentials(const rdsiam_client *client) {
+ *         rdsiam_token *token = NULL;
+ *         rdsiam_ticket *ticket = NULL;
+ *         rdsiam_error *err = NULL;
+ *         int good = 0;
+ *         (void)rdsiam_ticket_take(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
+ *                                  NULL, &token, &ticket, &err);
+ *         if (token == NULL && ticket != NULL) {
+ *             rdsiam_credentials *fetched = NULL; // as long as it takes, and without this library
+ *             if (rdsiam_credentials_new("ASIAEXAMPLE", "SECRET", "SESSION", 0, &fetched, &err) ==
+ *                 RDSIAM_OK)
+ *                 (void)rdsiam_ticket_bring(ticket, fetched, NULL, &token, &err);
+ *             rdsiam_credentials_free(fetched);
+ *         }
+ *         if (token != NULL)
+ *             good = log_in(rdsiam_token_str(token));
+ *         else if (err != NULL)
+ *             fprintf(stderr, "%s\n", rdsiam_error_message(err));
+ *         rdsiam_ticket_free(ticket);
+ *         rdsiam_token_free(token);
+ *         rdsiam_error_free(err);
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param client  Not NULL.
+ * @param host    As for rdsiam_token_get().
+ * @param port    As for rdsiam_token_get().
+ * @param user    As for rdsiam_token_get().
+ * @param region  As for rdsiam_token_get().
+ * @param out     Receives the token or NULL. Not NULL itself.
+ * @param ticket  Receives the ticket or NULL. Not NULL itself.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  token and ticket are the caller's, who frees them with rdsiam_token_free() and
+ *          rdsiam_ticket_free().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_ticket_take(const rdsiam_client *client,
                                  const char *host,
@@ -395,18 +560,22 @@ rdsiam_status rdsiam_ticket_take(const rdsiam_client *client,
 /**
  * Brings the credentials that were fetched, and signs.
  *
- * @param ticket       Not NULL. Serves once, whatever comes of it; still owned by the caller, who
- *                     frees it afterwards.
- * @param credentials  Not NULL. Copied: the caller still owns and frees them.
+ * @param ticket       Not NULL. Serves once, whatever comes of it.
+ * @param credentials  Not NULL.
  * @param newer        If rdsiam_credentials_want_newer() said so: what the source gave when it was
- *                     asked once more. The better ones sign. Copied as well. May be NULL.
- * @param out          Receives the token, owned by the caller: free it with rdsiam_token_free().
- *                     The client keeps it as well. NULL after an error.
- * @param err          Receives the error, owned by the caller. May be NULL.
+ *                     asked once more. The better ones sign. May be NULL.
+ * @param out          Receives the token, or NULL after an error.
+ * @param err          Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK; RDSIAM_ERR_CREDENTIALS_EXPIRED if they have ended or end within 10 seconds;
- *         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served; and others of
- *         RDSIAM_ERR_* for the region or the clock. Does not block, unless the region has to be
- *         read from the profile.
+ *         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served;
+ *         RDSIAM_ERR_REGION_MISSING; RDSIAM_ERR_CREDENTIALS_PROVIDER if the profile with the
+ *         region cannot be read; or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  the credentials are copied; all that the caller owned it owns still. The token is the
+ *          caller's, who frees it with rdsiam_token_free(); the client keeps it as well.
+ * Threads: any, one at a time for one ticket.
+ * Blocks:  never, unless the region has to be read from the profile.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_ticket_bring(rdsiam_ticket *ticket,
                                   const rdsiam_credentials *credentials,
@@ -418,29 +587,56 @@ rdsiam_status rdsiam_ticket_bring(rdsiam_ticket *ticket,
  * Frees a ticket. One that has brought no token counts as a failed refresh: the next caller
  * without a token gets a ticket at once, one with a token that still serves after a pause.
  *
- * @param ticket  NULL is allowed and does nothing.
+ * @param ticket  NULL does nothing.
+ *
+ * Memory:  the ticket is gone.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 void rdsiam_ticket_free(rdsiam_ticket *ticket);
 
 /**
  * Gets a token from the cache, good for at least another 10 seconds.
  *
- * A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute
- * after that the old one is handed out and a new one is made behind it. Only without a
- * usable token does the call block, while credentials are fetched (10 seconds at most with
- * the default chain); all callers of the same token wait for the same fetch.
+ * A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute after that
+ * the old one is handed out and a new one is made behind it. Only without a usable token are
+ * credentials fetched first; all callers of the same token wait for the same fetch.
  *
- * @param client  Not NULL. Any number of threads may use it at once.
- * @param host    The endpoint of the database as AWS shows it, which is not always what is
- *                dialled (a tunnel, a name of your own). Not NULL.
+ * @code
+ *     int log_in_from_cache(const rdsiam_client *client) {
+ *         rdsiam_token *token = NULL;
+ *         rdsiam_error *err = NULL;
+ *         int good = 0;
+ *         if (rdsiam_token_get(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
+ *                              NULL, &token, &err) == RDSIAM_OK)
+ *             good = log_in(rdsiam_token_str(token));
+ *         else
+ *             fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
+ *         rdsiam_token_free(token);
+ *         rdsiam_error_free(err);
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param client  Not NULL.
+ * @param host    The endpoint of the database as AWS shows it, which is not always what is dialled
+ *                (a tunnel, a name of your own). Not NULL.
  * @param port    Of that endpoint, 1 to 65535.
  * @param user    The database user. Not NULL, not empty.
- * @param region  NULL: the one in the host's name, then the configuration's, then
- *                AWS_REGION, AWS_DEFAULT_REGION and the profile.
- * @param out  Receives the token, owned by the caller: free it with rdsiam_token_free().
- *             NULL after an error.
- * @param err  Receives the error, owned by the caller. May be NULL.
- * @return RDSIAM_OK or any of RDSIAM_ERR_* but RDSIAM_ERR_WOULD_BLOCK.
+ * @param region  NULL: the one in the host's name, then the configuration's, then AWS_REGION,
+ *                AWS_DEFAULT_REGION and the profile.
+ * @param out     Receives the token, or NULL after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or any of RDSIAM_ERR_*; RDSIAM_ERR_WOULD_BLOCK only from a client made with
+ *         rdsiam_config_set_external().
+ *
+ * Memory:  the texts are copied. The token is the caller's, who frees it with rdsiam_token_free().
+ * Threads: any number at once.
+ * Blocks:  only without a usable token and with credentials that have to be fetched: 10 seconds at
+ *          most with the default chain, as long as it takes with a provider, and 15 seconds at
+ *          most for the fetch of another caller.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_get(const rdsiam_client *client,
                                const char *host,
@@ -454,19 +650,38 @@ rdsiam_status rdsiam_token_get(const rdsiam_client *client,
  * As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
  * moved to another thread.
  *
- * A refresh behind a token that is still good begins here too. Credentials given in code or by
- * the environment are at hand, so that with them this call only fails as rdsiam_token_get()
- * would, or while another thread is signing the same token.
+ * A refresh behind a token that is still good begins here too. Credentials given in code or by the
+ * environment are at hand, so that with them it only would block while another thread is signing
+ * the same token.
  *
- * @param client  As for rdsiam_token_get(), as all other arguments and the result.
- * @param host    See there.
- * @param port    See there.
- * @param user    See there.
- * @param region  See there.
- * @param out     See there.
- * @param err     See there.
- * @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be
- *         fetched first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+ * @code
+ *     // -1: the call is for a thread that may wait.
+ *     int log_in_at_once(const rdsiam_client *client) {
+ *         rdsiam_token *token = NULL;
+ *         rdsiam_status status = rdsiam_token_try_get(
+ *             client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app", NULL, &token, NULL);
+ *         int good = status == RDSIAM_ERR_WOULD_BLOCK ? -1 : 0;
+ *         if (status == RDSIAM_OK)
+ *             good = log_in(rdsiam_token_str(token));
+ *         rdsiam_token_free(token);
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param client  Not NULL.
+ * @param host    As for rdsiam_token_get().
+ * @param port    As for rdsiam_token_get().
+ * @param user    As for rdsiam_token_get().
+ * @param region  As for rdsiam_token_get().
+ * @param out     Receives the token, or NULL after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be fetched
+ *         first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+ *
+ * Memory:  as for rdsiam_token_get().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
                                    const char *host,
@@ -477,17 +692,22 @@ rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
                                    rdsiam_error **err);
 
 /**
- * Signs a new token at each call and leaves the cache alone. Credentials of the default
- * chain are kept for a minute, and beyond that while they are good for another 15.
+ * Signs a new token at each call and leaves the cache alone. Credentials of the default chain are
+ * kept for a minute, and beyond that while they are good for another 15.
  *
- * @param client  As for rdsiam_token_get(), as all other arguments and the result.
- * @param host    See there.
- * @param port    See there.
- * @param user    See there.
- * @param region  See there.
- * @param out     See there.
- * @param err     See there.
- * @return See there. Blocks while credentials have to be fetched.
+ * @param client  Not NULL.
+ * @param host    As for rdsiam_token_get().
+ * @param port    As for rdsiam_token_get().
+ * @param user    As for rdsiam_token_get().
+ * @param region  As for rdsiam_token_get().
+ * @param out     Receives the token, or NULL after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return As rdsiam_token_get().
+ *
+ * Memory:  as for rdsiam_token_get().
+ * Threads: any number at once.
+ * Blocks:  while credentials have to be fetched, as rdsiam_token_get().
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_sign(const rdsiam_client *client,
                                 const char *host,
@@ -501,17 +721,23 @@ rdsiam_status rdsiam_token_sign(const rdsiam_client *client,
  * Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
  * cache alone.
  *
- * @param client       As for rdsiam_token_get(), as all other arguments and the result.
- * @param credentials  As for rdsiam_ticket_bring().
+ * @param client       Not NULL.
+ * @param credentials  Not NULL.
  * @param newer        As for rdsiam_ticket_bring().
- * @param host         See there.
- * @param port         See there.
- * @param user         See there.
- * @param region       See there, but for the profile, which is not read.
- * @param out          See there.
- * @param err          See there.
+ * @param host         As for rdsiam_token_get().
+ * @param port         As for rdsiam_token_get().
+ * @param user         As for rdsiam_token_get().
+ * @param region       As for rdsiam_token_get(), but for the profile, which is not read.
+ * @param out          Receives the token, or NULL after an error.
+ * @param err          Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
- *         RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region, or RDSIAM_ERR_CLOCK.
+ *         RDSIAM_ERR_CLOCK, or RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region.
+ *
+ * Memory:  the credentials are copied; the caller still owns and frees them. The token is the
+ *          caller's, who frees it with rdsiam_token_free().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
                                      const rdsiam_credentials *credentials,
@@ -527,6 +753,22 @@ rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
  * Signs a token for a given second. Pure: no client, cache, clock, file or network; the
  * environment is not looked at.
  *
+ * @code
+ *     int token_of_a_known_second(void) {
+ *         rdsiam_credentials *credentials = NULL;
+ *         rdsiam_token *token = NULL;
+ *         int good = 0;
+ *         if (rdsiam_credentials_new("AKIDEXAMPLE", "SECRET", NULL, 0, &credentials, NULL) ==
+ *                 RDSIAM_OK &&
+ *             rdsiam_token_sign_at(credentials, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432,
+ *                                  "app", NULL, 1717243200, 900, &token, NULL) == RDSIAM_OK)
+ *             good = rdsiam_token_expires_at(token) == 1717243200 + 900;
+ *         rdsiam_token_free(token);
+ *         rdsiam_credentials_free(credentials);
+ *         return good;
+ *     }
+ * @endcode
+ *
  * @param credentials  Not NULL.
  * @param host         As for rdsiam_token_get().
  * @param port         1 to 65535.
@@ -534,11 +776,15 @@ rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
  * @param region       NULL: the one in the host's name.
  * @param unix_time    The second of the signature, from 0 (1970) to the end of 9999.
  * @param expires_s    How long the token lives: 1 to 900 seconds.
- * @param out  Receives the token, owned by the caller: free it with rdsiam_token_free().
- *             NULL after an error.
- * @param err  Receives the error, owned by the caller. May be NULL.
+ * @param out          Receives the token, or NULL after an error.
+ * @param err          Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_REGION_MISSING, or
- *         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time. Does not block.
+ *         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time.
+ *
+ * Memory:  the token is the caller's, who frees it with rdsiam_token_free().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_sign_at(const rdsiam_credentials *credentials,
                                    const char *host,
@@ -552,15 +798,38 @@ rdsiam_status rdsiam_token_sign_at(const rdsiam_credentials *credentials,
 
 /**
  * Drops a token from the cache, after the database refused a login with it. The next
- * rdsiam_token_get() makes a new one. Handles of the old token stay readable.
+ * rdsiam_token_get() makes a new one.
+ *
+ * @code
+ *     // Once more with a new token: the role may have changed since the old one was made.
+ *     int log_in_twice(const rdsiam_client *client) {
+ *         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
+ *         int attempt, good = 0;
+ *         for (attempt = 0; attempt < 2 && !good; attempt++) {
+ *             rdsiam_token *token = NULL;
+ *             if (rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) != RDSIAM_OK)
+ *                 break;
+ *             good = log_in(rdsiam_token_str(token));
+ *             rdsiam_token_free(token);
+ *             if (!good)
+ *                 (void)rdsiam_token_invalidate(client, host, 5432, "app", NULL, NULL);
+ *         }
+ *         return good;
+ *     }
+ * @endcode
  *
  * @param client  Not NULL.
- * @param host    The arguments that the token was asked for with.
- * @param port    See host.
- * @param user    See host.
- * @param region  See host.
- * @param err     Receives the error, owned by the caller. May be NULL.
- * @return RDSIAM_OK, also if there was none; RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+ * @param host    What the token was asked for with.
+ * @param port    What the token was asked for with.
+ * @param user    What the token was asked for with.
+ * @param region  What the token was asked for with.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, also if there was none; or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  handles of the old token stay readable.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
                                       const char *host,
@@ -570,46 +839,80 @@ rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
                                       rdsiam_error **err);
 
 /**
- * The text of a token, to be given to the driver as the password. In a URL it would have to
- * be percent-encoded; do not log it.
+ * The text of a token, to be given to the driver as the password. In a URL it would have to be
+ * percent-encoded; do not log it.
  *
  * @param token  NULL gives NULL.
- * @return A string that lives as long as the handle.
+ * @return The text, in ASCII, which ends with a NUL.
+ *
+ * Memory:  the text belongs to the token and lives as long as its handle.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 const char *rdsiam_token_str(const rdsiam_token *token);
 
 /**
- * The length of the text in bytes, without its NUL: 350 to 3,000. Some tools cut a password
- * at 512, 1,024 or 2,048.
+ * The length of the text of a token. Some tools cut a password at 512, 1,024 or 2,048 bytes.
  *
  * @param token  NULL gives 0.
+ * @return Bytes without the NUL: 350 to 3,000.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 size_t rdsiam_token_len(const rdsiam_token *token);
 
 /**
- * When the database stops taking the token, in Unix seconds: 15 minutes after its signing,
- * or the end of the credentials that signed it if that is sooner.
+ * When the database stops taking a token: 15 minutes after its signing, or at the end of the
+ * credentials that signed it if that is sooner.
  *
  * @param token  NULL gives 0.
+ * @return A Unix second.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 int64_t rdsiam_token_expires_at(const rdsiam_token *token);
 
 /**
  * Gives a token back. Its text is wiped when nobody holds it any more.
  *
- * @param token  NULL is allowed and does nothing.
+ * @param token  NULL does nothing.
+ *
+ * Memory:  the handle is gone, and the text with the last handle of the same token.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 void rdsiam_token_free(rdsiam_token *token);
 
 /**
- * The version of the ABI of the library that is loaded, to compare with RDSIAM_ABI_VERSION.
+ * The version of the ABI of the library that is loaded. A program compares it with
+ * RDSIAM_ABI_VERSION, the one it was compiled for, before it calls anything else.
+ *
+ * @return The number; 0 after a fault of the library.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 uint32_t rdsiam_abi_version(void);
 
 /**
  * The version of the library that is loaded, such as "0.1.0".
  *
- * @return A string that lives as long as the library; never NULL.
+ * @return Never NULL.
+ *
+ * Memory:  the string lives as long as the library.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
  */
 const char *rdsiam_version(void);
 

@@ -34,8 +34,13 @@ files=(
 mapfile -t go_files < <(cd examples/go/rdsiam && find . -type f \
     \( -name '*.go' -o -name go.mod -o -name go.sum \) ! -name '*_test.go' -printf '%P\n' | sort)
 
+# pkg-config can move what is said in terms of the prefix.
+in_prefix() { [[ $1 == "$prefix"/* ]] && echo "\${prefix}${1#"$prefix"}" || echo "$1"; }
+
 fill() { # the template, the file
     sed -e "s|@PREFIX@|$prefix|g" -e "s|@LIBDIR@|$libdir|g" -e "s|@INCLUDEDIR@|$includedir|g" \
+        -e "s|@PC_LIBDIR@|$(in_prefix "$libdir")|g" \
+        -e "s|@PC_INCLUDEDIR@|$(in_prefix "$includedir")|g" \
         -e "s|@VERSION@|$version|g" -e "s|@ABI@|$abi|g" -e "s|@PRIVATE@|$private|g" \
         -e "s|@POINTER@|$(($(getconf LONG_BIT) / 8))|g" \
         "ffi/install/$1.in" >"$destdir$2"
@@ -52,7 +57,11 @@ install_all() {
     install -m 755 "$built/librdsiam.so" "$destdir$libdir/librdsiam.so.$version"
     ln -sf "librdsiam.so.$version" "$destdir$libdir/librdsiam.so.$abi"
     ln -sf "librdsiam.so.$abi" "$destdir$libdir/librdsiam.so"
-    ffi/install/static.sh "$built/librdsiam.a" "$destdir$libdir/librdsiam.a"
+    if [ ! "$built/static/librdsiam.a" -nt "$built/librdsiam.a" ]; then
+        mkdir -p "$built/static"
+        ffi/install/static.sh "$built/librdsiam.a" "$built/static/librdsiam.a"
+    fi
+    install -m 644 "$built/static/librdsiam.a" "$destdir$libdir/"
     for file in rdsiam.pc rdsiam-static.pc; do fill "$file" "$pkgconfig/$file"; done
     for file in rdsiam-config.cmake rdsiam-config-version.cmake; do fill "$file" "$cmake/$file"; done
     install -m 644 LICENSE-APACHE LICENSE-MIT "$destdir$doc/"

@@ -9,7 +9,7 @@ from=$1 to=$2
 symbols=$(dirname "$0")/../symbols.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"${LD:-ld}" -r --whole-archive "$from" -o "$work/all.o"
+"${LD:-ld}" -r --force-group-allocation --whole-archive "$from" -o "$work/all.o"
 "${OBJCOPY:-objcopy}" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
     --keep-global-symbols="$symbols" "$work/all.o" "$work/rdsiam.o"
 rm "$work/all.o"

@@ -12,14 +12,19 @@ use crate::error::OwnedError;
 /// for the process and keep it. A child of fork() may use the client it inherited.
 pub struct OwnedClient(pub(crate) Client);
 
-/// Makes a client. No file, network or environment variable is looked at before the first
-/// token is asked for.
+/// Makes a client. No file, network or environment variable is looked at before the first token is
+/// asked for.
 ///
-/// @param config  Copied. NULL: defaults.
-/// @param out     Receives the client, owned by the caller: free it with
-///                rdsiam_client_free(). NULL after an error.
-/// @param err     Receives the error, owned by the caller. May be NULL.
-/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+/// @param config  What it is made from; NULL for the defaults.
+/// @param out     Receives the client, or NULL after an error.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
+///
+/// Memory:  the configuration is copied and stays the caller's. The client is the caller's, who
+///          frees it with rdsiam_client_free().
+/// Threads: any, while no other one changes the configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_client_new(
     config: *const OwnedConfig,
@@ -37,10 +42,15 @@ pub unsafe extern "C" fn rdsiam_client_new(
     unsafe { gives("rdsiam_client_new", out, err, body) }
 }
 
-/// Frees a client. No other thread may be in a call with it. Tokens that it gave stay good,
-/// and a refresh that it began behind one ends by itself.
+/// Frees a client. Tokens that it gave stay good, tickets too, and a refresh that it began behind a
+/// token ends by itself.
 ///
-/// @param client  NULL is allowed and does nothing.
+/// @param client  NULL does nothing.
+///
+/// Memory:  the client is gone. What its provider was given is freed with the last refresh.
+/// Threads: any, but no other one may be in a call with this client, or begin one.
+/// Blocks:  never, unless the function does that frees what the provider was given.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_client_free(client: *mut OwnedClient) {
     reads("rdsiam_client_free", (), || {

@@ -22,8 +22,12 @@ pub struct OwnedConfig(pub(crate) Config);
 
 /// Makes a configuration: default chain of credentials, default rules.
 ///
-/// @return The configuration, owned by the caller: free it with rdsiam_config_free(). NULL
-///         only after a fault of the library.
+/// @return The configuration; NULL only after a fault of the library.
+///
+/// Memory:  the caller's, who frees it with rdsiam_config_free().
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn rdsiam_config_new() -> *mut OwnedConfig {
     reads("rdsiam_config_new", ptr::null_mut(), || {
@@ -41,9 +45,14 @@ pub(crate) fn warn(text: &str) {
 /// AWS_DEFAULT_REGION, then the profile.
 ///
 /// @param config  Not NULL.
-/// @param region  Such as "us-east-1"; not NULL.
-/// @param err     Receives the error, owned by the caller. May be NULL.
+/// @param region  Such as "us-east-1": small letters, digits and dashes. Not NULL.
+/// @param err     Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  the text is copied.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_region(
     config: *mut OwnedConfig,
@@ -60,13 +69,18 @@ pub unsafe extern "C" fn rdsiam_config_set_region(
     unsafe { does("rdsiam_config_set_region", err, body) }
 }
 
-/// Names the profile of the shared config and credentials files. Keys in the environment then
-/// do not count.
+/// Names the profile of the shared config and credentials files. Keys in the environment then do
+/// not count.
 ///
 /// @param config   Not NULL.
 /// @param profile  Not NULL, not empty. Whether it exists is seen when credentials are needed.
-/// @param err      Receives the error, owned by the caller. May be NULL.
+/// @param err      Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  the text is copied.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_profile(
     config: *mut OwnedConfig,
@@ -83,12 +97,17 @@ pub unsafe extern "C" fn rdsiam_config_set_profile(
     unsafe { does("rdsiam_config_set_profile", err, body) }
 }
 
-/// Signs with these credentials and nothing else.
+/// Signs with these credentials and nothing else. Nothing has to be fetched then.
 ///
 /// @param config       Not NULL.
-/// @param credentials  Not NULL. Copied: the caller still owns and frees them.
-/// @param err          Receives the error, owned by the caller. May be NULL.
+/// @param credentials  Not NULL.
+/// @param err          Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  the credentials are copied; the caller still owns and frees them.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_credentials(
     config: *mut OwnedConfig,
@@ -107,21 +126,24 @@ pub unsafe extern "C" fn rdsiam_config_set_credentials(
 
 /// Gives credentials when a token needs them.
 ///
-/// Called by the thread that asks for a token, or by a thread of the library that refreshes
-/// one that is still good; so it may be called by several threads at once. It may block, and
-/// callers of the same token wait for it. No lock of the library is held meanwhile. It must
-/// return: no exception and no longjmp out of it. It must not ask the same client for the
+/// It must return: no exception and no longjmp out of it. It must not ask the same client for the
 /// token that it is called for.
 ///
 /// @param user_data      As given to rdsiam_config_set_provider().
 /// @param force_refresh  True if those of the call before end in less than 15 minutes: newer
 ///                       ones are wanted, but what there is will do.
-/// @param out  To be set to new credentials made by rdsiam_credentials_new(). The library
-///             takes them over and frees them.
+/// @param out            To be set to new credentials made by rdsiam_credentials_new().
 /// @return RDSIAM_OK, or a status other than 0 if there are none:
 ///         RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_EXPIRED and
 ///         RDSIAM_ERR_TIMEOUT reach the caller of the token as they are, anything else as a
 ///         retryable RDSIAM_ERR_CREDENTIALS_PROVIDER whose message has the number.
+///
+/// Memory:  the library takes the credentials over and frees them, also after a failure.
+/// Threads: called by the thread that asks for a token, or by a thread of the library that
+///          refreshes one that is still good; so by several at once. No lock of the library is
+///          held meanwhile.
+/// Blocks:  it may, and callers of the same token wait for it.
+/// Since:   0.1.0
 pub type ProviderFn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -130,19 +152,52 @@ pub type ProviderFn = Option<
     ) -> Status,
 >;
 
-/// Frees user data. May be called by any thread.
+/// Frees user data.
+///
+/// @param user_data  As given to rdsiam_config_set_provider().
+///
+/// Memory:  user_data is the function's.
+/// Threads: called by any.
+/// Blocks:  it may, and holds up whoever freed the last of client and configuration.
+/// Since:   0.1.0
 pub type FreeFn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// Takes credentials from a callback.
 ///
+/// @code
+///     // Called when a token is due, every 14 minutes or so, and not at each login.
+///     static rdsiam_status from_vault(void *vault, bool force_refresh, rdsiam_credentials **out) {
+///         const char *const *keys = (const char *const *)vault;
+///         (void)force_refresh; // a vault without a cache gives new ones in any case
+///         return rdsiam_credentials_new(keys[0], keys[1], keys[2], 0, out, NULL);
+///     }
+///
+///     int client_of_a_vault(void) {
+///         static const char *vault[] = {"ASIAEXAMPLE", "SECRET", "SESSION"};
+///         rdsiam_config *config = rdsiam_config_new();
+///         rdsiam_client *client = NULL;
+///         int made = rdsiam_config_set_provider(config, from_vault, vault, NULL, NULL) ==
+///                        RDSIAM_OK &&
+///                    rdsiam_client_new(config, &client, NULL) == RDSIAM_OK;
+///         rdsiam_config_free(config);
+///         rdsiam_client_free(client); // or rather keep it
+///         return made;
+///     }
+/// @endcode
+///
 /// @param config          Not NULL.
 /// @param provider        Not NULL.
 /// @param user_data       Handed to the callback at each call. May be NULL.
-/// @param free_user_data  Called once with user_data when the configuration and all clients
-///                        made from it are freed, or the provider is replaced; also after an
-///                        error of this call, so that user_data never leaks. May be NULL.
-/// @param err             Receives the error, owned by the caller. May be NULL.
+/// @param free_user_data  Called once with user_data when the configuration and all clients made
+///                        from it are freed, or the provider is replaced; also after an error of
+///                        this call, so that user_data never leaks. May be NULL.
+/// @param err             Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  user_data stays the caller's until free_user_data is called with it.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_provider(
     config: *mut OwnedConfig,
@@ -163,13 +218,18 @@ pub unsafe extern "C" fn rdsiam_config_set_provider(
     unsafe { does("rdsiam_config_set_provider", err, body) }
 }
 
-/// Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens:
-/// for a program whose sources of credentials are asynchronous, or must not be called by a thread
-/// of the library. rdsiam_token_get() then only serves what is cached.
+/// Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens: for
+/// a program whose sources of credentials are asynchronous, or must not be called by a thread of
+/// the library. rdsiam_token_get() then only serves what is cached.
 ///
 /// @param config  Not NULL.
-/// @param err     Receives the error, owned by the caller. May be NULL.
+/// @param err     Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  nothing is kept.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_external(
     config: *mut OwnedConfig,
@@ -185,8 +245,13 @@ pub unsafe extern "C" fn rdsiam_config_set_external(
 ///
 /// @param config   Not NULL.
 /// @param seconds  Before the end of the token: 0 to 900. Default 60.
-/// @param err      Receives the error, owned by the caller. May be NULL.
+/// @param err      Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+///
+/// Memory:  nothing is kept.
+/// Threads: any, one at a time for one configuration.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_set_refresh_before(
     config: *mut OwnedConfig,
@@ -201,7 +266,12 @@ pub unsafe extern "C" fn rdsiam_config_set_refresh_before(
 
 /// Frees a configuration. Clients made from it stay as they are.
 ///
-/// @param config  NULL is allowed and does nothing.
+/// @param config  NULL does nothing.
+///
+/// Memory:  the configuration is gone.
+/// Threads: any, but no other one may use it any more.
+/// Blocks:  never, unless the function does that frees what its provider was given.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_config_free(config: *mut OwnedConfig) {
     reads("rdsiam_config_free", (), || {

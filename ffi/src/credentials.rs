@@ -19,10 +19,15 @@ pub struct OwnedCredentials(pub(crate) Credentials);
 /// @param secret_access_key  Not NULL, not empty.
 /// @param session_token      NULL or "": none.
 /// @param expires_at         The Unix second they end; 0: they do not end, or nobody knows when.
-/// @param out  Receives the credentials, owned by the caller: free them with
-///             rdsiam_credentials_free(). NULL after an error.
-/// @param err  Receives the error, owned by the caller. May be NULL.
-/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+/// @param out                Receives the credentials, or NULL after an error.
+/// @param err                Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
+///
+/// Memory:  the texts are copied, and the copies wiped when they are freed. The credentials are the
+///          caller's, who frees them with rdsiam_credentials_free().
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_credentials_new(
     access_key_id: *const c_char,
@@ -51,7 +56,13 @@ pub unsafe extern "C" fn rdsiam_credentials_new(
 /// should be asked once more, for newer ones. The library does so by itself, except for a caller
 /// who fetches credentials for rdsiam_ticket_bring() or rdsiam_token_sign_with().
 ///
-/// @param credentials  NULL is allowed: false.
+/// @param credentials  NULL: false.
+/// @return Whether they do.
+///
+/// Memory:  nothing is kept.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_credentials_want_newer(
     credentials: *const OwnedCredentials,
@@ -66,7 +77,12 @@ pub unsafe extern "C" fn rdsiam_credentials_want_newer(
 
 /// Wipes and frees credentials. What was made from them keeps its own copy.
 ///
-/// @param credentials  NULL is allowed and does nothing.
+/// @param credentials  NULL does nothing.
+///
+/// Memory:  the credentials are gone.
+/// Threads: any, but no other one may use it any more.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_credentials_free(credentials: *mut OwnedCredentials) {
     reads("rdsiam_credentials_free", (), || {

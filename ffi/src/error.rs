@@ -123,9 +123,15 @@ unsafe fn view<'a>(error: *const OwnedError) -> View<'a> {
     unsafe { error.as_ref() }.map_or(View::None, View::Owned)
 }
 
-/// The status of an error, one of RDSIAM_ERR_*.
+/// The status of an error.
 ///
 /// @param error  NULL is no error: RDSIAM_OK.
+/// @return One of RDSIAM_ERR_*, the same that the call returned.
+///
+/// Memory:  nothing is kept.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_status(error: *const OwnedError) -> Status {
     // SAFETY: the caller gives NULL or an error of this library.
@@ -139,7 +145,12 @@ pub unsafe extern "C" fn rdsiam_error_status(error: *const OwnedError) -> Status
 /// The code of an error, such as "ERR_RDSIAM_TIMEOUT": the same text in every language.
 ///
 /// @param error  NULL is no error: an empty string.
-/// @return A string that lives as long as the error; never NULL.
+/// @return Never NULL.
+///
+/// Memory:  the string belongs to the error and lives as long.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_code(error: *const OwnedError) -> *const c_char {
     // SAFETY: the caller gives NULL or an error of this library.
@@ -153,7 +164,12 @@ pub unsafe extern "C" fn rdsiam_error_code(error: *const OwnedError) -> *const c
 /// What went wrong and what to do about it, in English. Holds no secret.
 ///
 /// @param error  NULL is no error: an empty string.
-/// @return A string that lives as long as the error; never NULL.
+/// @return Never NULL.
+///
+/// Memory:  the string belongs to the error and lives as long.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_message(error: *const OwnedError) -> *const c_char {
     // SAFETY: the caller gives NULL or an error of this library.
@@ -167,6 +183,12 @@ pub unsafe extern "C" fn rdsiam_error_message(error: *const OwnedError) -> *cons
 /// Whether the same call can succeed later without a change by the caller.
 ///
 /// @param error  NULL is no error: false.
+/// @return Whether it can.
+///
+/// Memory:  nothing is kept.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_retryable(error: *const OwnedError) -> bool {
     // SAFETY: the caller gives NULL or an error of this library.
@@ -178,7 +200,12 @@ pub unsafe extern "C" fn rdsiam_error_retryable(error: *const OwnedError) -> boo
 
 /// Frees an error.
 ///
-/// @param error  NULL is allowed and does nothing.
+/// @param error  NULL does nothing.
+///
+/// Memory:  the error is gone, with its code and message.
+/// Threads: any, but no other one may use it any more.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_free(error: *mut OwnedError) {
     reads("rdsiam_error_free", (), || {

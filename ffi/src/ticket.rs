@@ -23,17 +23,47 @@ pub struct OwnedTicket(Option<Ticket>);
 /// meanwhile. A ticket alone: fetch credentials, and bring them for a token. Neither: another
 /// caller has the ticket; ask again when that one is done.
 ///
-/// @param client  As for rdsiam_token_get(), as the arguments that are not named here.
-/// @param host    See there.
-/// @param port    See there.
-/// @param user    See there.
-/// @param region  See there.
-/// @param out     Receives the token or NULL, owned by the caller: free it with
-///                rdsiam_token_free().
-/// @param ticket  Receives the ticket or NULL, owned by the caller: free it with
-///                rdsiam_ticket_free(). Not NULL.
-/// @param err     Receives the error, owned by the caller. May be NULL.
-/// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK. Does not block.
+/// @code
+///     int log_in_with_own_credentials(const rdsiam_client *client) {
+///         rdsiam_token *token = NULL;
+///         rdsiam_ticket *ticket = NULL;
+///         rdsiam_error *err = NULL;
+///         int good = 0;
+///         (void)rdsiam_ticket_take(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
+///                                  NULL, &token, &ticket, &err);
+///         if (token == NULL && ticket != NULL) {
+///             rdsiam_credentials *fetched = NULL; // as long as it takes, and without this library
+///             if (rdsiam_credentials_new("ASIAEXAMPLE", "SECRET", "SESSION", 0, &fetched, &err) ==
+///                 RDSIAM_OK)
+///                 (void)rdsiam_ticket_bring(ticket, fetched, NULL, &token, &err);
+///             rdsiam_credentials_free(fetched);
+///         }
+///         if (token != NULL)
+///             good = log_in(rdsiam_token_str(token));
+///         else if (err != NULL)
+///             fprintf(stderr, "%s\n", rdsiam_error_message(err));
+///         rdsiam_ticket_free(ticket);
+///         rdsiam_token_free(token);
+///         rdsiam_error_free(err);
+///         return good;
+///     }
+/// @endcode
+///
+/// @param client  Not NULL.
+/// @param host    As for rdsiam_token_get().
+/// @param port    As for rdsiam_token_get().
+/// @param user    As for rdsiam_token_get().
+/// @param region  As for rdsiam_token_get().
+/// @param out     Receives the token or NULL. Not NULL itself.
+/// @param ticket  Receives the ticket or NULL. Not NULL itself.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+///
+/// Memory:  token and ticket are the caller's, who frees them with rdsiam_token_free() and
+///          rdsiam_ticket_free().
+/// Threads: any number at once.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_ticket_take(
     client: *const OwnedClient,
@@ -73,18 +103,22 @@ pub unsafe extern "C" fn rdsiam_ticket_take(
 
 /// Brings the credentials that were fetched, and signs.
 ///
-/// @param ticket       Not NULL. Serves once, whatever comes of it; still owned by the caller, who
-///                     frees it afterwards.
-/// @param credentials  Not NULL. Copied: the caller still owns and frees them.
+/// @param ticket       Not NULL. Serves once, whatever comes of it.
+/// @param credentials  Not NULL.
 /// @param newer        If rdsiam_credentials_want_newer() said so: what the source gave when it was
-///                     asked once more. The better ones sign. Copied as well. May be NULL.
-/// @param out          Receives the token, owned by the caller: free it with rdsiam_token_free().
-///                     The client keeps it as well. NULL after an error.
-/// @param err          Receives the error, owned by the caller. May be NULL.
+///                     asked once more. The better ones sign. May be NULL.
+/// @param out          Receives the token, or NULL after an error.
+/// @param err          Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK; RDSIAM_ERR_CREDENTIALS_EXPIRED if they have ended or end within 10 seconds;
-///         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served; and others of
-///         RDSIAM_ERR_* for the region or the clock. Does not block, unless the region has to be
-///         read from the profile.
+///         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served;
+///         RDSIAM_ERR_REGION_MISSING; RDSIAM_ERR_CREDENTIALS_PROVIDER if the profile with the
+///         region cannot be read; or RDSIAM_ERR_CLOCK.
+///
+/// Memory:  the credentials are copied; all that the caller owned it owns still. The token is the
+///          caller's, who frees it with rdsiam_token_free(); the client keeps it as well.
+/// Threads: any, one at a time for one ticket.
+/// Blocks:  never, unless the region has to be read from the profile.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_ticket_bring(
     ticket: *mut OwnedTicket,
@@ -108,7 +142,12 @@ pub unsafe extern "C" fn rdsiam_ticket_bring(
 /// Frees a ticket. One that has brought no token counts as a failed refresh: the next caller
 /// without a token gets a ticket at once, one with a token that still serves after a pause.
 ///
-/// @param ticket  NULL is allowed and does nothing.
+/// @param ticket  NULL does nothing.
+///
+/// Memory:  the ticket is gone.
+/// Threads: any, but no other one may use it any more.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_ticket_free(ticket: *mut OwnedTicket) {
     reads("rdsiam_ticket_free", (), || {

@@ -22,22 +22,44 @@ pub struct SharedToken {
 
 /// Gets a token from the cache, good for at least another 10 seconds.
 ///
-/// A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute
-/// after that the old one is handed out and a new one is made behind it. Only without a
-/// usable token does the call block, while credentials are fetched (10 seconds at most with
-/// the default chain); all callers of the same token wait for the same fetch.
+/// A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute after that
+/// the old one is handed out and a new one is made behind it. Only without a usable token are
+/// credentials fetched first; all callers of the same token wait for the same fetch.
 ///
-/// @param client  Not NULL. Any number of threads may use it at once.
-/// @param host    The endpoint of the database as AWS shows it, which is not always what is
-///                dialled (a tunnel, a name of your own). Not NULL.
+/// @code
+///     int log_in_from_cache(const rdsiam_client *client) {
+///         rdsiam_token *token = NULL;
+///         rdsiam_error *err = NULL;
+///         int good = 0;
+///         if (rdsiam_token_get(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
+///                              NULL, &token, &err) == RDSIAM_OK)
+///             good = log_in(rdsiam_token_str(token));
+///         else
+///             fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
+///         rdsiam_token_free(token);
+///         rdsiam_error_free(err);
+///         return good;
+///     }
+/// @endcode
+///
+/// @param client  Not NULL.
+/// @param host    The endpoint of the database as AWS shows it, which is not always what is dialled
+///                (a tunnel, a name of your own). Not NULL.
 /// @param port    Of that endpoint, 1 to 65535.
 /// @param user    The database user. Not NULL, not empty.
-/// @param region  NULL: the one in the host's name, then the configuration's, then
-///                AWS_REGION, AWS_DEFAULT_REGION and the profile.
-/// @param out  Receives the token, owned by the caller: free it with rdsiam_token_free().
-///             NULL after an error.
-/// @param err  Receives the error, owned by the caller. May be NULL.
-/// @return RDSIAM_OK or any of RDSIAM_ERR_* but RDSIAM_ERR_WOULD_BLOCK.
+/// @param region  NULL: the one in the host's name, then the configuration's, then AWS_REGION,
+///                AWS_DEFAULT_REGION and the profile.
+/// @param out     Receives the token, or NULL after an error.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK or any of RDSIAM_ERR_*; RDSIAM_ERR_WOULD_BLOCK only from a client made with
+///         rdsiam_config_set_external().
+///
+/// Memory:  the texts are copied. The token is the caller's, who frees it with rdsiam_token_free().
+/// Threads: any number at once.
+/// Blocks:  only without a usable token and with credentials that have to be fetched: 10 seconds at
+///          most with the default chain, as long as it takes with a provider, and 15 seconds at
+///          most for the fetch of another caller.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_get(
     client: *const OwnedClient,
@@ -60,19 +82,38 @@ pub unsafe extern "C" fn rdsiam_token_get(
 /// As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
 /// moved to another thread.
 ///
-/// A refresh behind a token that is still good begins here too. Credentials given in code or by
-/// the environment are at hand, so that with them this call only fails as rdsiam_token_get()
-/// would, or while another thread is signing the same token.
+/// A refresh behind a token that is still good begins here too. Credentials given in code or by the
+/// environment are at hand, so that with them it only would block while another thread is signing
+/// the same token.
 ///
-/// @param client  As for rdsiam_token_get(), as all other arguments and the result.
-/// @param host    See there.
-/// @param port    See there.
-/// @param user    See there.
-/// @param region  See there.
-/// @param out     See there.
-/// @param err     See there.
-/// @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be
-///         fetched first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+/// @code
+///     // -1: the call is for a thread that may wait.
+///     int log_in_at_once(const rdsiam_client *client) {
+///         rdsiam_token *token = NULL;
+///         rdsiam_status status = rdsiam_token_try_get(
+///             client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app", NULL, &token, NULL);
+///         int good = status == RDSIAM_ERR_WOULD_BLOCK ? -1 : 0;
+///         if (status == RDSIAM_OK)
+///             good = log_in(rdsiam_token_str(token));
+///         rdsiam_token_free(token);
+///         return good;
+///     }
+/// @endcode
+///
+/// @param client  Not NULL.
+/// @param host    As for rdsiam_token_get().
+/// @param port    As for rdsiam_token_get().
+/// @param user    As for rdsiam_token_get().
+/// @param region  As for rdsiam_token_get().
+/// @param out     Receives the token, or NULL after an error.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be fetched
+///         first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+///
+/// Memory:  as for rdsiam_token_get().
+/// Threads: any number at once.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_try_get(
     client: *const OwnedClient,
@@ -93,17 +134,22 @@ pub unsafe extern "C" fn rdsiam_token_try_get(
     unsafe { gives("rdsiam_token_try_get", out, err, body) }
 }
 
-/// Signs a new token at each call and leaves the cache alone. Credentials of the default
-/// chain are kept for a minute, and beyond that while they are good for another 15.
+/// Signs a new token at each call and leaves the cache alone. Credentials of the default chain are
+/// kept for a minute, and beyond that while they are good for another 15.
 ///
-/// @param client  As for rdsiam_token_get(), as all other arguments and the result.
-/// @param host    See there.
-/// @param port    See there.
-/// @param user    See there.
-/// @param region  See there.
-/// @param out     See there.
-/// @param err     See there.
-/// @return See there. Blocks while credentials have to be fetched.
+/// @param client  Not NULL.
+/// @param host    As for rdsiam_token_get().
+/// @param port    As for rdsiam_token_get().
+/// @param user    As for rdsiam_token_get().
+/// @param region  As for rdsiam_token_get().
+/// @param out     Receives the token, or NULL after an error.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return As rdsiam_token_get().
+///
+/// Memory:  as for rdsiam_token_get().
+/// Threads: any number at once.
+/// Blocks:  while credentials have to be fetched, as rdsiam_token_get().
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_sign(
     client: *const OwnedClient,
@@ -126,17 +172,23 @@ pub unsafe extern "C" fn rdsiam_token_sign(
 /// Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
 /// cache alone.
 ///
-/// @param client       As for rdsiam_token_get(), as all other arguments and the result.
-/// @param credentials  As for rdsiam_ticket_bring().
+/// @param client       Not NULL.
+/// @param credentials  Not NULL.
 /// @param newer        As for rdsiam_ticket_bring().
-/// @param host         See there.
-/// @param port         See there.
-/// @param user         See there.
-/// @param region       See there, but for the profile, which is not read.
-/// @param out          See there.
-/// @param err          See there.
+/// @param host         As for rdsiam_token_get().
+/// @param port         As for rdsiam_token_get().
+/// @param user         As for rdsiam_token_get().
+/// @param region       As for rdsiam_token_get(), but for the profile, which is not read.
+/// @param out          Receives the token, or NULL after an error.
+/// @param err          Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
-///         RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region, or RDSIAM_ERR_CLOCK.
+///         RDSIAM_ERR_CLOCK, or RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region.
+///
+/// Memory:  the credentials are copied; the caller still owns and frees them. The token is the
+///          caller's, who frees it with rdsiam_token_free().
+/// Threads: any number at once.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_sign_with(
     client: *const OwnedClient,
@@ -166,6 +218,22 @@ pub unsafe extern "C" fn rdsiam_token_sign_with(
 /// Signs a token for a given second. Pure: no client, cache, clock, file or network; the
 /// environment is not looked at.
 ///
+/// @code
+///     int token_of_a_known_second(void) {
+///         rdsiam_credentials *credentials = NULL;
+///         rdsiam_token *token = NULL;
+///         int good = 0;
+///         if (rdsiam_credentials_new("AKIDEXAMPLE", "SECRET", NULL, 0, &credentials, NULL) ==
+///                 RDSIAM_OK &&
+///             rdsiam_token_sign_at(credentials, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432,
+///                                  "app", NULL, 1717243200, 900, &token, NULL) == RDSIAM_OK)
+///             good = rdsiam_token_expires_at(token) == 1717243200 + 900;
+///         rdsiam_token_free(token);
+///         rdsiam_credentials_free(credentials);
+///         return good;
+///     }
+/// @endcode
+///
 /// @param credentials  Not NULL.
 /// @param host         As for rdsiam_token_get().
 /// @param port         1 to 65535.
@@ -173,11 +241,15 @@ pub unsafe extern "C" fn rdsiam_token_sign_with(
 /// @param region       NULL: the one in the host's name.
 /// @param unix_time    The second of the signature, from 0 (1970) to the end of 9999.
 /// @param expires_s    How long the token lives: 1 to 900 seconds.
-/// @param out  Receives the token, owned by the caller: free it with rdsiam_token_free().
-///             NULL after an error.
-/// @param err  Receives the error, owned by the caller. May be NULL.
+/// @param out          Receives the token, or NULL after an error.
+/// @param err          Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_REGION_MISSING, or
-///         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time. Does not block.
+///         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time.
+///
+/// Memory:  the token is the caller's, who frees it with rdsiam_token_free().
+/// Threads: any number at once.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_sign_at(
     credentials: *const OwnedCredentials,
@@ -204,15 +276,38 @@ pub unsafe extern "C" fn rdsiam_token_sign_at(
 }
 
 /// Drops a token from the cache, after the database refused a login with it. The next
-/// rdsiam_token_get() makes a new one. Handles of the old token stay readable.
+/// rdsiam_token_get() makes a new one.
+///
+/// @code
+///     // Once more with a new token: the role may have changed since the old one was made.
+///     int log_in_twice(const rdsiam_client *client) {
+///         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
+///         int attempt, good = 0;
+///         for (attempt = 0; attempt < 2 && !good; attempt++) {
+///             rdsiam_token *token = NULL;
+///             if (rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) != RDSIAM_OK)
+///                 break;
+///             good = log_in(rdsiam_token_str(token));
+///             rdsiam_token_free(token);
+///             if (!good)
+///                 (void)rdsiam_token_invalidate(client, host, 5432, "app", NULL, NULL);
+///         }
+///         return good;
+///     }
+/// @endcode
 ///
 /// @param client  Not NULL.
-/// @param host    The arguments that the token was asked for with.
-/// @param port    See host.
-/// @param user    See host.
-/// @param region  See host.
-/// @param err     Receives the error, owned by the caller. May be NULL.
-/// @return RDSIAM_OK, also if there was none; RDSIAM_ERR_INVALID_ARGUMENT. Does not block.
+/// @param host    What the token was asked for with.
+/// @param port    What the token was asked for with.
+/// @param user    What the token was asked for with.
+/// @param region  What the token was asked for with.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK, also if there was none; or RDSIAM_ERR_INVALID_ARGUMENT.
+///
+/// Memory:  handles of the old token stay readable.
+/// Threads: any number at once.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_invalidate(
     client: *const OwnedClient,
@@ -233,11 +328,16 @@ pub unsafe extern "C" fn rdsiam_token_invalidate(
     unsafe { does("rdsiam_token_invalidate", err, body) }
 }
 
-/// The text of a token, to be given to the driver as the password. In a URL it would have to
-/// be percent-encoded; do not log it.
+/// The text of a token, to be given to the driver as the password. In a URL it would have to be
+/// percent-encoded; do not log it.
 ///
 /// @param token  NULL gives NULL.
-/// @return A string that lives as long as the handle.
+/// @return The text, in ASCII, which ends with a NUL.
+///
+/// Memory:  the text belongs to the token and lives as long as its handle.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_str(token: *const SharedToken) -> *const c_char {
     reads("rdsiam_token_str", ptr::null(), || {
@@ -246,10 +346,15 @@ pub unsafe extern "C" fn rdsiam_token_str(token: *const SharedToken) -> *const c
     })
 }
 
-/// The length of the text in bytes, without its NUL: 350 to 3,000. Some tools cut a password
-/// at 512, 1,024 or 2,048.
+/// The length of the text of a token. Some tools cut a password at 512, 1,024 or 2,048 bytes.
 ///
 /// @param token  NULL gives 0.
+/// @return Bytes without the NUL: 350 to 3,000.
+///
+/// Memory:  nothing is kept.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_len(token: *const SharedToken) -> usize {
     reads("rdsiam_token_len", 0, || {
@@ -258,10 +363,16 @@ pub unsafe extern "C" fn rdsiam_token_len(token: *const SharedToken) -> usize {
     })
 }
 
-/// When the database stops taking the token, in Unix seconds: 15 minutes after its signing,
-/// or the end of the credentials that signed it if that is sooner.
+/// When the database stops taking a token: 15 minutes after its signing, or at the end of the
+/// credentials that signed it if that is sooner.
 ///
 /// @param token  NULL gives 0.
+/// @return A Unix second.
+///
+/// Memory:  nothing is kept.
+/// Threads: any.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_expires_at(token: *const SharedToken) -> i64 {
     reads("rdsiam_token_expires_at", 0, || {
@@ -272,7 +383,12 @@ pub unsafe extern "C" fn rdsiam_token_expires_at(token: *const SharedToken) -> i
 
 /// Gives a token back. Its text is wiped when nobody holds it any more.
 ///
-/// @param token  NULL is allowed and does nothing.
+/// @param token  NULL does nothing.
+///
+/// Memory:  the handle is gone, and the text with the last handle of the same token.
+/// Threads: any, but no other one may use it any more.
+/// Blocks:  never.
+/// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_free(token: *mut SharedToken) {
     reads("rdsiam_token_free", (), || {

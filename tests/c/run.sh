@@ -22,6 +22,15 @@ nm -D --defined-only "$out/lib/librdsiam.so.1" | awk '{print $3}' | sort >"$out/
 diff ffi/symbols.txt "$out/symbols.txt"
 readelf -d "$out/lib/librdsiam.so.1" | grep -q 'SONAME.*\[librdsiam.so.1\]'
 
+# The header says all, and what it says of numbers, sizes and types is what programs rely on.
+python3 tests/c/header.py docs
+diff ffi/symbols.txt <(python3 tests/c/header.py symbols)
+diff ffi/abi.txt <(python3 tests/c/header.py abi) || {
+    echo "a line of ffi/abi.txt that vanished or changed breaks programs: see ABI.md"
+    exit 1
+}
+python3 tests/c/header.py examples "$out/examples.c"
+
 build() { # name, source, language, library folder, further options
     local name=$1 source=$2 language=$3 folder=$4
     shift 4
@@ -81,13 +90,23 @@ run "$out/vectors-c++11"
 build header-c++11 tests/c/test_header.cpp c++ "$out/lib"
 run "$out/header-c++11"
 
+for language in c c++; do
+    build "examples-$language" "$out/examples.c" "$language" "$out/lib" -Itests/c
+    run env AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=SECRET "$out/examples-$language"
+done
+
 "$CC" -std=c99 "${warnings[@]}" -Iinclude -I"$out" tests/c/test_vectors.c -o "$out/vectors-static" \
     "$out/lib/librdsiam-static.a" -pthread -ldl -lm
 run "$out/vectors-static"
 
 build panic-c99 tests/c/test_panic.c c "$out/fault"
-# Each injected panic prints its message; it is read only if the test fails.
-if ! run "$out/panic-c99" $(cat ffi/symbols.txt) 2>"$out/panic.log"; then
-    cat "$out/panic.log"
-    exit 1
-fi
+# The static library as it is installed catches as well, although its symbols are hidden.
+"$CC" -std=c99 "${warnings[@]}" -Iinclude tests/c/test_panic.c -o "$out/panic-static" \
+    build/fault/librdsiam.a -pthread -ldl -lm
+for program in panic-c99 panic-static; do
+    # Each injected panic prints its message; it is read only if the test fails.
+    if ! run "$out/$program" $(cat ffi/symbols.txt) 2>"$out/panic.log"; then
+        cat "$out/panic.log"
+        exit 1
+    fi
+done

@@ -11,4 +11,5 @@ for library in librdsiam lib_rdsiam librdsiam_node; do
     cp "$target/debug/$library.so" "build/fault/$library.so.new"
     mv -f "build/fault/$library.so.new" "build/fault/$library.so"
 done
+ffi/install/static.sh "$target/debug/librdsiam.a" build/fault/librdsiam.a
 cargo build -q --locked
