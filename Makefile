@@ -24,6 +24,15 @@ bindings-node/node_modules/installed: bindings-node/package-lock.json
 	cd bindings-node && npm ci
 	touch $@
 
+# What the helpers of Python are for. After the stand-in, whose packages mysqlclient is built with.
+.PHONY: drivers
+drivers: tools standin .venv/drivers
+	bindings-python/peers.sh
+
+.venv/drivers: bindings-python/requirements-drivers.txt
+	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
+	touch $@
+
 lint: tools
 	tests/tools/lint.sh
 
@@ -46,7 +55,7 @@ test-c: tools standin
 	tests/c/driver.sh
 	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
 
-test-python: tools standin
+test-python: drivers
 	bindings-python/build-dev.sh
 	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q

@@ -40,6 +40,27 @@ from .errors import (
     WouldBlockError,
 )
 
+
+def patch_boto3() -> None:
+    """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
+
+    Its `generate_db_auth_token` keeps its signature, signs with the client's own credentials and
+    region, and raises botocore's own exceptions where those are missing. What botocore would
+    sign though it can never be right (an empty host or user, port 0) is an InvalidArgumentError.
+    Calling it twice does no harm. Raises ImportError where there is no botocore.
+
+    >>> import boto3, rdsiam
+    >>> rdsiam.patch_boto3()
+    >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+    >>> token = boto3.client("rds", "us-east-1").generate_db_auth_token(host, 5432, "app")
+    >>> token.startswith(host)
+    True
+    """
+    from ._boto3 import patch
+
+    patch()
+
+
 __all__ = [
     "ClockError",
     "CredentialsError",
@@ -63,4 +84,5 @@ __all__ = [
     "errors",
     "explain",
     "generate_db_auth_token",
+    "patch_boto3",
 ]
