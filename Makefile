@@ -77,7 +77,7 @@ standin:
 	$(STANDIN) check
 
 # The programs of examples/, the code of the README, and the demo.
-test-examples: tools standin
+test-examples: drivers
 	examples/test.sh
 	examples/demo/run.sh
 

@@ -75,7 +75,7 @@ def psycopg_pool(settings: dict[str, Any], between: Between) -> list[str]:
 
     with (
         psycopg_pool.ConnectionPool(
-            kwargs=settings, connection_class=rdsiam.psycopg.Connection, min_size=1, max_size=2
+            kwargs=settings, connection_class=rdsiam.psycopg.Connection, min_size=0, max_size=2
         ) as pool,
         pool.connection() as first,
     ):
@@ -138,7 +138,7 @@ async def psycopg_pool_async(settings: dict[str, Any], between: Between) -> list
         psycopg_pool.AsyncConnectionPool(
             kwargs=settings,
             connection_class=rdsiam.psycopg.AsyncConnection,
-            min_size=1,
+            min_size=0,
             max_size=2,
             open=False,
         ) as pool,

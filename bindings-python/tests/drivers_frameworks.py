@@ -107,7 +107,8 @@ def django_postgresql(settings: dict[str, Any], between: Between) -> list[str]:
 
 
 def django_postgresql_pool(settings: dict[str, Any], between: Between) -> list[str]:
-    pool = {"min_size": 1, "max_size": 2}
+    # One that is waited for while it opens its first makes a second one.
+    pool = {"min_size": 0, "max_size": 2}
     return _django("rdsiam.django.postgresql", settings, between, pool=pool)
 
 
