@@ -57,7 +57,8 @@ test-c: tools standin
 
 test-python: drivers
 	bindings-python/build-dev.sh
-	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt
+	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt \
+		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 
 test-node: tools standin

@@ -11,8 +11,7 @@ from support import PYTHON_SOURCE
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lambda"))
 
-# isort: off
-import runtime_api
+import runtime_api  # noqa: E402
 
 COMMAND = [sys.executable, "-m", "awslambdaric", "handler.handler"]
 

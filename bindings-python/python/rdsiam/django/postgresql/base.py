@@ -12,7 +12,8 @@ _driver: Any = importlib.import_module("rdsiam.psycopg" if is_psycopg3 else "rds
 class _Database:
     """The driver as Django sees it, with another `connect`."""
 
-    connect = staticmethod(_driver.connect)
+    def connect(self, **options: Any) -> Any:
+        return _driver.connect(**options)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(base.Database, name)
