@@ -26,6 +26,15 @@ bindings-node/node_modules/installed: bindings-node/package-lock.json
 	cd bindings-node && npm ci
 	touch $@
 
+# What the helpers of Python are for. After the stand-in, whose packages mysqlclient is built with.
+.PHONY: drivers
+drivers: tools standin .venv/drivers
+	bindings-python/peers.sh
+
+.venv/drivers: bindings-python/requirements-drivers.txt
+	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
+	touch $@
+
 lint: tools
 	tests/tools/lint.sh
 
@@ -52,9 +61,10 @@ test-c: tools standin c-tools
 	tests/c/driver.sh
 	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
 
-test-python: tools standin
+test-python: drivers
 	bindings-python/build-dev.sh
-	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt
+	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt \
+		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 
 test-node: tools standin
@@ -94,7 +104,7 @@ standin:
 	$(STANDIN) check
 
 # The programs of examples/, the code of the README, and the demo.
-test-examples: tools standin c-tools
+test-examples: drivers c-tools
 	examples/test.sh
 	examples/demo/run.sh
 

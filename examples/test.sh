@@ -72,10 +72,17 @@ expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
 
 expect "examples/c" OK python3 examples/c/test.py
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
-expect "examples/python/lambda_handler.py" "$DB_USER" .venv/bin/python examples/python/lambda_handler.py
+for example in tokens psycopg2_connection token_cache pools long_batch; do
+    expect "examples/python/$example.py" "$DB_USER" .venv/bin/python "examples/python/$example.py"
+done
+expect "examples/python/rds_proxy.py" "$DB_USER" env -u PGHOSTADDR "DB_DIAL=$STANDIN_HOSTADDR" \
+    .venv/bin/python examples/python/rds_proxy.py
+expect "examples/python/pymysql_connection.py" "$DB_USER" env "LD_PRELOAD=$STANDIN_NSS_WRAPPER" \
+    "NSS_WRAPPER_HOSTS=$STANDIN_HOSTS" "DB_HOST=$STANDIN_MARIADB_HOST" \
+    "DB_PORT=$STANDIN_MARIADB_PORT" .venv/bin/python examples/python/pymysql_connection.py
 cp examples/node/*.js "$out/"
 expect "examples/node/postgres.js" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.js"
 expect "examples/node/lambda.js" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 9 ]
+[ "$ran" -eq 15 ]

@@ -8,7 +8,7 @@ import pytest
 import rdsiam
 from rdsiam import _rdsiam
 
-EXAMPLES = 17
+EXAMPLES = 22
 
 
 def documented() -> dict[str, Any]:

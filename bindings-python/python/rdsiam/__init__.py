@@ -40,6 +40,86 @@ from .errors import (
     WouldBlockError,
 )
 
+
+def patch_boto3() -> None:
+    """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
+
+    Its `generate_db_auth_token` keeps its signature, signs with the client's own credentials and
+    region, and raises botocore's own exceptions where those are missing. What botocore would
+    sign though it can never be right (an empty host or user, port 0) is an InvalidArgumentError.
+    Calling it twice does no harm. Raises ImportError where there is no botocore.
+
+    >>> import boto3, rdsiam
+    >>> rdsiam.patch_boto3()
+    >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+    >>> token = boto3.client("rds", "us-east-1").generate_db_auth_token(host, 5432, "app")
+    >>> token.startswith(host)
+    True
+    """
+    from ._boto3 import patch
+
+    patch()
+
+
+def ca_bundle(region: str | None = None) -> str:
+    """The path of a file with the certificates of RDS, to verify the server with.
+
+    Looks at the file that RDSIAM_CA_BUNDLE names, or else for global-bundle.pem (or the region's)
+    in the working folder, that of a Lambda and its layers, /etc/ssl/rds and the like, and
+    ~/.postgresql/root.crt. The file has to hold a root of RDS that has not expired, for `region`
+    if one is given. rdsiam brings none of its own: it would grow old.
+
+    Raises InvalidArgumentError, which says what was found and what to download.
+
+    >>> import rdsiam
+    >>> try:
+    ...     path = rdsiam.ca_bundle("us-east-1")
+    ... except rdsiam.InvalidArgumentError as error:
+    ...     assert "https://truststore.pki.rds.amazonaws.com" in str(error)
+    """
+    from ._ca import find
+
+    return find(region)
+
+
+def url_quote(token: str) -> str:
+    """The token for the place of the password in a URL, where it may not stand as it is.
+
+    >>> import rdsiam
+    >>> rdsiam.url_quote("db:5432/?Action=connect")
+    'db%3A5432%2F%3FAction%3Dconnect'
+    """
+    from ._quote import url
+
+    return url(token)
+
+
+def pgpass_quote(token: str) -> str:
+    r"""The token for the last field of a line of .pgpass.
+
+    >>> import rdsiam
+    >>> print(rdsiam.pgpass_quote("db:5432/?Action=connect"))
+    db\:5432/?Action=connect
+    """
+    from ._quote import pgpass
+
+    return pgpass(token)
+
+
+def odbc_quote(token: str, *, percent: bool = False) -> str:
+    """The token for PWD= in a connection string of ODBC.
+
+    With `percent`, also as psqlODBC wants it, which decodes percent signs in a password.
+
+    >>> import rdsiam
+    >>> rdsiam.odbc_quote("db:5432/?User=a%2Bb", percent=True)
+    '{db:5432/?User=a%252Bb}'
+    """
+    from ._quote import odbc
+
+    return odbc(token, percent)
+
+
 __all__ = [
     "ClockError",
     "CredentialsError",
@@ -59,8 +139,13 @@ __all__ = [
     "TokenCache",
     "WouldBlockError",
     "__version__",
+    "ca_bundle",
     "client",
     "errors",
     "explain",
     "generate_db_auth_token",
+    "odbc_quote",
+    "patch_boto3",
+    "pgpass_quote",
+    "url_quote",
 ]

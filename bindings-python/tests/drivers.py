@@ -1,0 +1,241 @@
+"""The table of drivers: how each opens two connections, with something in between.
+
+A row is a function that takes the settings of a helper and what happens in between, and returns
+the names of the users that the database saw.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from drivers_frameworks import (
+    django_mysql,
+    django_postgresql,
+    django_postgresql_pool,
+    sqlalchemy_async,
+    sqlalchemy_sync,
+)
+
+Between = Callable[[], None]
+Row = Callable[[dict[str, Any], Between], list[str]]
+
+
+def asked(connection: Any) -> str:
+    with contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute("select current_user")
+        return str(cursor.fetchone()[0])
+
+
+def one_after_another(connect: Callable[..., Any]) -> Row:
+    def row(settings: dict[str, Any], between: Between) -> list[str]:
+        with contextlib.closing(connect(**settings)) as first:
+            users = [asked(first)]
+            between()
+            with contextlib.closing(connect(**settings)) as second:
+                return [*users, asked(second)]
+
+    return row
+
+
+def psycopg(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.psycopg
+
+    return one_after_another(rdsiam.psycopg.connect)(settings, between)
+
+
+def psycopg2(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.psycopg2
+
+    return one_after_another(rdsiam.psycopg2.connect)(settings, between)
+
+
+def pymysql(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.pymysql
+
+    return one_after_another(rdsiam.pymysql.connect)(settings, between)
+
+
+def mysql_connector(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.mysql_connector
+
+    return one_after_another(rdsiam.mysql_connector.connect)(settings, between)
+
+
+def mysqlclient(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.mysqlclient
+
+    return one_after_another(rdsiam.mysqlclient.connect)(settings, between)
+
+
+def psycopg_pool(settings: dict[str, Any], between: Between) -> list[str]:
+    import psycopg_pool
+
+    import rdsiam.psycopg
+
+    with (
+        psycopg_pool.ConnectionPool(
+            kwargs=settings, connection_class=rdsiam.psycopg.Connection, min_size=0, max_size=2
+        ) as pool,
+        pool.connection() as first,
+    ):
+        users = [asked(first)]
+        between()
+        with pool.connection() as second:
+            return [*users, asked(second)]
+
+
+def psycopg2_pool(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.psycopg2
+
+    pool = rdsiam.psycopg2.ThreadedConnectionPool(1, 2, **settings)
+    try:
+        users = [asked(pool.getconn())]
+        between()
+        return [*users, asked(pool.getconn())]
+    finally:
+        pool.closeall()
+
+
+def in_loop(row: Callable[[dict[str, Any], Between], Awaitable[list[str]]]) -> Row:
+    def run(settings: dict[str, Any], between: Between) -> list[str]:
+        async def main() -> list[str]:
+            try:
+                return await row(settings, between)
+            finally:
+                # asyncio closes what it was told to close in its next turns.
+                await asyncio.sleep(0.05)
+
+        return asyncio.run(main())
+
+    return run
+
+
+async def asked_async(connection: Any) -> str:
+    async with connection.cursor() as cursor:
+        await cursor.execute("select current_user")
+        return str((await cursor.fetchone())[0])
+
+
+@in_loop
+async def psycopg_async(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.psycopg
+
+    async with await rdsiam.psycopg.AsyncConnection.connect(**settings) as first:
+        users = [await asked_async(first)]
+        between()
+        async with await rdsiam.psycopg.AsyncConnection.connect(**settings) as second:
+            return [*users, await asked_async(second)]
+
+
+@in_loop
+async def psycopg_pool_async(settings: dict[str, Any], between: Between) -> list[str]:
+    import psycopg_pool
+
+    import rdsiam.psycopg
+
+    async with (
+        psycopg_pool.AsyncConnectionPool(
+            kwargs=settings,
+            connection_class=rdsiam.psycopg.AsyncConnection,
+            min_size=0,
+            max_size=2,
+            open=False,
+        ) as pool,
+        pool.connection() as first,
+    ):
+        users = [await asked_async(first)]
+        between()
+        async with pool.connection() as second:
+            return [*users, await asked_async(second)]
+
+
+@in_loop
+async def asyncpg(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.asyncpg
+
+    first = await rdsiam.asyncpg.connect(**settings)
+    users = [await first.fetchval("select current_user")]
+    between()
+    second = await rdsiam.asyncpg.connect(**settings)
+    users.append(await second.fetchval("select current_user"))
+    await first.close()
+    await second.close()
+    return users
+
+
+@in_loop
+async def asyncpg_pool(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.asyncpg
+
+    async with (
+        rdsiam.asyncpg.create_pool(min_size=1, max_size=2, **settings) as pool,
+        pool.acquire() as first,
+    ):
+        users = [await first.fetchval("select current_user")]
+        between()
+        async with pool.acquire() as second:
+            return [*users, await second.fetchval("select current_user")]
+
+
+def async_mysql(name: str, pool: bool) -> Row:
+    async def direct(settings: dict[str, Any], between: Between) -> list[str]:
+        helper: Any = __import__(f"rdsiam.{name}", fromlist=["connect"])
+        first = await helper.connect(**settings)
+        users = [await asked_async(first)]
+        between()
+        second = await helper.connect(**settings)
+        users.append(await asked_async(second))
+        await first.ensure_closed()
+        await second.ensure_closed()
+        return users
+
+    async def pooled(settings: dict[str, Any], between: Between) -> list[str]:
+        helper: Any = __import__(f"rdsiam.{name}", fromlist=["create_pool"])
+        made = await helper.create_pool(minsize=1, maxsize=2, **settings)
+        async with made.acquire() as first:
+            users = [await asked_async(first)]
+            between()
+            async with made.acquire() as second:
+                users.append(await asked_async(second))
+        made.close()
+        await made.wait_closed()
+        return users
+
+    return in_loop(pooled if pool else direct)
+
+
+POSTGRESQL: dict[str, Row] = {
+    "psycopg": psycopg,
+    "psycopg async": psycopg_async,
+    "psycopg_pool": psycopg_pool,
+    "psycopg_pool async": psycopg_pool_async,
+    "psycopg2": psycopg2,
+    "psycopg2.pool": psycopg2_pool,
+    "asyncpg": asyncpg,
+    "asyncpg pool": asyncpg_pool,
+    "SQLAlchemy psycopg": sqlalchemy_sync("postgresql+psycopg"),
+    "SQLAlchemy psycopg2": sqlalchemy_sync("postgresql+psycopg2"),
+    "SQLAlchemy psycopg async": sqlalchemy_async("postgresql+psycopg"),
+    "SQLAlchemy asyncpg": sqlalchemy_async("postgresql+asyncpg"),
+    "Django postgresql": django_postgresql,
+    "Django postgresql pool": django_postgresql_pool,
+}
+MARIADB: dict[str, Row] = {
+    "PyMySQL": pymysql,
+    "aiomysql": async_mysql("aiomysql", pool=False),
+    "aiomysql pool": async_mysql("aiomysql", pool=True),
+    "asyncmy": async_mysql("asyncmy", pool=False),
+    "asyncmy pool": async_mysql("asyncmy", pool=True),
+    "SQLAlchemy pymysql": sqlalchemy_sync("mysql+pymysql"),
+    "SQLAlchemy aiomysql": sqlalchemy_async("mysql+aiomysql"),
+    "SQLAlchemy asyncmy": sqlalchemy_async("mysql+asyncmy"),
+}
+# These verify the certificate for the name that they dial, so that it has to be known here.
+BY_NAME: dict[str, Row] = {
+    "mysql-connector-python": mysql_connector,
+    "mysqlclient": mysqlclient,
+    "SQLAlchemy mysqldb": sqlalchemy_sync("mysql+mysqldb"),
+    "SQLAlchemy mysqlconnector": sqlalchemy_sync("mysql+mysqlconnector"),
+    "Django mysql": django_mysql,
+}

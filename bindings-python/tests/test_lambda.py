@@ -1,0 +1,56 @@
+"""examples/lambda-python under the runtime that Lambda itself uses, at the stand-in."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from support import PYTHON_SOURCE
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lambda"))
+
+import runtime_api  # noqa: E402
+
+COMMAND = [sys.executable, "-m", "awslambdaric", "handler.handler"]
+
+
+def invoke(times: int, **changes: str) -> list[dict[str, Any]]:
+    standin = os.environ
+    environment = {
+        "DB_HOST": standin["STANDIN_HOST"],
+        "DB_PORT": standin["STANDIN_PORT"],
+        "DB_USER": standin["STANDIN_USER"],
+        "DB_NAME": standin["STANDIN_DB"],
+        "DB_CA": standin["STANDIN_CA"],
+        # The endpoint's name is in no DNS.
+        "PGHOSTADDR": standin["STANDIN_HOSTADDR"],
+        "AWS_REGION": standin["STANDIN_REGION"],
+        "AWS_ACCESS_KEY_ID": standin["STANDIN_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": standin["STANDIN_SECRET_ACCESS_KEY"],
+        "AWS_SESSION_TOKEN": standin["STANDIN_SESSION_TOKEN"],
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "examples/lambda-python"), str(PYTHON_SOURCE)]),
+        **changes,
+    }
+    results: list[dict[str, Any]] = runtime_api.run([{}] * times, COMMAND, environment)
+    return results
+
+
+def test_it_answers_and_stays_logged_in() -> None:
+    before = Path(os.environ["STANDIN_LOG"]).read_text().count(" accepted ")
+    results = invoke(3)
+    for result in results:
+        assert result["response"]["statusCode"] == 200, result
+        told = json.loads(result["response"]["body"])
+        assert told["user"] == os.environ["STANDIN_USER"]
+    # One login for all three.
+    assert Path(os.environ["STANDIN_LOG"]).read_text().count(" accepted ") == before + 1
+
+
+def test_a_failure_tells_nothing() -> None:
+    (result,) = invoke(1, AWS_SECRET_ACCESS_KEY="wrong")
+    assert result["response"] == {
+        "statusCode": 500,
+        "body": json.dumps({"error": "database unavailable"}),
+    }
