@@ -3,6 +3,8 @@
  * signed locally and good for at most 15 minutes.
  */
 
+import type { ConnectionOptions } from 'node:tls';
+
 /** An AWS access key. What `@smithy/types` calls `AwsCredentialIdentity` fits. */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -189,6 +191,76 @@ export interface Explanation {
 
 /** Reads any text as a token and says what is wrong with it. */
 export declare function explain(token: string): Explanation;
+
+/**
+ * What the helpers for drivers (`rdsiam/pg`, `rdsiam/mysql2`, ...) take beside the options of the
+ * driver itself. They ask for TLS with a verified certificate, and refuse with
+ * `ERR_RDSIAM_INVALID_ARGUMENT` what would weaken it.
+ */
+export interface LoginOptions {
+  /** What is dialled: the endpoint, or the end of a tunnel, an address, a name of your own. */
+  host: string;
+  port?: number | undefined;
+  /**
+   * The endpoint as RDS shows it, if `host` is another name or an address. It is signed, and the
+   * server's certificate has to be for it.
+   */
+  signHost?: string | undefined;
+  /** The port of the endpoint, if `port` is that of a tunnel. */
+  signPort?: number | undefined;
+  /**
+   * The path of a PEM file or its text, or `'system'` for the roots that Node trusts, which are
+   * those of RDS Proxy. Without it: {@link caBundle}.
+   */
+  ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
+  /** Further settings of `tls.connect`, such as a client certificate. */
+  ssl?: true | 'verify-full' | Omit<ConnectionOptions, Verification> | undefined;
+  region?: Region | undefined;
+  profile?: string | undefined;
+  credentials?: Credentials | CredentialsProvider | undefined;
+  refreshBefore?: number | undefined;
+  minRemaining?: number | undefined;
+  expires?: number | undefined;
+}
+
+type Verification = 'ca' | 'checkServerIdentity' | 'rejectUnauthorized' | 'servername';
+
+/** The options of a driver without those that a helper gives itself. */
+export type DriverOptions<T> = Omit<
+  T,
+  | keyof LoginOptions
+  | 'connectionString'
+  | 'pass'
+  | 'password'
+  | 'path'
+  | 'socket'
+  | 'socketPath'
+  | 'stream'
+  | 'uri'
+  | 'url'
+>;
+
+/**
+ * The path of a file with the root certificates of RDS: the one that the variable
+ * `RDSIAM_CA_BUNDLE` names, or the first that there is of `global-bundle.pem` in the working
+ * directory, `/etc/ssl/rds/global-bundle.pem`, `/opt/rds/global-bundle.pem` and
+ * `~/.postgresql/root.crt`.
+ * @throws {RdsIamError} with `ERR_RDSIAM_INVALID_ARGUMENT` and what to download, if there is none
+ * or if it holds no root for the region, or for any, that has not expired
+ */
+export declare function caBundle(options?: { region?: string | undefined }): string;
+
+/** A token as the password in a URL. */
+export declare function urlQuote(token: string): string;
+
+/** A token as a field of `.pgpass`. */
+export declare function pgpassQuote(token: string): string;
+
+/**
+ * A token as `PWD` in a connection string of ODBC. With `percent`, for psqlODBC, which also
+ * decodes percent signs.
+ */
+export declare function odbcQuote(token: string, options?: { percent?: boolean }): string;
 
 export type RdsIamErrorCode =
   | 'ERR_RDSIAM_INVALID_ARGUMENT'

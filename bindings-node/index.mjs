@@ -1,4 +1,14 @@
 import rdsiam from './index.js';
 
-export const { GenerateDBAuthTokenCommand, RDSClient, RdsIamError, Signer, TokenCache, explain } =
-  rdsiam;
+export const {
+  GenerateDBAuthTokenCommand,
+  RDSClient,
+  RdsIamError,
+  Signer,
+  TokenCache,
+  caBundle,
+  explain,
+  odbcQuote,
+  pgpassQuote,
+  urlQuote,
+} = rdsiam;

@@ -161,12 +161,25 @@ async function logIn(password) {
   }
 }
 
-// The stand-in reads its keys at each login.
+// The stand-in reads its keys at each login, and other test files add some at the same time: one
+// writer at a time, and never half a file.
 function introduce(keys) {
   if (!STANDIN) return;
-  const config = JSON.parse(fs.readFileSync(standin('CONFIG'), 'utf8'));
+  const file = standin('CONFIG');
+  const [lock, next] = [`${file}.lock`, `${file}.next`];
+  for (let held = false; !held; ) {
+    try {
+      fs.mkdirSync(lock);
+      held = true;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+  }
+  const config = JSON.parse(fs.readFileSync(file, 'utf8'));
   Object.assign(config.keys, keys);
-  fs.writeFileSync(standin('CONFIG'), JSON.stringify(config));
+  fs.writeFileSync(next, JSON.stringify(config));
+  fs.renameSync(next, file);
+  fs.rmdirSync(lock);
 }
 
 module.exports = {
@@ -174,6 +187,7 @@ module.exports = {
   EMULATOR,
   Emulator,
   LOGIN,
+  STANDIN,
   STANDIN_KEYS,
   checkEnd,
   introduce,

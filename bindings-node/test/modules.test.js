@@ -12,7 +12,11 @@ const NAMES = [
   'RdsIamError',
   'Signer',
   'TokenCache',
+  'caBundle',
   'explain',
+  'odbcQuote',
+  'pgpassQuote',
+  'urlQuote',
 ];
 const OPTIONS = JSON.stringify({ ...LOGIN, credentials: KEYS });
 

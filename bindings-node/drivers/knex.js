@@ -1,0 +1,28 @@
+'use strict';
+
+const { invalid } = require('../lib/errors.js');
+const { Login } = require('../lib/login.js');
+
+// Each dialect of knex is a class whose method makes one connection of its pool.
+const DIALECTS = {
+  pg: [5432, () => require('knex/lib/dialects/postgres/index.js'), () => require('../lib/pg.js')],
+  mysql2: [
+    3306,
+    () => require('knex/lib/dialects/mysql2/index.js'),
+    () => require('../lib/mysql2.js'),
+  ],
+};
+
+function config({ client, connection, ...rest }) {
+  if (!Object.hasOwn(DIALECTS, client)) throw invalid('client has to be "pg" or "mysql2"');
+  const [port, dialect, settings] = DIALECTS[client];
+  const login = new Login(connection, { port });
+  class Client extends dialect() {
+    acquireRawConnection() {
+      return login.tryTwice(() => super.acquireRawConnection());
+    }
+  }
+  return { ...rest, client: Client, connection: settings().settingsOf(login) };
+}
+
+module.exports = { config };

@@ -1,0 +1,92 @@
+'use strict';
+
+const net = require('node:net');
+const tls = require('node:tls');
+const connect = require('postgres');
+const { Login } = require('../lib/login.js');
+
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+const AUTHENTICATION_OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+const ERROR = 0x45;
+
+function postgres(options) {
+  const login = new Login(options, { port: 5432 });
+  const limit = (options.connect_timeout ?? 30) * 1000;
+  // What was handed out for each socket. The password is asked for while its data is handled.
+  const hands = new WeakMap();
+  let handled;
+  const pass = async () => {
+    const socket = handled;
+    const hand = await login.hand();
+    hands.set(socket, hand);
+    return hand.token;
+  };
+  const socket = async () => {
+    const secure = await handshake(login, limit);
+    const emit = secure.emit;
+    secure.emit = (event, ...values) => {
+      if (event !== 'data') return emit.call(secure, event, ...values);
+      const [chunk] = values;
+      const code = refusalIn(chunk);
+      // postgres.js starts again, and asks for the password again, if a connection closes
+      // during the login, but not if it is refused. So a refusal that deserves a second try
+      // becomes a close.
+      if (code !== undefined && login.again({ code }, hands.get(secure))) {
+        secure.destroy();
+        return true;
+      }
+      if (code !== undefined || isLoggedIn(chunk)) secure.emit = emit;
+      handled = secure;
+      return emit.call(secure, event, ...values);
+    };
+    return secure;
+  };
+  // TLS is set up here, so that the driver itself has nothing to decide.
+  return connect({ ...login.rest, pass, socket, ssl: false });
+}
+
+async function handshake(login, limit) {
+  const socket = net.connect(login.port, login.host).setNoDelay(true);
+  const failed = new Error('the server did not answer in time');
+  const timer = setTimeout(() => socket.destroy(failed), limit);
+  try {
+    await event(socket, 'connect');
+    socket.write(SSL_REQUEST);
+    const [answer] = await event(socket, 'data');
+    if (answer.toString('latin1') !== 'S') throw new Error('the server does not offer TLS');
+    const secure = tls.connect({ ...login.tls, socket });
+    await event(secure, 'secureConnect');
+    secure.host = login.host;
+    secure.port = login.port;
+    return secure;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function event(socket, name) {
+  return new Promise((resolve, reject) => {
+    const done = (...values) => settle(resolve, values);
+    const failed = (error) => settle(reject, error);
+    const closed = () => settle(reject, new Error('the server closed the connection'));
+    const settle = (how, value) => {
+      socket.off(name, done).off('error', failed).off('close', closed);
+      how(value);
+    };
+    socket.once(name, done).once('error', failed).once('close', closed);
+  });
+}
+
+// The SQLSTATE of an error message, which is the whole answer to a login.
+function refusalIn(chunk) {
+  return chunk[0] === ERROR ? /\0C([0-9A-Z]{5})\0/.exec(chunk.toString('latin1'))?.[1] : undefined;
+}
+
+function isLoggedIn(chunk) {
+  return chunk.subarray(0, AUTHENTICATION_OK.length).equals(AUTHENTICATION_OK);
+}
+
+module.exports = { postgres };

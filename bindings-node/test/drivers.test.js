@@ -1,0 +1,141 @@
+'use strict';
+
+// Each driver behind its helper logs in to the stand-in for RDS.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { sleep } = require('./support.js');
+const { STANDIN, introduce } = require('./emulated.js');
+const { DRIVERS } = require('./drivers.js');
+
+const skip = STANDIN ? false : 'no stand-in is running';
+const standin = (name) => process.env[`STANDIN_${name}`];
+
+const STATIC = {
+  accessKeyId: standin('STATIC_ACCESS_KEY_ID'),
+  secretAccessKey: standin('STATIC_SECRET_ACCESS_KEY'),
+};
+// Makes tokens of about 1,900 bytes.
+const LONG = {
+  accessKeyId: 'ASIALONGSESSIONTOKEN',
+  secretAccessKey: 'SECRETOFTHELONGSESSIONTOKEN',
+  sessionToken: 'FwoGZXIvYXdzEJr+/='.repeat(64),
+};
+const UNKNOWN = { accessKeyId: 'AKIDUNKNOWN', secretAccessKey: 'SECRETUNKNOWN' };
+
+function options(server, more) {
+  const prefix = server === 'mariadb' ? 'MARIADB_' : '';
+  return {
+    host: standin('HOSTADDR'),
+    port: Number(standin(`${prefix}PORT`)),
+    signHost: standin(`${prefix}HOST`),
+    user: standin('USER'),
+    database: standin('DB'),
+    ca: standin('CA'),
+    credentials: STATIC,
+    ...more,
+  };
+}
+
+// A login costs the servers a process each, so few at a time; the waits in between overlap.
+const TURNS = 3;
+let running = 0;
+const queue = [];
+
+async function inTurn(work) {
+  if (running === TURNS) await new Promise((resolve) => queue.push(resolve));
+  else running += 1;
+  try {
+    return await work();
+  } finally {
+    const next = queue.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+// Ends a connection from outside, as a server does, so that the next question needs a new one.
+async function end(server, id) {
+  if (server === 'postgres') {
+    const client = await require('rdsiam/pg').connect(options(server));
+    await client.query('select pg_terminate_backend($1)', [id]);
+    await client.end();
+  } else {
+    const connection = await require('rdsiam/mysql2').createConnection(options(server));
+    // Unless it has ended already.
+    await connection.query(`kill ${id}`).catch((error) => assert.equal(error.errno, 1094));
+    await connection.end();
+  }
+  await sleep(50);
+}
+
+async function using(driver, more, work) {
+  const opened = await driver.open(options(driver.server, more));
+  const ask = () => inTurn(() => opened.ask());
+  try {
+    return await work({ ask });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function logsIn(driver, credentials, length) {
+  const { TokenCache } = require('..');
+  const { signHost: hostname, port, user: username } = options(driver.server);
+  const cache = new TokenCache({ hostname, port, username, credentials });
+  const bytes = cache.getTokenSync().length;
+  assert.ok(Math.abs(bytes - length) < 40, `a token of ${bytes} bytes`);
+  await using(driver, { credentials }, async ({ ask }) => {
+    assert.equal((await ask()).name, standin('USER'));
+  });
+}
+
+async function outlivesItsToken(driver) {
+  let asked = 0;
+  const credentials = async () => {
+    asked += 1;
+    return STATIC;
+  };
+  await using(driver, { credentials, expires: 6 }, async ({ ask }) => {
+    const first = await ask();
+    await sleep(6100);
+    await inTurn(() => end(driver.server, first.id));
+    const next = await ask();
+    assert.notEqual(next.id, first.id);
+    assert.ok(asked >= 2);
+  });
+}
+
+// The first token is refused, and nothing is tried with another one: it was new. It then is the
+// one in the cache, so that after its refusal a second try is made.
+async function triesTwice(driver) {
+  let asked = 0;
+  const credentials = async () => {
+    asked += 1;
+    return asked === 1 ? UNKNOWN : STATIC;
+  };
+  await using(driver, { credentials }, async ({ ask }) => {
+    await assert.rejects(ask());
+    assert.equal(asked, 1);
+    if (driver.second === false) return assert.rejects(ask());
+    assert.equal((await ask()).name, standin('USER'));
+    assert.equal(asked, 2);
+  });
+}
+
+test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
+  introduce({
+    [LONG.accessKeyId]: { secret: LONG.secretAccessKey, session_token: LONG.sessionToken },
+  });
+  const done = DRIVERS.map((driver) =>
+    t.test(driver.name, { concurrency: 4 }, (d) =>
+      Promise.all([
+        d.test('a token of 352 bytes', () => logsIn(driver, STATIC, 352)),
+        d.test('a token of 1,900 bytes', () => logsIn(driver, LONG, 1900)),
+        d.test('a new connection after the end of the first token', () => outlivesItsToken(driver)),
+        d.test('a second try after a refusal', () => triesTwice(driver)),
+      ]),
+    ),
+  );
+  await Promise.all(done);
+});

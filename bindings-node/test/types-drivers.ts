@@ -1,0 +1,46 @@
+// Checked by `npm run types`, never run: the helpers for drivers.
+
+import { PrismaPg } from '@prisma/adapter-pg';
+import knex from 'knex';
+import { PostgresDialect } from 'kysely';
+import * as orm from 'rdsiam/knex';
+import * as mariadb from 'rdsiam/mariadb';
+import * as mysql2 from 'rdsiam/mysql2';
+import * as pg from 'rdsiam/pg';
+import { postgres } from 'rdsiam/postgres';
+import { createSequelize } from 'rdsiam/sequelize';
+import { dataSourceOptions } from 'rdsiam/typeorm';
+import { DataSource } from 'typeorm';
+
+const place = { host: 'db.example.com', database: 'app', signHost: 'h', ca: 'global-bundle.pem' };
+const login = { ...place, user: 'app' };
+
+export async function compiles(): Promise<void> {
+  const pool = new pg.Pool({ ...login, max: 5, region: async () => 'us-east-1' });
+  const client = await pg.connect(login);
+  await client.query('select 1');
+  pg.config({ ...login, ssl: { minVersion: 'TLSv1.3' } });
+  await postgres({ ...login, max: 5 })`select 1`;
+  await mysql2
+    .createPool({ ...login, connectionLimit: 5 })
+    .promise()
+    .query('select 1');
+  await (await mysql2.createConnection(login)).end();
+  const connection = await mariadb.createPool({ ...login, connectionLimit: 5 }).getConnection();
+  await connection.release();
+  knex(orm.config({ client: 'pg', connection: login, pool: { max: 5 } }));
+  await createSequelize({ ...place, dialect: 'mysql', username: 'app', pool: { max: 5 } }).close();
+  new DataSource(dataSourceOptions({ ...place, type: 'postgres', username: 'app', poolSize: 5 }));
+  new DataSource(dataSourceOptions({ ...place, type: 'mysql', username: 'app', entities: [] }));
+  new PostgresDialect({ pool });
+  new PrismaPg(pool);
+}
+
+// @ts-expect-error no password
+new pg.Pool({ ...login, password: 'x' });
+// @ts-expect-error no plain text
+new pg.Pool({ ...login, ssl: false });
+// @ts-expect-error no unverified server
+mysql2.createPool({ ...login, ssl: { rejectUnauthorized: false } });
+// @ts-expect-error no other dialect
+createSequelize({ ...place, dialect: 'mssql', username: 'app' });
