@@ -14,7 +14,7 @@ function createSequelize({ dialectOptions, ...options }) {
   if (options.replication) {
     throw invalid('replication has to be left out: one endpoint has one token');
   }
-  const ssl = options.ssl ?? dialectOptions?.ssl;
+  const ssl = options.ssl === undefined ? dialectOptions?.ssl : options.ssl;
   const login = new Login({ ...options, ssl }, { userKey: 'username', port: PORTS[dialect] });
   const sequelize = new Sequelize({
     ...login.rest,

@@ -15,7 +15,7 @@ function dataSourceOptions(options) {
   }
   const [port, settings] = KINDS[options.type];
   const { extra, ...rest } = options;
-  const ssl = rest.ssl ?? extra?.ssl;
+  const ssl = rest.ssl === undefined ? extra?.ssl : rest.ssl;
   const login = new Login({ ...rest, ssl }, { userKey: 'username', port });
   return { ...login.rest, ...settings(login, extra) };
 }
