@@ -22,9 +22,11 @@ FORKS = int(os.environ.get("RDSIAM_FORKS", "120"))
 EMULATOR = HERE.parents[1] / "tests" / "emulator"
 sys.path.insert(0, str(EMULATOR))
 
-import setups  # noqa: E402
-
+# How ruff would sort these depends on the folder that it is started in.
+# isort: off
 import emulator  # noqa: E402
+import setups  # noqa: E402
+# isort: on
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 
