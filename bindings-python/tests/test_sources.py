@@ -100,11 +100,14 @@ print(json.dumps({"held": held_by, "first": first, "second": second}))
 """
 
 
+# Read once: threads of these tests start programs while the environment of others is set up.
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
 def run(code: str, env: dict[str, str], *argument: Any) -> dict[str, Any]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps(argument)],
-        env={**clean, **env, "PYTHONPATH": f"{PYTHON_SOURCE}{os.pathsep}{EMULATOR}"},
+        env={**CLEAN, **env, "PYTHONPATH": f"{PYTHON_SOURCE}{os.pathsep}{EMULATOR}"},
         capture_output=True,
         text=True,
         timeout=60,
