@@ -138,6 +138,13 @@ sanitize:
 fuzz:
 	tests/tools/fuzz.sh $${RDSIAM_SECONDS:-60}
 
+# Thousands of forks of C and Python programs whose threads refresh.
+.PHONY: stress
+stress: tools
+	RDSIAM_FORKS=3000 tests/c/run.sh
+	bindings-python/build-dev.sh
+	cd bindings-python && RDSIAM_FORKS=1000 ../$(VENV) -m pytest -q tests/test_fork.py
+
 # Half an hour of real logins from C, Python and Node; ENDURANCE_SECONDS=... for less.
 .PHONY: endurance
 endurance: tools standin

@@ -28,7 +28,7 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def run_python(
-    *arguments: str, source: Path = PYTHON_SOURCE, **env: str
+    *arguments: str, source: Path = PYTHON_SOURCE, timeout: float = 60, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs an interpreter of its own, which sees rdsiam."""
     return subprocess.run(
@@ -36,6 +36,6 @@ def run_python(
         env={**os.environ, "PYTHONPATH": str(source), **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )

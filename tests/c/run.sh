@@ -54,6 +54,8 @@ for test in api vectors ticket; do
     nm "$out/$test-asan" | grep __asan_init >/dev/null
     run env ASAN_OPTIONS=detect_leaks=1 "$out/$test-asan"
 done
+# More in `make stress`.
+forks=${RDSIAM_FORKS:-300}
 # Forks and stops, with credentials that have to be fetched from the emulator or a process.
 asan=(env ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1)
 for test in fork freeze; do
@@ -78,10 +80,10 @@ run "$out/freeze-c99" "$url" &
 freeze=$!
 run "${asan[@]}" "$out/freeze-asan" "$url" &
 freeze_asan=$!
-run env "${container[@]}" "$out/fork-c99" 300 30
-run env "${process[@]}" "$out/fork-c99" 0 30
+run env "${container[@]}" "$out/fork-c99" "$forks" $((forks / 10))
+run env "${process[@]}" "$out/fork-c99" 0 $((forks / 10))
 # Not the chain: see busy.h on what AddressSanitizer and forks allow.
-run "${asan[@]}" "$out/fork-asan" 100
+run "${asan[@]}" "$out/fork-asan" $((forks / 3))
 wait "$freeze"
 wait "$freeze_asan"
 
