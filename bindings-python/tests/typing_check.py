@@ -34,7 +34,7 @@ assert_type(database.get_token(), str)
 assert_type(rdsiam.ca_bundle("us-east-1"), str)
 assert_type(rdsiam.url_quote(token), str)
 assert_type(rdsiam.odbc_quote(token, percent=True), str)
-rdsiam.odbc_quote(token, True)  # type: ignore[misc]
+rdsiam.odbc_quote(token, True)  # type: ignore[call-arg]
 rdsiam.patch_boto3()
 
 told = rdsiam.explain(token)
