@@ -92,6 +92,8 @@ def test_what_cannot_be_one_login_is_refused(authority: str) -> None:
         ({"host": "h", "user": "app", "password": "x"}, "password is what"),
         ({"host": "h", "user": "app", "port": "x"}, "port is not a number"),
         ({"cache": a_cache(1), "region": "us-east-1"}, "those of the cache"),
+        ({"cache": a_cache(1), "sign_host": "other"}, "host to sign for is not that"),
+        ({"cache": a_cache(1), "user": "other"}, "user to sign for is not that"),
         ({"cache": a_cache(1), "ca": "/no/such/file"}, "ca is not a file"),
     ]:
         with pytest.raises(rdsiam.InvalidArgumentError, match=what):

@@ -31,6 +31,12 @@ rdsiam.DatabaseTokenCache(None, "h", 5432, "u")
 rdsiam.DatabaseTokenCache(7, "h", 5432, "u")  # type: ignore[arg-type]
 assert_type(database.get_token(), str)
 
+assert_type(rdsiam.ca_bundle("us-east-1"), str)
+assert_type(rdsiam.url_quote(token), str)
+assert_type(rdsiam.odbc_quote(token, percent=True), str)
+rdsiam.odbc_quote(token, True)  # type: ignore[call-arg]
+rdsiam.patch_boto3()
+
 told = rdsiam.explain(token)
 assert_type(told.problems, tuple[str, ...])
 assert_type(told.signed_at, int | None)

@@ -9,6 +9,7 @@ last answer. The command is then stopped. Standard library only; for every langu
 
 import http.server
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -33,6 +34,11 @@ class Api(http.server.ThreadingHTTPServer):
     @property
     def address(self):
         return f"127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request, client_address):
+        # The runtime was stopped while it waited for an event.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def ask(self, event, seconds=60):
         self.asked += 1
@@ -94,8 +100,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def run(events, command, environment=None, seconds=60):
     """What the command answers to the events, each with its seconds."""
-    import os
-
     api = Api()
     begun = time.monotonic()
     process = subprocess.Popen(

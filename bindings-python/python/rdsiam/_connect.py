@@ -67,6 +67,14 @@ def login(options: dict[str, Any], port: int) -> Login:
         raise InvalidArgumentError(
             "sign_port, region and profile are those of the cache that was given; leave them out"
         )
+    for what, ours in (("host", name), ("user", named["user"])):
+        theirs = getattr(given, what, ours)
+        if what == "host":
+            theirs, ours = theirs.strip("[]"), ours.rstrip(".").lower().strip("[]")
+        if theirs != ours:
+            raise InvalidArgumentError(
+                f"the {what} to sign for is not that of the cache that was given; leave it out"
+            )
     region = named["region"] or getattr(given, "region", None)
     ca = os.fspath(named["ca"]) if named["ca"] else None
     return Login(given, host, dialled, named["user"], name, region, ca)
@@ -108,7 +116,7 @@ class _Try:
         if not kept and (explain(token).signed_at or 0) >= self.begun:
             return False
         # Others may have been refused with the same token: their new one stays.
-        now = getattr(self.tokens, "_try_get_token", self.tokens.get_token)()
+        now = self.tokens._try_get_token() if isinstance(self.tokens, TokenCache) else None
         if now is None or now == token:
             self.tokens.invalidate()
         return True
