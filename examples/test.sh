@@ -74,8 +74,14 @@ expect "examples/c/postgres.c" "$DB_USER" "$out/postgres"
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
 expect "examples/python/lambda_handler.py" "$DB_USER" .venv/bin/python examples/python/lambda_handler.py
 cp examples/node/*.js "$out/"
+cp examples/lambda-node/index.js "$out/lambda.js"
 expect "examples/node/postgres.js" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.js"
-expect "examples/node/lambda.js" "$DB_USER" node -r "./$out/dial.js" -e \
+expect "examples/node/tokens.js" "user: $DB_USER" node "$out/tokens.js"
+expect "examples/node/pools.js" "$DB_USER" node -r "./$out/dial.js" "$out/pools.js"
+expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
+    DB_HOST="$STANDIN_MARIADB_HOST" DB_PORT="$STANDIN_MARIADB_PORT" \
+    node -r "./$out/dial.js" "$out/pools.js"
+expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 cp include/rdsiam.h "$out/"
 sed -e "s|@PREFIX@|$PWD/$out|" -e "s|{prefix}/include|{prefix}|" ffi/rdsiam.pc.in >"$out/rdsiam.pc"
@@ -83,4 +89,4 @@ export PKG_CONFIG_PATH=$PWD/$out LD_LIBRARY_PATH=$PWD/$out/lib DB_HOSTADDR=$STAN
 expect "examples/go" "$DB_USER" go -C examples/go run .
 unset LD_LIBRARY_PATH
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 10 ]
+[ "$ran" -eq 13 ]
