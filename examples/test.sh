@@ -81,8 +81,14 @@ expect "examples/python/pymysql_connection.py" "$DB_USER" env "LD_PRELOAD=$STAND
     "NSS_WRAPPER_HOSTS=$STANDIN_HOSTS" "DB_HOST=$STANDIN_MARIADB_HOST" \
     "DB_PORT=$STANDIN_MARIADB_PORT" .venv/bin/python examples/python/pymysql_connection.py
 cp examples/node/*.js "$out/"
+cp examples/lambda-node/index.js "$out/lambda.js"
 expect "examples/node/postgres.js" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.js"
-expect "examples/node/lambda.js" "$DB_USER" node -r "./$out/dial.js" -e \
+expect "examples/node/tokens.js" "user: $DB_USER" node "$out/tokens.js"
+expect "examples/node/pools.js" "$DB_USER" node -r "./$out/dial.js" "$out/pools.js"
+expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
+    DB_HOST="$STANDIN_MARIADB_HOST" DB_PORT="$STANDIN_MARIADB_PORT" \
+    node -r "./$out/dial.js" "$out/pools.js"
+expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 15 ]
+[ "$ran" -eq 18 ]

@@ -1,0 +1,151 @@
+'use strict';
+
+// What the helpers for drivers share, and what goes with them.
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { test } = require('node:test');
+const tls = require('node:tls');
+const { HOST, KEYS, LOGIN, PACKAGE, environment, run, slowProfile, sleep, temporary } =
+  require('./support.js');
+const { TokenCache, caBundle, odbcQuote, pgpassQuote, urlQuote } = require('..');
+
+const INVALID = 'ERR_RDSIAM_INVALID_ARGUMENT';
+const DRIVERS = ['knex', 'mariadb', 'mysql2', 'pg', 'postgres', 'sequelize', 'typeorm'];
+
+// A root certificate of that name, as openssl's options say.
+function root(folder, name, ...ends) {
+  const file = path.join(folder, `${name.replaceAll(' ', '-')}.pem`);
+  const subject = ['-subj', `/C=US/O=Amazon/CN=${name}`];
+  const place = ['-keyout', path.join(folder, 'key.pem'), '-out', file];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  execFileSync('openssl', ['req', ...kind, ...subject, ...ends, ...place], { stdio: 'pipe' });
+  return fs.readFileSync(file, 'utf8');
+}
+
+test('caBundle() judges the file', (t) => {
+  const folder = temporary(t);
+  const file = path.join(folder, 'bundle.pem');
+  environment(t, { RDSIAM_CA_BUNDLE: file });
+  const download = /download https:\/\/truststore\.pki\.rds\.amazonaws\.com\/global\/global-bundle/;
+  const refused = (why, options) =>
+    assert.throws(
+      () => caBundle(options),
+      (error) => {
+        assert.equal(error.code, INVALID);
+        assert.match(error.message, why);
+        assert.match(error.message, download);
+        return true;
+      },
+    );
+  refused(/cannot be read \(ENOENT\)/);
+  fs.writeFileSync(file, tls.rootCertificates[0]);
+  refused(/holds no root certificate of RDS:/);
+  fs.writeFileSync(file, root(folder, 'Amazon RDS us-east-1 Root CA RSA2048 G1', '-days', '1'));
+  assert.equal(caBundle({ region: 'us-east-1' }), file);
+  const later = Date.now() + 2 * 86_400_000;
+  t.mock.method(Date, 'now', () => later);
+  refused(/only expired root certificates of RDS:/);
+  refused(/only expired root certificates of RDS for us-east-1:/, { region: 'us-east-1' });
+  fs.appendFileSync(file, root(folder, 'Amazon RDS eu-west-1 Root CA ECC384 G1', '-days', '9'));
+  assert.equal(caBundle(), file);
+  assert.equal(caBundle({ region: 'eu-west-1' }), file);
+  refused(/only expired/, { region: 'us-east-1' });
+  refused(/no root certificate of RDS for ap-east-1/, { region: 'ap-east-1' });
+});
+
+test('caBundle() looks in the usual places, and a helper asks it for the region of the host', (t) => {
+  const folder = temporary(t);
+  const pem = root(folder, 'Amazon RDS eu-west-1 Root CA ECC384 G1', '-days', '9');
+  const code = (expression) => ['-e', `console.log(${expression})`];
+  const env = { ...process.env, HOME: folder, NODE_PATH: path.join(PACKAGE, 'node_modules') };
+  delete env.RDSIAM_CA_BUNDLE;
+  const main = JSON.stringify(PACKAGE);
+  const home = path.join(folder, '.postgresql');
+  fs.mkdirSync(home);
+  fs.writeFileSync(path.join(home, 'root.crt'), pem);
+  const found = run(code(`require(${main}).caBundle()`), { cwd: folder, env });
+  assert.equal(found.stdout.trim(), path.join(home, 'root.crt'), found.stderr);
+  fs.writeFileSync(path.join(folder, 'global-bundle.pem'), pem);
+  const here = run(code(`require(${main}).caBundle()`), { cwd: folder, env });
+  assert.equal(here.stdout.trim(), path.join(fs.realpathSync(folder), 'global-bundle.pem'));
+
+  environment(t, { RDSIAM_CA_BUNDLE: path.join(folder, 'global-bundle.pem') });
+  const { config } = require('rdsiam/pg');
+  const other = { host: HOST, user: 'app', credentials: KEYS };
+  assert.throws(() => config(other), { code: INVALID, message: /for us-east-1/ });
+  const right = { ...other, host: HOST.replace('us-east-1', 'eu-west-1') };
+  assert.equal(config(right).ssl.ca, pem);
+});
+
+test('a token in a URL, in .pgpass and in a connection string of ODBC', () => {
+  const token = new TokenCache({ ...LOGIN, credentials: KEYS }).getTokenSync();
+  const url = new URL(`postgres://app:${urlQuote(token)}@${HOST}:5432/app`);
+  assert.equal(decodeURIComponent(url.password), token);
+  assert.match(urlQuote("a!'()*~-._ é%"), /^a%21%27%28%29%2A~-\._%20%C3%A9%25$/);
+  assert.equal(pgpassQuote('h:1/?a\\b'), 'h\\:1/?a\\\\b');
+  assert.equal(odbcQuote('a;b}%c'), '{a;b}}%c}');
+  assert.equal(odbcQuote('a%3A', { percent: true }), '{a%253A}');
+  for (const quote of [urlQuote, pgpassQuote, odbcQuote]) {
+    assert.throws(() => quote(undefined), { code: INVALID });
+  }
+});
+
+test('rdsiam loads no driver and nothing of the helpers, and each helper its own driver', () => {
+  const list = 'Object.keys(require.cache).map((f) => f.slice(process.cwd().length + 1))';
+  const loaded = (name) => {
+    const code = `require(${JSON.stringify(name)}); console.log(JSON.stringify(${list}))`;
+    return JSON.parse(run(['-e', code], { cwd: PACKAGE }).stdout);
+  };
+  const alone = loaded('rdsiam');
+  assert.ok(alone.includes('index.js'));
+  const more = alone.filter((file) => /node_modules|drivers|login|tls|quote|bundle/.test(file));
+  assert.deepEqual(more, []);
+  for (const name of DRIVERS) {
+    const files = loaded(`rdsiam/${name}`);
+    assert.ok(files.includes(`drivers/${name}.js`));
+    const others = DRIVERS.filter((other) => other !== name);
+    const foreign = files.filter((file) =>
+      others.some((o) => file.startsWith(`node_modules/${o}/`)),
+    );
+    assert.deepEqual(foreign, [], name);
+  }
+  const { exports, peerDependenciesMeta } = require('../package.json');
+  for (const name of DRIVERS) {
+    assert.ok(fs.existsSync(path.join(PACKAGE, exports[`./${name}`].types)));
+    assert.deepEqual(peerDependenciesMeta[name], { optional: true });
+  }
+});
+
+test('the helpers are there for ES modules too', async () => {
+  const names = { pg: 'Pool', postgres: 'postgres', mysql2: 'createPool', mariadb: 'createPool' };
+  for (const [module, name] of Object.entries(names)) {
+    assert.equal(typeof (await import(`rdsiam/${module}`))[name], 'function');
+  }
+});
+
+test('while a slow profile is asked, the event loop is free', async (t) => {
+  const { Login } = require('../lib/login.js');
+  const profile = slowProfile(t, 1.5);
+  const login = new Login(
+    { host: HOST, user: 'app', profile, ca: tls.rootCertificates[0] },
+    { port: 5432 },
+  );
+  const delayOf = async (work) => {
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await sleep(20);
+    await work();
+    delay.disable();
+    return delay.max / 1e6;
+  };
+  const control = await delayOf(() => sleep(1500));
+  const { ssl, password } = require('../lib/pg.js').settingsOf(login);
+  const measured = await delayOf(() => password({ ssl }));
+  t.diagnostic(`${measured} ms, and ${control} ms without`);
+  // Waiting for the profile would have held it for 1,500 ms.
+  assert.ok(measured < control + 500, `held for ${measured} ms, ${control} ms without`);
+});
