@@ -42,18 +42,19 @@ COMMANDS = {
     "python": [sys.executable, PYTHON / "tests/driver.py"],
     "node": ["node", ROOT / "bindings-node/test/driver.js"],
 }
+# Read once: faces are started by threads while the environment of other tests is set up.
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 # One that hangs is ended after so many seconds, and so fails its test.
 LONGEST = 60
 
 
 class Face:
     def __init__(self, name, login, source="default", env=None):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.name = name
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [*map(str, COMMANDS[name]), *map(str, login), source],
-            env={**clean, "PYTHONPATH": str(PYTHON / "python"), **(env or {})},
+            env={**CLEAN, "PYTHONPATH": str(PYTHON / "python"), **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
