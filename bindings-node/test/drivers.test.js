@@ -147,3 +147,44 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   );
   await Promise.all(done);
 });
+
+// One refusal drops the token; the others had it too.
+const TOGETHER = {
+  pg: [
+    'postgres',
+    (more) => {
+      const pool = new (require('rdsiam/pg').Pool)({ ...more, max: 5 });
+      return [() => pool.query('select pg_sleep(0.2)'), () => pool.end()];
+    },
+  ],
+  'postgres.js': [
+    'postgres',
+    (more) => {
+      const sql = require('rdsiam/postgres').postgres({ ...more, max: 5, backoff: false });
+      return [() => sql`select pg_sleep(0.2)`, () => sql.end()];
+    },
+  ],
+  mysql2: [
+    'mariadb',
+    (more) => {
+      const { createPool } = require('rdsiam/mysql2');
+      const pool = createPool({ ...more, connectionLimit: 5 }).promise();
+      return [() => pool.query('select sleep(0.2)'), () => pool.end()];
+    },
+  ],
+};
+
+for (const [name, [server, open]] of Object.entries(TOGETHER)) {
+  test(`${name}: five logins refused together are all tried twice`, { skip }, async () => {
+    let asked = 0;
+    const credentials = async () => {
+      asked += 1;
+      return asked === 1 ? UNKNOWN : STATIC;
+    };
+    const [query, close] = open(options(server, { credentials }));
+    await assert.rejects(query(), isRefused);
+    await Promise.all(Array.from({ length: 5 }, query));
+    assert.ok(asked <= 3, `${asked} questions for credentials`);
+    await close();
+  });
+}
