@@ -9,7 +9,7 @@ mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.
 
 if [ "${1:-}" = --fix ]; then
     cargo fmt
-    gofmt -w examples/go
+    gofmt -w examples/go tests/consumer/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
     (cd bindings-node && npm run --silent format)
@@ -18,7 +18,7 @@ fi
 
 for file in "${shell_files[@]}"; do bash -n "$file"; done
 cargo fmt --check
-unformatted=$(gofmt -l examples/go) && [ -z "$unformatted" ]
+unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
 cargo clippy --workspace --all-targets -- -D warnings
 cargo clippy --workspace --all-targets --features \
     rdsiam/fault-injection,rdsiam-ffi/fault-injection,rdsiam-python/fault-injection,rdsiam-node/fault-injection \
