@@ -31,10 +31,16 @@
  *   failure. `err` may be NULL for a caller who needs the status alone.
  * - Any pointer may be NULL: the call then fails with RDSIAM_ERR_INVALID_ARGUMENT, unless its
  *   documentation gives NULL a meaning.
- * - No input and no fault inside of the library ends the process, but for one: when memory cannot
- *   be had, the library aborts, as all of Rust does.
- * - The environment is read where it says so, and any time with the default chain. As with
- *   getenv(), no other thread may change it meanwhile: set it before the first client is made.
+ * - No input and no fault inside of the library ends the process. A call that would need memory
+ *   and finds less than 64 KiB of it fails with RDSIAM_ERR_INTERNAL, and a token from the cache
+ *   needs none; but where memory ends in the middle of a call, as it can in rdsiam_token_get()
+ *   without a token and in the default chain, Rust can only abort.
+ * - With credentials given in code, and a region in the host's name, the call or the configuration,
+ *   the environment is not looked at. Otherwise it is, when credentials or a region are needed and
+ *   not at a hit; no other thread may change it at that moment, as with getenv().
+ * - A thread needs 16 KiB of stack, or 256 KiB for the default chain. The chain starts processes
+ *   if a profile names one, which fails in a program that ignores SIGCHLD; signals, their handlers
+ *   and masks are left as they are.
  * - ABI.md says what stays as it is from version to version.
  */
 
@@ -233,7 +239,7 @@ void rdsiam_client_free(rdsiam_client *client);
 /**
  * Makes a configuration: default chain of credentials, default rules.
  *
- * @return The configuration; NULL only after a fault of the library.
+ * @return The configuration; NULL only without memory, or after a fault of the library.
  *
  * Memory:  the caller's, who frees it with rdsiam_config_free().
  * Threads: any.
@@ -597,6 +603,101 @@ rdsiam_status rdsiam_ticket_bring(rdsiam_ticket *ticket,
 void rdsiam_ticket_free(rdsiam_ticket *ticket);
 
 /**
+ * Drops a token from the cache, after the database refused a login with it. The next
+ * rdsiam_token_get() makes a new one.
+ *
+ * @code
+ *     // Once more with a new token: the role may have changed since the old one was made.
+ *     int log_in_twice(const rdsiam_client *client) {
+ *         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
+ *         int attempt, good = 0;
+ *         for (attempt = 0; attempt < 2 && !good; attempt++) {
+ *             rdsiam_token *token = NULL;
+ *             if (rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) != RDSIAM_OK)
+ *                 break;
+ *             good = log_in(rdsiam_token_str(token));
+ *             rdsiam_token_free(token);
+ *             if (!good)
+ *                 (void)rdsiam_token_invalidate(client, host, 5432, "app", NULL, NULL);
+ *         }
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param client  Not NULL.
+ * @param host    What the token was asked for with.
+ * @param port    What the token was asked for with.
+ * @param user    What the token was asked for with.
+ * @param region  What the token was asked for with.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, also if there was none; or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  handles of the old token stay readable.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
+                                      const char *host,
+                                      uint16_t port,
+                                      const char *user,
+                                      const char *region,
+                                      rdsiam_error **err);
+
+/**
+ * The text of a token, to be given to the driver as the password. In a URL it would have to be
+ * percent-encoded; do not log it.
+ *
+ * @param token  NULL gives NULL.
+ * @return The text, in ASCII, which ends with a NUL.
+ *
+ * Memory:  the text belongs to the token and lives as long as its handle.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_token_str(const rdsiam_token *token);
+
+/**
+ * The length of the text of a token. Some tools cut a password at 512, 1,024 or 2,048 bytes.
+ *
+ * @param token  NULL gives 0.
+ * @return Bytes without the NUL: 350 to 3,000.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+size_t rdsiam_token_len(const rdsiam_token *token);
+
+/**
+ * When the database stops taking a token: 15 minutes after its signing, or at the end of the
+ * credentials that signed it if that is sooner.
+ *
+ * @param token  NULL gives 0.
+ * @return A Unix second.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+int64_t rdsiam_token_expires_at(const rdsiam_token *token);
+
+/**
+ * Gives a token back. Its text is wiped when nobody holds it any more.
+ *
+ * @param token  NULL does nothing.
+ *
+ * Memory:  the handle is gone, and the text with the last handle of the same token.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+void rdsiam_token_free(rdsiam_token *token);
+
+/**
  * Gets a token from the cache, good for at least another 10 seconds.
  *
  * A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute after that
@@ -795,101 +896,6 @@ rdsiam_status rdsiam_token_sign_at(const rdsiam_credentials *credentials,
                                    uint32_t expires_s,
                                    rdsiam_token **out,
                                    rdsiam_error **err);
-
-/**
- * Drops a token from the cache, after the database refused a login with it. The next
- * rdsiam_token_get() makes a new one.
- *
- * @code
- *     // Once more with a new token: the role may have changed since the old one was made.
- *     int log_in_twice(const rdsiam_client *client) {
- *         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
- *         int attempt, good = 0;
- *         for (attempt = 0; attempt < 2 && !good; attempt++) {
- *             rdsiam_token *token = NULL;
- *             if (rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) != RDSIAM_OK)
- *                 break;
- *             good = log_in(rdsiam_token_str(token));
- *             rdsiam_token_free(token);
- *             if (!good)
- *                 (void)rdsiam_token_invalidate(client, host, 5432, "app", NULL, NULL);
- *         }
- *         return good;
- *     }
- * @endcode
- *
- * @param client  Not NULL.
- * @param host    What the token was asked for with.
- * @param port    What the token was asked for with.
- * @param user    What the token was asked for with.
- * @param region  What the token was asked for with.
- * @param err     Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK, also if there was none; or RDSIAM_ERR_INVALID_ARGUMENT.
- *
- * Memory:  handles of the old token stay readable.
- * Threads: any number at once.
- * Blocks:  never.
- * Since:   0.1.0
- */
-rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
-                                      const char *host,
-                                      uint16_t port,
-                                      const char *user,
-                                      const char *region,
-                                      rdsiam_error **err);
-
-/**
- * The text of a token, to be given to the driver as the password. In a URL it would have to be
- * percent-encoded; do not log it.
- *
- * @param token  NULL gives NULL.
- * @return The text, in ASCII, which ends with a NUL.
- *
- * Memory:  the text belongs to the token and lives as long as its handle.
- * Threads: any.
- * Blocks:  never.
- * Since:   0.1.0
- */
-const char *rdsiam_token_str(const rdsiam_token *token);
-
-/**
- * The length of the text of a token. Some tools cut a password at 512, 1,024 or 2,048 bytes.
- *
- * @param token  NULL gives 0.
- * @return Bytes without the NUL: 350 to 3,000.
- *
- * Memory:  nothing is kept.
- * Threads: any.
- * Blocks:  never.
- * Since:   0.1.0
- */
-size_t rdsiam_token_len(const rdsiam_token *token);
-
-/**
- * When the database stops taking a token: 15 minutes after its signing, or at the end of the
- * credentials that signed it if that is sooner.
- *
- * @param token  NULL gives 0.
- * @return A Unix second.
- *
- * Memory:  nothing is kept.
- * Threads: any.
- * Blocks:  never.
- * Since:   0.1.0
- */
-int64_t rdsiam_token_expires_at(const rdsiam_token *token);
-
-/**
- * Gives a token back. Its text is wiped when nobody holds it any more.
- *
- * @param token  NULL does nothing.
- *
- * Memory:  the handle is gone, and the text with the last handle of the same token.
- * Threads: any, but no other one may use it any more.
- * Blocks:  never.
- * Since:   0.1.0
- */
-void rdsiam_token_free(rdsiam_token *token);
 
 /**
  * The version of the ABI of the library that is loaded. A program compares it with

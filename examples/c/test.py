@@ -181,7 +181,10 @@ class Examples(unittest.TestCase):
             folder = Path(standin("DIR"), "run")
             psql = [Path(standin("BINDIR"), "psql"), "-X", "-h", folder, "-p", standin("PORT")]
             subprocess.run(
-                [*psql, "-U", "postgres", "-c", sql, "postgres"], check=True, stdout=subprocess.PIPE
+                [*psql, "-U", "postgres", "-c", sql, "postgres"],
+                env={"PATH": os.defpath},  # no PGHOSTADDR of the caller's
+                check=True,
+                stdout=subprocess.PIPE,
             )
 
         self.outlives_a_token("postgres", "", kill_sessions)

@@ -5,12 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ -z "${STANDIN_HOST:-}" ]; then
+prefix=$PWD/build/prefix
+if [ "${1:-}" = bench ]; then
+    tests/tools/prefix.sh release
+    prefix+=-release
+elif [ -z "${STANDIN_HOST:-}" ]; then
     tests/tools/prefix.sh
-    exec tests/standin/standin run -- "$0" "$@"
+    exec tests/standin/standin run -- "$0"
 fi
 
-prefix=$PWD/build/prefix
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
 cd examples/go/rdsiam
 
@@ -40,3 +43,51 @@ go test -race "${under[@]}" ./...
 # Compiled into the program, the library is found without LD_LIBRARY_PATH.
 LD_LIBRARY_PATH='' go test -tags static "${under[@]}" ./internal/logintest ./rdsiamaws
 GOGC=1 go test -tags debug -short "${under[@]}" . ./rdsiamaws ./internal/logintest
+
+# The code of the README, as it stands there but for the names of the stand-in.
+readme=../../../build/readme-go
+mkdir -p "$readme"
+sed "s|=> .*|=> $PWD|" ../../../tests/consumer/go/go.mod >"$readme/go.mod"
+cp ../../../tests/consumer/go/go.sum "$readme/"
+{
+    cat <<'GO'
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"rdsiam"
+	"rdsiam/rdsiampgx"
+)
+
+func run(ctx context.Context) error {
+GO
+    awk '$0 == "```go" {on = 1; next} /^```/ {on = 0} on' ../../../README.md |
+        sed -e "s/mydb\.abc123\.us-east-1\.rds\.amazonaws\.com/$STANDIN_HOST/; s/5432/$STANDIN_PORT/" \
+            -e "s/user=app/user=$STANDIN_USER/; s|global-bundle.pem|$STANDIN_CA|"
+    cat <<'GO'
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var user string
+	err = pool.QueryRow(ctx, "SELECT current_user").Scan(&user)
+	fmt.Println("README: logged in as", user)
+	return err
+}
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+GO
+} >"$readme/main.go"
+cd "$readme"
+printed=$(go run -mod=mod -exec "env LD_PRELOAD=$STANDIN_NSS_WRAPPER" .)
+echo "$printed"
+[ "$printed" = "README: logged in as $STANDIN_USER" ]

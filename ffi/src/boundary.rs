@@ -1,7 +1,9 @@
 //! The one guard around every export: outputs are cleared first and written only on success,
-//! errors are handed over, and no panic crosses into C.
+//! errors are handed over, no panic crosses into C, and a heap that is full is an error where it
+//! can be one.
 
 use std::any::Any;
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -9,7 +11,7 @@ use rdsiam::Result;
 
 use crate::Status;
 use crate::arguments::invalid;
-use crate::error::OwnedError;
+use crate::error::{ErrorHandle, NO_MEMORY, OwnedError, PANIC};
 
 /// Where a result goes: a pointer of the caller's, which may be NULL.
 pub(crate) struct Out<T>(*mut *mut T);
@@ -36,11 +38,51 @@ impl<T> Out<T> {
     }
 }
 
-/// Runs what gives a handle.
+/// Runs what makes a handle.
 ///
 /// # Safety
 /// `out` and `err` are NULL or may be written.
 pub(crate) unsafe fn gives<T>(
+    name: &'static str,
+    out: *mut *mut T,
+    err: *mut *mut OwnedError,
+    body: impl FnOnce() -> Result<*mut T>,
+) -> Status {
+    // SAFETY: the same is asked.
+    unsafe { gives_if(memory_at_hand(), name, out, err, body) }
+}
+
+/// Runs what mostly finds a handle that is there, so that it is not worth asking for memory first.
+///
+/// # Safety
+/// As [`gives`].
+pub(crate) unsafe fn serves<T>(
+    name: &'static str,
+    out: *mut *mut T,
+    err: *mut *mut OwnedError,
+    body: impl FnOnce() -> Result<*mut T>,
+) -> Status {
+    // SAFETY: the same is asked.
+    unsafe { gives_if(true, name, out, err, body) }
+}
+
+/// Runs what gives nothing but its success.
+///
+/// # Safety
+/// `err` is NULL or may be written.
+pub(crate) unsafe fn does(
+    name: &'static str,
+    err: *mut *mut OwnedError,
+    body: impl FnOnce() -> Result<()>,
+) -> Status {
+    // SAFETY: the same is asked.
+    unsafe { does_if(memory_at_hand(), name, err, body) }
+}
+
+/// # Safety
+/// As [`gives`].
+unsafe fn gives_if<T>(
+    memory: bool,
     name: &'static str,
     out: *mut *mut T,
     err: *mut *mut OwnedError,
@@ -58,32 +100,52 @@ pub(crate) unsafe fn gives<T>(
         Ok(())
     };
     // SAFETY: as this function asks.
-    unsafe { does(name, err, body) }
+    unsafe { does_if(memory, name, err, body) }
 }
 
-/// Runs what gives nothing but its success.
-///
 /// # Safety
-/// `err` is NULL or may be written.
-pub(crate) unsafe fn does(
+/// As [`does`].
+unsafe fn does_if(
+    memory: bool,
     name: &'static str,
     err: *mut *mut OwnedError,
     body: impl FnOnce() -> Result<()>,
 ) -> Status {
     // SAFETY: as this function asks.
     let err = unsafe { Out::cleared(err) };
-    let (status, error) = match caught(name, body) {
-        Some(Ok(())) => return 0,
-        Some(Err(error)) => (error.kind().status(), OwnedError::handle(&error)),
-        None => (OwnedError::panic().status(), OwnedError::panic()),
+    let error = if memory {
+        match caught(name, body) {
+            Some(Ok(())) => return 0,
+            Some(Err(error)) => OwnedError::handle(&error),
+            None => ErrorHandle::Constant(&PANIC),
+        }
+    } else {
+        ErrorHandle::Constant(&NO_MEMORY)
     };
+    let status = error.status();
     if err.0.is_null() {
-        error.free();
+        drop(error);
     } else {
         // SAFETY: as this function asks.
         unsafe { err.write(error.into_raw()) };
     }
     status
+}
+
+/// Whether a call may count on the memory that it needs, which is a fraction of this for all but
+/// the default chain. Where it is not there in the middle of a call, Rust ends the process.
+fn memory_at_hand() -> bool {
+    const MORE_THAN_ENOUGH: usize = 64 * 1024;
+    let mut asked = Vec::<u8>::new();
+    let got = asked.try_reserve_exact(MORE_THAN_ENOUGH).is_ok();
+    // Without this the compiler sees that nobody uses it, and does not ask.
+    black_box(asked);
+    got
+}
+
+/// Runs what makes a handle and has no error to give: NULL says that it failed.
+pub(crate) fn makes<T>(name: &'static str, body: impl FnOnce() -> *mut T) -> *mut T {
+    if memory_at_hand() { reads(name, ptr::null_mut(), body) } else { ptr::null_mut() }
 }
 
 /// Runs what cannot fail; a panic gives the fallback.

@@ -8,7 +8,7 @@ use rdsiam::{Config, Credentials, CredentialsSource, Error, ErrorKind, Result};
 
 use crate::Status;
 use crate::arguments::{handle, handle_mut, invalid, text};
-use crate::boundary::{does, reads};
+use crate::boundary::{does, makes, reads};
 use crate::credentials::OwnedCredentials;
 use crate::error::{OwnedError, RDSIAM_OK};
 
@@ -22,7 +22,7 @@ pub struct OwnedConfig(pub(crate) Config);
 
 /// Makes a configuration: default chain of credentials, default rules.
 ///
-/// @return The configuration; NULL only after a fault of the library.
+/// @return The configuration; NULL only without memory, or after a fault of the library.
 ///
 /// Memory:  the caller's, who frees it with rdsiam_config_free().
 /// Threads: any.
@@ -30,7 +30,7 @@ pub struct OwnedConfig(pub(crate) Config);
 /// Since:   0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn rdsiam_config_new() -> *mut OwnedConfig {
-    reads("rdsiam_config_new", ptr::null_mut(), || {
+    makes("rdsiam_config_new", || {
         Box::into_raw(Box::new(OwnedConfig(Config::new().on_warning(warn))))
     })
 }
@@ -206,8 +206,9 @@ pub unsafe extern "C" fn rdsiam_config_set_provider(
     free_user_data: FreeFn,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let body = || {
-        let source = Callback { provider, user_data, free: free_user_data };
+    // Made here, so that it is dropped, which frees the data, whatever becomes of the rest.
+    let source = Callback { provider, user_data, free: free_user_data };
+    let body = move || {
         if provider.is_none() {
             return Err(invalid("provider is NULL".to_owned()));
         }

@@ -54,17 +54,35 @@ pub struct OwnedError {
     retryable: bool,
 }
 
-/// An error on its way to C. That of a panic is made beforehand, because after a panic nothing
-/// that could panic again should run.
+/// An error on its way to C.
 pub(crate) enum ErrorHandle {
     Owned(Box<OwnedError>),
-    Panic,
+    Constant(&'static Constant),
 }
 
-static PANIC: u8 = 0;
-const PANIC_CODE: &CStr = c"ERR_RDSIAM_PANIC";
-const PANIC_MESSAGE: &CStr = c"a fault in rdsiam was caught; the handles given to this call may \
-only be freed; please report what was printed on standard error";
+/// An error that was made beforehand, for when nothing may be allocated, or should run at all. Its
+/// address stands for it in C, where it is compared and never freed.
+pub(crate) struct Constant {
+    kind: ErrorKind,
+    code: &'static CStr,
+    message: &'static CStr,
+    retryable: bool,
+}
+
+pub(crate) static PANIC: Constant = Constant {
+    kind: ErrorKind::Panic,
+    code: c"ERR_RDSIAM_PANIC",
+    message: c"a fault in rdsiam was caught; the handles given to this call may only be freed; \
+please report what was printed on standard error",
+    retryable: false,
+};
+
+pub(crate) static NO_MEMORY: Constant = Constant {
+    kind: ErrorKind::Internal,
+    code: c"ERR_RDSIAM_INTERNAL",
+    message: c"there is not enough memory for this call; nothing was done",
+    retryable: true,
+};
 
 impl OwnedError {
     pub(crate) fn handle(error: &Error) -> ErrorHandle {
@@ -76,50 +94,46 @@ impl OwnedError {
             retryable: error.retryable(),
         }))
     }
-
-    pub(crate) fn panic() -> ErrorHandle {
-        ErrorHandle::Panic
-    }
 }
 
 impl ErrorHandle {
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Owned(error) => error.kind.status(),
-            Self::Panic => RDSIAM_ERR_PANIC,
+            Self::Constant(error) => error.kind.status(),
         }
-    }
-
-    pub(crate) fn free(self) {
-        drop(self);
     }
 
     pub(crate) fn into_raw(self) -> *mut OwnedError {
         match self {
             Self::Owned(error) => Box::into_raw(error),
-            Self::Panic => panic_address(),
+            Self::Constant(error) => address_of(error),
         }
     }
 }
 
-/// The address that stands for the error of a panic. It is compared, never read as an error.
-fn panic_address() -> *mut OwnedError {
-    std::ptr::from_ref(&PANIC).cast_mut().cast()
+fn address_of(error: &'static Constant) -> *mut OwnedError {
+    std::ptr::from_ref(error).cast_mut().cast()
+}
+
+/// The constant that an address from C stands for.
+fn constant(error: *const OwnedError) -> Option<&'static Constant> {
+    [&PANIC, &NO_MEMORY].into_iter().find(|one| address_of(one).cast_const() == error)
 }
 
 enum View<'a> {
     None,
     Owned(&'a OwnedError),
-    Panic,
+    Constant(&'static Constant),
 }
 
 /// # Safety
 /// `error` is NULL or came from this library and was not freed.
 unsafe fn view<'a>(error: *const OwnedError) -> View<'a> {
-    if error == panic_address().cast_const() {
-        return View::Panic;
+    if let Some(constant) = constant(error) {
+        return View::Constant(constant);
     }
-    // SAFETY: as this function asks, and not the address of no error above.
+    // SAFETY: as this function asks, and not the address of a constant above.
     unsafe { error.as_ref() }.map_or(View::None, View::Owned)
 }
 
@@ -138,7 +152,7 @@ pub unsafe extern "C" fn rdsiam_error_status(error: *const OwnedError) -> Status
     reads("rdsiam_error_status", RDSIAM_ERR_PANIC, || match unsafe { view(error) } {
         View::None => RDSIAM_OK,
         View::Owned(error) => error.kind.status(),
-        View::Panic => RDSIAM_ERR_PANIC,
+        View::Constant(error) => error.kind.status(),
     })
 }
 
@@ -157,7 +171,7 @@ pub unsafe extern "C" fn rdsiam_error_code(error: *const OwnedError) -> *const c
     reads("rdsiam_error_code", c"".as_ptr(), || match unsafe { view(error) } {
         View::None => c"".as_ptr(),
         View::Owned(error) => error.code.as_ptr(),
-        View::Panic => PANIC_CODE.as_ptr(),
+        View::Constant(error) => error.code.as_ptr(),
     })
 }
 
@@ -176,7 +190,7 @@ pub unsafe extern "C" fn rdsiam_error_message(error: *const OwnedError) -> *cons
     reads("rdsiam_error_message", c"".as_ptr(), || match unsafe { view(error) } {
         View::None => c"".as_ptr(),
         View::Owned(error) => error.message.as_ptr(),
-        View::Panic => PANIC_MESSAGE.as_ptr(),
+        View::Constant(error) => error.message.as_ptr(),
     })
 }
 
@@ -193,8 +207,9 @@ pub unsafe extern "C" fn rdsiam_error_message(error: *const OwnedError) -> *cons
 pub unsafe extern "C" fn rdsiam_error_retryable(error: *const OwnedError) -> bool {
     // SAFETY: the caller gives NULL or an error of this library.
     reads("rdsiam_error_retryable", false, || match unsafe { view(error) } {
-        View::None | View::Panic => false,
+        View::None => false,
         View::Owned(error) => error.retryable,
+        View::Constant(error) => error.retryable,
     })
 }
 
@@ -209,7 +224,7 @@ pub unsafe extern "C" fn rdsiam_error_retryable(error: *const OwnedError) -> boo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_error_free(error: *mut OwnedError) {
     reads("rdsiam_error_free", (), || {
-        if !error.is_null() && error != panic_address() {
+        if !error.is_null() && constant(error).is_none() {
             // SAFETY: the caller gives an error of this library, and gives it away.
             drop(unsafe { Box::from_raw(error) });
         }

@@ -7,11 +7,12 @@ use rdsiam::{Step, Ticket};
 
 use crate::Status;
 use crate::arguments::{TargetArguments, handle_mut, invalid};
-use crate::boundary::{Out, gives, reads};
+use crate::boundary::{Out, gives, reads, serves};
 use crate::client::OwnedClient;
 use crate::credentials::{OwnedCredentials, better};
 use crate::error::OwnedError;
-use crate::token::{SharedToken, by_client, hand_over};
+use crate::token::make::by_client;
+use crate::token::{SharedToken, hand_over};
 
 /// The duty to fetch credentials for one token: there is one ticket for it at a time. Not for use
 /// by two threads at once, but any thread may use it. Outlives its client.
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn rdsiam_ticket_take(
         Ok(lease.map_or(ptr::null_mut(), |lease| hand_over(lease.token)))
     };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { gives("rdsiam_ticket_take", out, err, body) }
+    unsafe { serves("rdsiam_ticket_take", out, err, body) }
 }
 
 /// Brings the credentials that were fetched, and signs.

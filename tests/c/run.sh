@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the C tests as C99 and as C++11, with warnings as errors, against the shared and the
-# static library, runs them, and again under AddressSanitizer and LeakSanitizer.
+# static library, runs them, and again under the sanitizers for addresses, leaks and undefined
+# behaviour; hostile.sh does the rest.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/c
@@ -20,7 +21,7 @@ python3 tests/c/vectors.py >"$out/vectors.h"
 # The library exports what the list says and nothing else, and programs find it by its ABI.
 nm -D --defined-only "$out/lib/librdsiam.so.1" | awk '{print $3}' | sort >"$out/symbols.txt"
 diff ffi/symbols.txt "$out/symbols.txt"
-readelf -d "$out/lib/librdsiam.so.1" | grep -q 'SONAME.*\[librdsiam.so.1\]'
+[[ $(readelf -d "$out/lib/librdsiam.so.1") == *"soname: [librdsiam.so.1]"* ]]
 
 # The header says all, and what it says of numbers, sizes and types is what programs rely on.
 python3 tests/c/header.py docs
@@ -40,6 +41,14 @@ build() { # name, source, language, library folder, further options
         -pthread -L"$folder" -lrdsiam -Wl,-rpath,"$PWD/$folder"
 }
 
+sanitize=(-fsanitize=address,undefined -fno-sanitize-recover=all)
+# A sanitizer that is not linked finds nothing.
+is_sanitized() {
+    local symbols
+    symbols=$(nm "$1")
+    [[ $symbols == *__asan_init* && $symbols == *__ubsan_handle* ]]
+}
+
 run() {
     # No credentials, files or metadata service of this machine.
     env -u AWS_PROFILE -u AWS_REGION -u AWS_DEFAULT_REGION AWS_EC2_METADATA_DISABLED=true \
@@ -49,9 +58,8 @@ run() {
 for test in api vectors ticket; do
     build "$test-c99" "tests/c/test_$test.c" c "$out/lib"
     run "$out/$test-c99"
-    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address
-    # A sanitizer that is not linked finds nothing.
-    nm "$out/$test-asan" | grep __asan_init >/dev/null
+    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" "${sanitize[@]}"
+    is_sanitized "$out/$test-asan"
     run env ASAN_OPTIONS=detect_leaks=1 "$out/$test-asan"
 done
 # More in `make stress`.
@@ -60,10 +68,8 @@ forks=${RDSIAM_FORKS:-300}
 asan=(env ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1)
 for test in fork freeze; do
     build "$test-c99" "tests/c/test_$test.c" c "$out/lib"
-    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" -fsanitize=address,undefined
-    # As above; all of nm's output is read, so that it cannot fail for want of a reader.
-    nm "$out/$test-asan" | grep __asan_init >/dev/null
-    nm "$out/$test-asan" | grep __ubsan_handle >/dev/null
+    build "$test-asan" "tests/c/test_$test.c" c "$out/lib" "${sanitize[@]}"
+    is_sanitized "$out/$test-asan"
 done
 coproc EMULATOR { EMULATOR_SLOW_SECONDS=0.7 exec python3 tests/emulator/emulator.py; }
 read -r url <&"${EMULATOR[0]}"
@@ -112,3 +118,5 @@ for program in panic-c99 panic-static; do
         exit 1
     fi
 done
+
+. tests/c/hostile.sh

@@ -10,7 +10,7 @@ mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.
 if [ "${1:-}" = --fix ]; then
     cargo fmt
     rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
-    gofmt -w examples/go
+    gofmt -w examples/go tests/consumer/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
     (cd bindings-node && npm run --silent format)
@@ -20,7 +20,7 @@ fi
 for file in "${shell_files[@]}"; do bash -n "$file"; done
 cargo fmt --check
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
-unformatted=$(gofmt -l examples/go) && [ -z "$unformatted" ]
+unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
 cargo clippy --workspace --all-targets -- -D warnings
 cargo clippy --workspace --all-targets --features \
     rdsiam/fault-injection,rdsiam-ffi/fault-injection,rdsiam-python/fault-injection,rdsiam-node/fault-injection \

@@ -6,6 +6,8 @@ missing=()
 for need in pkg-config:pkg-config cmake:cmake c++:g++ valgrind:valgrind; do
     command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
+# From which localedef makes the locale that a test runs in.
+[ -e /usr/share/i18n/locales/tr_TR ] || missing+=(locales)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 command=(apt-get install -y --no-install-recommends "${missing[@]}")
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
