@@ -1,6 +1,6 @@
 #![no_main]
 
-pub(crate) use rdsiam_ffi::{Status, client, config, credentials, error, token, version};
+pub(crate) use rdsiam_ffi::{Status, client, config, credentials, error, ticket, token, version};
 
 #[path = "../targets/calls.rs"]
 mod calls;

@@ -16,6 +16,8 @@ use crate::client::*;
 use crate::config::*;
 use crate::credentials::*;
 use crate::error::*;
+use crate::ticket::*;
+use crate::token::make::*;
 use crate::token::*;
 use crate::version::*;
 
@@ -53,6 +55,7 @@ struct Program {
     credentials: Vec<*mut OwnedCredentials>,
     clients: Vec<*mut OwnedClient>,
     tokens: Vec<*mut SharedToken>,
+    tickets: Vec<*mut OwnedTicket>,
     errors: Vec<*mut OwnedError>,
     /// User data given to the library, and how much of it came back.
     given: usize,
@@ -100,7 +103,7 @@ fn take<T>(handles: &mut Vec<*mut T>, input: &mut Input<'_>) -> *mut T {
 
 impl Program {
     fn call(&mut self, call: i64, input: &mut Input<'_>) {
-        match call.unsigned_abs() % 21 {
+        match call.unsigned_abs() % 27 {
             0 => self.configs.push(rdsiam_config_new()),
             1 => self.set_text(input, rdsiam_config_set_region),
             2 => self.set_text(input, rdsiam_config_set_profile),
@@ -134,7 +137,9 @@ impl Program {
             }
             // SAFETY: as above.
             10 => unsafe { rdsiam_client_free(take(&mut self.clients, input)) },
-            11..=13 => self.token_by_client(input, rdsiam_token_get),
+            // While a ticket is out, the others wait for it, for seconds.
+            11..=13 if self.tickets.is_empty() => self.token_by_client(input, rdsiam_token_get),
+            11..=13 => self.token_by_client(input, rdsiam_token_try_get),
             14 => self.token_by_client(input, rdsiam_token_sign),
             15 => self.token_sign_at(input),
             16 => self.invalidate(input),
@@ -142,6 +147,20 @@ impl Program {
             // SAFETY: as above.
             18 => unsafe { rdsiam_token_free(take(&mut self.tokens, input)) },
             19 => read_error(one_of(&self.errors, input)),
+            20 => {
+                let config = one_of(&self.configs, input);
+                // SAFETY: a configuration of the library that was not freed, or NULL.
+                self.does(input, |err| unsafe { rdsiam_config_set_external(config, err) });
+            }
+            21 => {
+                // SAFETY: credentials of the library that were not freed, or NULL.
+                unsafe { rdsiam_credentials_want_newer(one_of(&self.credentials, input)) };
+            }
+            22 => self.token_sign_with(input),
+            23 => self.ticket_take(input),
+            24 => self.ticket_bring(input),
+            // SAFETY: as above.
+            25 => unsafe { rdsiam_ticket_free(take(&mut self.tickets, input)) },
             _ => {
                 // SAFETY: as above.
                 unsafe { rdsiam_error_free(take(&mut self.errors, input)) };
@@ -257,6 +276,63 @@ impl Program {
         self.keep(token);
     }
 
+    fn token_sign_with(&mut self, input: &mut Input<'_>) {
+        let client = one_of(&self.clients, input);
+        let (first, newer) = (one_of(&self.credentials, input), one_of(&self.credentials, input));
+        let (host, port, user, region) = target(input);
+        // SAFETY: a client and credentials that were not freed, and strings, or NULL.
+        let token = self.gives(input, |out, err| unsafe {
+            rdsiam_token_sign_with(
+                client,
+                first,
+                newer,
+                host.ptr(),
+                port,
+                user.ptr(),
+                region.ptr(),
+                out,
+                err,
+            )
+        });
+        self.keep(token);
+    }
+
+    fn ticket_take(&mut self, input: &mut Input<'_>) {
+        let client = one_of(&self.clients, input);
+        let (host, port, user, region) = target(input);
+        let (mut out, mut ticket) = (STALE as *mut SharedToken, STALE as *mut OwnedTicket);
+        let places = input.number();
+        let (has_out, has_ticket) = (places % 8 != 7, places % 16 != 15);
+        let mut status = 0;
+        self.does(input, |err| {
+            let out = if has_out { &raw mut out } else { null_mut() };
+            let ticket = if has_ticket { &raw mut ticket } else { null_mut() };
+            let (host, user, region) = (host.ptr(), user.ptr(), region.ptr());
+            // SAFETY: a client that was not freed, strings and places, or NULL.
+            status =
+                unsafe { rdsiam_ticket_take(client, host, port, user, region, out, ticket, err) };
+            status
+        });
+        if !has_out || !has_ticket {
+            assert_eq!(status, RDSIAM_ERR_INVALID_ARGUMENT, "no place for a result");
+            return;
+        }
+        assert!(status == RDSIAM_OK || (out.is_null() && ticket.is_null()));
+        assert!(out as usize != STALE && ticket as usize != STALE, "outputs are cleared");
+        self.keep(Some(out).filter(|out| !out.is_null()));
+        self.tickets.extend(Some(ticket).filter(|ticket| !ticket.is_null()));
+    }
+
+    fn ticket_bring(&mut self, input: &mut Input<'_>) {
+        let ticket = one_of(&self.tickets, input);
+        let (first, newer) = (one_of(&self.credentials, input), one_of(&self.credentials, input));
+        // SAFETY: a ticket and credentials that were not freed, or NULL.
+        let token = self.gives(input, |out, err| unsafe {
+            rdsiam_ticket_bring(ticket, first, newer, out, err)
+        });
+        self.keep(token);
+    }
+
     fn invalidate(&mut self, input: &mut Input<'_>) {
         let client = one_of(&self.clients, input);
         let (host, port, user, region) = target(input);
@@ -274,9 +350,13 @@ impl Program {
     }
 
     fn free_all(self) {
+        for ticket in self.tickets {
+            // SAFETY: each handle is of the library and given away here; so for all below.
+            unsafe { rdsiam_ticket_free(ticket) };
+        }
         // Tokens stay readable after their client is gone.
         for client in self.clients {
-            // SAFETY: each handle is of the library and given away here; so for all below.
+            // SAFETY: as above.
             unsafe { rdsiam_client_free(client) };
         }
         for token in self.tokens {
