@@ -94,9 +94,10 @@ func left(ctx context.Context) error {
 	return fmt.Errorf("rdsiam: no token yet: %w: %w", err, cause)
 }
 
+// wouldBlock looks at an error that comes straight from C; errors.As would allocate at each hit.
 func wouldBlock(err error) bool {
-	var own *Error
-	return errors.As(err, &own) && own.Status == statusWouldBlock
+	own, ok := err.(*Error)
+	return ok && own.Status == statusWouldBlock
 }
 
 // fromProvider wraps what a provider returned. Three kinds pass, as with a callback in C; all else
