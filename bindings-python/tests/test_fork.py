@@ -98,7 +98,7 @@ def test_gunicorn_with_preloading(tmp_path: Path) -> None:
     # A worker ends after a few requests, so that there are many forks.
     options = ["--preload", "--workers=4", "--max-requests=8", f"--bind=unix:{path}", "-t", "30"]
     # It would be in the home of whoever runs this, and have a thread.
-    options += ["--no-control-socket"]
+    options += ["--no-control-socket", "--graceful-timeout=5"]
     with (
         open(tmp_path / "log", "w+") as log,
         subprocess.Popen(
