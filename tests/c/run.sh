@@ -89,7 +89,7 @@ freeze_asan=$!
 run env "${container[@]}" "$out/fork-c99" "$forks" $((forks / 10))
 run env "${process[@]}" "$out/fork-c99" 0 $((forks / 10))
 # Not the chain: see busy.h on what AddressSanitizer and forks allow.
-run "${asan[@]}" "$out/fork-asan" $((forks / 3))
+run "${asan[@]}" "$out/fork-asan" $((forks / 5))
 wait "$freeze"
 wait "$freeze_asan"
 
