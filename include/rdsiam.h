@@ -39,8 +39,7 @@
  *   the environment is not looked at. Otherwise it is, when credentials or a region are needed and
  *   not at a hit; no other thread may change it at that moment, as with getenv().
  * - A thread needs 16 KiB of stack, or 256 KiB for the default chain. The chain starts processes
- *   if a profile names one, which fails in a program that ignores SIGCHLD; signals, their handlers
- *   and masks are left as they are.
+ *   if a profile names one; signals, their handlers and masks are left as they are.
  * - ABI.md says what stays as it is from version to version.
  */
 

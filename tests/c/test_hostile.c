@@ -160,25 +160,21 @@ static void signals(void) {
 }
 
 /* A host without children of its own gets none of the library's to reap. One that has the system
- * reap all children (SIGCHLD ignored) takes those of a profile's process as well, which is then an
- * error that says so, and not a hang. */
+ * reap all children (SIGCHLD ignored) takes those of a profile's process as well, and its
+ * credentials serve all the same. */
 static void children(void) {
-    static const struct {
-        void (*handler)(int);
-        rdsiam_status seen;
-    } cases[] = {{SIG_DFL, RDSIAM_OK}, {SIG_IGN, RDSIAM_ERR_CREDENTIALS_PROVIDER}};
+    void (*const handlers[])(int) = {SIG_DFL, SIG_IGN};
     size_t i;
     for (i = 0; i < 2; i++) {
         rdsiam_config *config = rdsiam_config_new();
         rdsiam_client *client = NULL;
         rdsiam_token *token = NULL;
         rdsiam_error *err = NULL;
-        CHECK(signal(SIGCHLD, cases[i].handler) != SIG_ERR);
+        CHECK(signal(SIGCHLD, handlers[i]) != SIG_ERR);
         CHECK(rdsiam_config_set_profile(config, "process", NULL) == RDSIAM_OK);
         CHECK(rdsiam_client_new(config, &client, NULL) == RDSIAM_OK);
         rdsiam_config_free(config);
-        CHECK(rdsiam_token_get(client, HOST, 5432, "app", NULL, &token, &err) == cases[i].seen);
-        CHECK(err == NULL || strstr(rdsiam_error_message(err), "No child processes") != NULL);
+        CHECK(rdsiam_token_get(client, HOST, 5432, "app", NULL, &token, &err) == RDSIAM_OK);
         CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
         rdsiam_token_free(token);
         rdsiam_error_free(err);

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 /// Bytes of output. What is longer is not credentials.
 const LONGEST: usize = 4 << 20;
 const FIRST_LENGTH: usize = 8 << 10;
+/// ECHILD, which std has no kind for. No number of Windows' that waiting could give.
+const NO_CHILD: i32 = 10;
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn credentials(command: &str) -> Result<Credentials> {
@@ -28,10 +30,10 @@ pub(super) async fn credentials(command: &str) -> Result<Credentials> {
     // Both at once, or a full pipe of the one would hold up the other.
     let complaints = tokio::spawn(pipe::read(stderr));
     let output = pipe::read(stdout).await.map_err(|error| broken(&error))?;
-    let status = running.ended().await.map_err(|error| broken(&error))?;
-    if status.success() {
-        return answer::credentials(&output);
-    }
+    let status = match running.ended().await.map_err(|error| broken(&error))? {
+        Some(status) if !status.success() => status,
+        _ => return answer::credentials(&output),
+    };
     let complaints = complaints.await.ok().and_then(io::Result::ok).unwrap_or_default();
     Err(failed(status, &String::from_utf8_lossy(&complaints)))
 }
@@ -98,12 +100,15 @@ fn last_line(text: &str) -> Cow<'_, str> {
 struct Running(Child);
 
 impl Running {
-    /// It has closed its output, so this is a matter of a moment.
-    async fn ended(&mut self) -> io::Result<ExitStatus> {
+    /// It has closed its output, so this is a matter of a moment. None: the host has the system
+    /// forget its children (SIGCHLD ignored), and nobody can know how this one ended.
+    async fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(status) = self.0.try_wait()? {
-                return Ok(status);
+            match self.0.try_wait() {
+                Ok(None) => {}
+                Err(error) if error.raw_os_error() == Some(NO_CHILD) => return Ok(None),
+                ended => return ended,
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
