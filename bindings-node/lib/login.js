@@ -98,8 +98,11 @@ class Login {
       return !hand.final;
     }
     // Drivers do not tell which token was refused. If it is the one that another login has just
-    // dropped, a second try is right as well.
-    if (this.#uses <= 1) return this.#justDropped();
+    // dropped, a second try is right as well, with the token that has come in its place.
+    if (this.#uses <= 1 || this.#replaces) {
+      if (this.#justDropped()) return true;
+      if (this.#uses <= 1) return false;
+    }
     this.#drop();
     return true;
   }
