@@ -7,7 +7,7 @@ strict="-Wall -Wextra -Wpedantic -Werror"
 ran=0
 
 # The project is not here: what is found is what was installed.
-for gone in "$PROJECT" /root/.cargo; do
+for gone in "$PROJECT" "$CARGO_OF_HOST"; do
     if [ -e "$gone" ]; then echo "$gone is in the clean root"; exit 1; fi
 done
 

@@ -49,6 +49,7 @@ echo "hosts: files" >"$root/etc/nsswitch.conf"
 echo "$STANDIN_HOSTADDR $STANDIN_HOST $STANDIN_MARIADB_HOST" >"$root/etc/hosts"
 cat >"$root/consumer/env" <<ENV
 export PROJECT='$PWD'
+export CARGO_OF_HOST='${CARGO_HOME:-$HOME/.cargo}'
 export PG_HOST='$STANDIN_HOST' PG_PORT='$STANDIN_PORT'
 export MARIADB_HOST='$STANDIN_MARIADB_HOST' MARIADB_PORT='$STANDIN_MARIADB_PORT'
 export DB_USER='$STANDIN_USER' DB_NAME='$STANDIN_DB' DB_CA=/etc/db-ca.pem
