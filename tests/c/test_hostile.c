@@ -385,7 +385,7 @@ int main(int argc, char **argv) {
         {"streams_closed", streams_closed, 20},
         {"locales", locales, 7},
         {"signals", signals, 100},
-        {"children", children, 12},
+        {"children", children, 10},
         {"small_stacks", small_stacks, 5000},
         {"full_heap", full_heap, 15},
         {"full_heap_frees_user_data", full_heap_frees_user_data, 2},
