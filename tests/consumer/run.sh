@@ -68,7 +68,7 @@ accepted=$(($(grep -c accepted "$STANDIN_LOG") - before))
 
 # Nothing stays behind.
 install_it uninstall
-left=$(find "$root/opt" ! -type d -o -path '*rdsiam/*' -name '*rdsiam*')
+left=$(cd "$root/opt" && find . ! -type d -o -path '*rdsiam/*' -name '*rdsiam*')
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
 rm -rf "$root"
 echo "consumers: 11 programs, $accepted logins"
