@@ -54,11 +54,13 @@ test-core:
 	cargo test -p rdsiam --features fault-injection --test simulation broken
 	cargo test -p rdsiam --no-default-features --features model-checking,fault-injection --test schedules
 
-# The faces run with the stand-in, so that their login tests run too.
+# The faces run with the stand-in, so that their login tests run too. The driver of Python is what
+# asks boto3 beside C.
 test-c: tools standin c-tools
 	cargo test -p rdsiam-ffi
 	tests/c/run.sh
 	tests/c/driver.sh
+	bindings-python/build-dev.sh
 	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
 
 test-python: drivers
