@@ -1,8 +1,10 @@
 //! What a face holds: configuration, provider and cache, behind `&self`.
 
+mod handle;
 mod refresh;
 mod step;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,10 +21,12 @@ use crate::config::Config;
 use crate::credentials::{Credentials, Provider, resolve, wants_newer};
 use crate::error::{Error, Result};
 use crate::region;
-use crate::signer::{Layout, Request};
+use crate::signer::{Layout, SERVICE, Signatory, Terms};
+use crate::sync::Guard;
 use crate::target::Target;
 use crate::token::Token;
 
+pub use handle::Handle;
 pub use step::{Step, Ticket};
 
 /// Signs tokens and caches them. Cheap to clone; clones share one cache.
@@ -50,6 +54,8 @@ pub(crate) struct Shared {
     /// What the default chain found, for those calls that sign each time.
     kept: ArcSwapOption<Kept>,
     fetching: Flights<Credentials>,
+    /// Who signed last, and most likely signs the next new key.
+    signatory: ArcSwapOption<Signatory>,
 }
 
 /// Credentials, and the second they were fetched in.
@@ -88,6 +94,7 @@ impl Client {
             counters: Counters::default(),
             kept: ArcSwapOption::empty(),
             fetching: Flights::new(),
+            signatory: ArcSwapOption::empty(),
             config,
         })))
     }
@@ -200,7 +207,7 @@ impl Client {
     /// [`WouldBlock`](crate::ErrorKind::WouldBlock) if only the profile can tell.
     pub fn region_at_hand(&self, target: &Target<'_>) -> Result<String> {
         let endpoint = target.endpoint()?;
-        self.0.region(target.region, endpoint.host(), false)
+        self.0.region(target.region, endpoint.host(), false).map(Cow::into_owned)
     }
 
     /// As [`region_at_hand`](Client::region_at_hand), reading the profile if it has to.
@@ -209,24 +216,28 @@ impl Client {
     /// [`RegionMissing`](crate::ErrorKind::RegionMissing) if there is none at all.
     pub fn region(&self, target: &Target<'_>) -> Result<String> {
         let endpoint = target.endpoint()?;
-        self.0.region(target.region, endpoint.host(), true)
+        self.0.region(target.region, endpoint.host(), true).map(Cow::into_owned)
     }
 }
 
 impl Shared {
     /// The way of nearly every call: one look into the table, one at the token, one at the
-    /// clock. A token that ages is not served here, because its refresh has to be begun.
+    /// clock.
     fn hit(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
-        let table = self.table.read();
-        let entry = table.get(target)?;
-        let token = entry.token.load();
-        let token = token.as_ref()?;
-        if self.margins.standing(token, now) != Standing::Fresh {
+        let token = |entry: &Arc<Entry>| Option::clone(&*self.fresh_token(entry, now)?);
+        self.table.look(target, token).flatten()
+    }
+
+    /// The entry's token, if that is fresh. One that ages is not served here, because its refresh
+    /// has to be begun.
+    fn fresh_token(&self, entry: &Entry, now: i64) -> Option<Guard<Option<Arc<Token>>>> {
+        let guard = entry.token.load();
+        if self.margins.standing((*guard).as_ref()?, now) != Standing::Fresh {
             return None;
         }
         entry.note_use(now);
         self.counters.hit();
-        Some(Arc::clone(token))
+        Some(guard)
     }
 
     /// The entry of a target, which is validated when it is first seen.
@@ -234,8 +245,13 @@ impl Shared {
         let entry = match self.table.find(target) {
             Some(entry) => entry,
             None => {
-                let (entry, dropped) = self.table.find_or_add(target, target.endpoint()?, now);
-                let dropped = u64::try_from(dropped).unwrap_or_default();
+                let endpoint = target.endpoint()?;
+                let make = || {
+                    let entry = Entry::new(target, endpoint, self.config.conventions.style);
+                    entry.note_use(now);
+                    entry
+                };
+                let (entry, dropped) = self.table.find_or_add(target, make);
                 self.counters.evictions.fetch_add(dropped, Ordering::Relaxed);
                 entry
             }
@@ -270,51 +286,75 @@ impl Shared {
     ) -> Result<Token> {
         let region = self.region(entry.key.target().region, entry.endpoint.host(), may_wait)?;
         let layout = match entry.layout.load_full() {
-            Some(layout) if layout.serves(credentials, &region) => layout,
+            Some(layout) if layout.signatory().serves(credentials, &region, now) => layout,
             _ => {
-                let layout = Arc::new(self.lay_out(entry, &region, credentials));
+                let layout = Arc::new(self.lay_out(entry, &region, credentials, now)?);
                 entry.layout.store(Some(Arc::clone(&layout)));
                 layout
             }
         };
-        let token = layout.sign_until(now, credentials.expires_at())?;
+        let token = layout.sign(&entry.place, now, credentials.expires_at())?;
         count(&self.counters.signatures);
         Ok(token)
     }
 
-    fn lay_out(&self, entry: &Entry, region: &str, credentials: &Credentials) -> Layout {
-        let target = entry.key.target();
-        let request = Request {
-            endpoint: &entry.endpoint,
-            user: target.user,
-            region,
-            expires: self.config.expires,
-        };
-        if let Some(warning) = target
+    fn lay_out(
+        &self,
+        entry: &Entry,
+        region: &str,
+        credentials: &Credentials,
+        now: i64,
+    ) -> Result<Layout> {
+        if let Some(warning) = entry
+            .key
+            .target()
             .region
             .and_then(|argument| region::contradiction(argument, entry.endpoint.host()))
             && !entry.warned.swap(true, Ordering::Relaxed)
         {
             self.config.warn(&warning);
         }
-        Layout::new(&request, credentials, self.config.conventions.style)
+        Ok(Layout::new(&entry.place, self.signatory(region, credentials, now)?))
+    }
+
+    fn signatory(
+        &self,
+        region: &str,
+        credentials: &Credentials,
+        now: i64,
+    ) -> Result<Arc<Signatory>> {
+        let last = self.signatory.load_full();
+        if let Some(last) = last.filter(|last| last.serves(credentials, region, now)) {
+            return Ok(last);
+        }
+        let Config { expires, conventions, .. } = self.config;
+        let terms = Terms { service: SERVICE, region, expires, style: conventions.style };
+        let signatory = Arc::new(Signatory::new(credentials, terms, now)?);
+        self.signatory.store(Some(Arc::clone(&signatory)));
+        Ok(signatory)
     }
 
     /// The argument, the host, the client, the environment, the profile: the first that tells.
-    fn region(&self, argument: Option<&str>, host: &str, may_wait: bool) -> Result<String> {
+    fn region<'a>(
+        &'a self,
+        argument: Option<&'a str>,
+        host: &'a str,
+        may_wait: bool,
+    ) -> Result<Cow<'a, str>> {
         if let Some(region) =
             argument.or_else(|| region::region_of_host(host)).or(self.config.region.as_deref())
         {
-            return Ok(region.to_owned());
+            return Ok(Cow::Borrowed(region));
         }
         let variables = self.config.conventions.region_variables;
         if let Some(region) = region::from_environment(variables)? {
-            return Ok(region);
+            return Ok(Cow::Owned(region));
         }
         if !may_wait {
             return Err(Error::would_block());
         }
-        self.config.search().profile_region()?.ok_or_else(|| region::missing(variables))
+        let region = self.config.search().profile_region()?;
+        region.map(Cow::Owned).ok_or_else(|| region::missing(variables))
     }
 
     /// Credentials that have to be fetched, or that were a moment ago.

@@ -26,7 +26,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | get a token from the cache, or sign a new one | [`Client`] |
+//! | get a token from the cache, or sign a new one | [`Client`], [`Handle`] |
 //! | say where credentials come from, and the rules of the cache | [`Config`] |
 //! | sign at a given time, without any state | [`sign_at`] |
 //! | see what a token says about itself | [`explain()`] |
@@ -62,9 +62,10 @@ mod style;
 mod sync;
 mod target;
 mod token;
+mod wiped;
 
 pub use cache::stats::Stats;
-pub use client::{Client, Lease, Step, Ticket};
+pub use client::{Client, Handle, Lease, Step, Ticket};
 pub use clock::{Clock, ManualClock};
 pub use config::Config;
 pub use credentials::{Credentials, CredentialsSource, better_of, wants_newer};

@@ -1,13 +1,14 @@
 //! The stages of SigV4 for a presigned GET, each a small function.
 //!
-//! Source: "Create a signed AWS API request" in the AWS IAM user guide. The key derivation and
-//! the HMAC are those of the `aws-sigv4` crate.
+//! Source: "Create a signed AWS API request" in the AWS IAM user guide. The key derivation is that
+//! of the `aws-sigv4` crate; HMAC and hash are the crates that it uses as well.
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use aws_sigv4::sign::v4::generate_signing_key;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{optimization_barrier, zeroize_bytes};
 
 use crate::clock::LAST_SECOND;
 use crate::error::{Error, Result};
@@ -68,35 +69,62 @@ pub(crate) fn day_of(unix_time: i64) -> i64 {
     unix_time.div_euclid(SECONDS_A_DAY)
 }
 
-/// The key that holds for a secret, a UTC day, a region and a service.
-pub(crate) fn signing_key(
-    secret: &str,
-    unix_time: i64,
-    region: &str,
-    service: &str,
-) -> Zeroizing<[u8; 32]> {
-    let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default());
-    let key = generate_signing_key(secret, time, region, service);
-    let mut wiped = Zeroizing::new([0; 32]);
-    for (to, from) in wiped.iter_mut().zip(key.as_ref()) {
-        *to = *from;
+/// The key that holds for a secret, a UTC day, a region and a service, with the two blocks that
+/// HMAC hashes of a key hashed already. Wiped when dropped.
+pub(crate) struct SigningKey(Hmac<Sha256>);
+
+impl SigningKey {
+    pub(crate) fn new(secret: &str, unix_time: i64, region: &str, service: &str) -> Self {
+        let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default());
+        let key = generate_signing_key(secret, time, region, service);
+        // HMAC fills a key that is shorter than a block with zeros.
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(key.as_ref()) {
+            *to = *from;
+        }
+        let keyed = Hmac::new(&block);
+        zeroize_bytes(&mut block);
+        Self(keyed)
     }
-    wiped
+
+    /// The signature of the string to sign: the algorithm, the time, the scope with a line break
+    /// on either side, and the hash of the canonical request.
+    pub(crate) fn sign(&self, stamp: &Stamp, scope_line: &str, canonical: &Hex) -> Hex {
+        let mut mac = self.0.clone();
+        for part in [ALGORITHM, "\n", stamp.as_str(), scope_line, canonical.as_str()] {
+            mac.update(part.as_bytes());
+        }
+        Hex::of(&mac.finalize().into_bytes().into())
+    }
 }
 
-/// The string to sign, from the state of the hash over the canonical request.
-pub(crate) fn string_to_sign(stamp: &Stamp, scope_tail: &str, canonical: Sha256) -> String {
-    let mut digest = [0; 64];
-    // 32 bytes always fit into 64 digits.
-    let _ = hex::encode_to_slice(canonical.finalize(), &mut digest);
-    let digest = std::str::from_utf8(&digest).unwrap_or_default();
-    let (date_time, date) = (stamp.as_str(), stamp.date());
-    [ALGORITHM, "\n", date_time, "\n", date, scope_tail, "\n", digest].concat()
+impl Drop for SigningKey {
+    fn drop(&mut self) {
+        self.0 = Hmac::new(&Default::default());
+        optimization_barrier(&self.0);
+    }
 }
 
-/// The signature, 64 hexadecimal digits.
-pub(crate) fn signature(key: &[u8; 32], string_to_sign: &str) -> Zeroizing<String> {
-    Zeroizing::new(calculate_signature(key, string_to_sign.as_bytes()))
+/// 32 bytes in hexadecimal digits. Wiped when dropped, since it may be a signature.
+pub(crate) struct Hex([u8; 64]);
+
+impl Hex {
+    pub(crate) fn of(bytes: &[u8; 32]) -> Self {
+        let mut digits = [0; 64];
+        // 32 bytes always fit into 64 digits.
+        let _ = hex::encode_to_slice(bytes, &mut digits);
+        Self(digits)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Drop for Hex {
+    fn drop(&mut self) {
+        zeroize_bytes(&mut self.0);
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::ffi::CStr;
 use std::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::MAX_EXPIRES;
 use crate::error::{Error, Result};
 use crate::explain::explain_at;
+use crate::wiped::Wiped;
 
 /// Something else that signs tokens, whose tokens a client is to keep: see
 /// [`Config::tokens`](crate::Config::tokens).
@@ -27,14 +26,14 @@ pub trait TokenSource: Send + Sync {
 /// driver as the password, not inside a URL: there it would have to be percent-encoded again.
 pub struct Token {
     /// The text and one NUL, so that faces for C can lend it without a copy.
-    text: Zeroizing<String>,
+    text: Wiped,
     signed_at: i64,
     expires_at: i64,
 }
 
 impl Token {
     /// `text` has to end with a NUL and have no other; its buffer is taken over as it is.
-    pub(crate) fn new(text: Zeroizing<String>, signed_at: i64, expires_at: i64) -> Self {
+    pub(crate) fn new(text: Wiped, signed_at: i64, expires_at: i64) -> Self {
         Self { text, signed_at, expires_at }
     }
 
@@ -51,10 +50,7 @@ impl Token {
         let signed_at = told.signed_at.unwrap_or(now);
         let life = i64::from(MAX_EXPIRES);
         let expires_at = told.expires_at.unwrap_or_else(|| signed_at.saturating_add(life));
-        let mut owned = Zeroizing::new(String::with_capacity(text.len() + 1));
-        owned.push_str(text);
-        owned.push('\0');
-        Ok(Self::new(owned, signed_at, expires_at))
+        Ok(Self::new(Wiped::joined(&[text, "\0"]), signed_at, expires_at))
     }
 
     /// The text, `host:port/?Action=connect&...`.
@@ -107,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_nul_is_for_c_only_and_debug_hides_the_text() {
-        let token = Token::new(Zeroizing::new("abc\0".to_owned()), 1, 901);
+        let token = Token::new("abc\0".to_owned().into(), 1, 901);
         assert_eq!(token.as_str(), "abc");
         assert_eq!(token.as_c_str(), c"abc");
         assert_eq!(

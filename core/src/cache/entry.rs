@@ -1,15 +1,13 @@
 //! One key of the cache.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-
-use hashbrown::Equivalent;
 
 use super::flight::Flights;
 use crate::endpoint::Endpoint;
 use crate::rules::Rule;
-use crate::signer::Layout;
+use crate::signer::{Layout, Place};
+use crate::style::Style;
 use crate::sync::{ArcSwapOption, AtomicU64};
 use crate::target::Target;
 use crate::token::Token;
@@ -21,6 +19,7 @@ const NOTE_USE_EVERY: i64 = 16;
 pub(crate) struct Entry {
     pub(crate) key: Key,
     pub(crate) endpoint: Endpoint,
+    pub(crate) place: Place,
     /// The current token. Replaced whole, read without a lock.
     pub(crate) token: ArcSwapOption<Token>,
     pub(crate) layout: ArcSwapOption<Layout>,
@@ -33,9 +32,10 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(target: &Target<'_>, endpoint: Endpoint) -> Self {
+    pub(crate) fn new(target: &Target<'_>, endpoint: Endpoint, style: Style) -> Self {
         Self {
             key: Key::from(target),
+            place: Place::new(&endpoint, target.user, style),
             endpoint,
             token: ArcSwapOption::empty(),
             layout: ArcSwapOption::empty(),
@@ -78,6 +78,13 @@ impl Entry {
         }
     }
 
+    /// The table has dropped it: whoever still has it at hand is to find nothing in it, now and
+    /// later, and to look into the table again.
+    pub(crate) fn retire(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.token.store(None);
+    }
+
     pub(crate) fn used(&self) -> i64 {
         self.used.load(Ordering::Relaxed)
     }
@@ -85,7 +92,6 @@ impl Entry {
 
 /// A target, owned. The identity that signs is not in it: a table belongs to one client, and a
 /// client has one provider.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     host: Box<str>,
     port: u16,
@@ -107,18 +113,5 @@ impl From<&Target<'_>> for Key {
             user: target.user.into(),
             region: target.region.map(Into::into),
         }
-    }
-}
-
-/// As [`Target`] hashes, so that one finds the other.
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.target().hash(state);
-    }
-}
-
-impl Equivalent<Key> for Target<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        *self == key.target()
     }
 }

@@ -95,10 +95,9 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zeroize::Zeroizing;
 
     fn token(signed_at: i64, expires_at: i64) -> Token {
-        Token::new(Zeroizing::new("t\0".into()), signed_at, expires_at)
+        Token::new("t\0".to_owned().into(), signed_at, expires_at)
     }
 
     #[test]

@@ -5,6 +5,10 @@
 use serde_json::Value;
 
 use super::*;
+use crate::endpoint::Endpoint;
+use crate::sigv4::Stamp;
+use crate::style::Style;
+use crate::{Client, Clock, Config, ManualClock};
 
 #[path = "../../tests/common/aws_sigv4.rs"]
 mod aws_sigv4;
@@ -37,25 +41,30 @@ fn every_stage_of_every_vector() {
         };
         let port = u16::try_from(vector["port"].as_u64().unwrap()).unwrap();
         let endpoint = Endpoint::new(text(vector, "host"), port).unwrap();
-        let request = Request {
-            endpoint: &endpoint,
-            user: text(vector, "user"),
+        let terms = Terms {
+            service: SERVICE,
             region: text(vector, "region"),
             expires: u32::try_from(vector["expires"].as_u64().unwrap()).unwrap(),
+            style,
         };
+        let place = Place::new(&endpoint, text(vector, "user"), style);
         let credentials = credentials_of(vector, ["access_key_id", "secret_access_key"]);
-        let layout = Layout::new(&request, &credentials, style);
         let unix_time = vector["unix_time"].as_i64().unwrap();
-        let stamp = Stamp::new(unix_time).unwrap();
-
-        assert_eq!(layout.canonical_request(&stamp), text(vector, "canonical_request"), "{id}");
-        let day = layout.day(unix_time, &stamp);
-        assert_eq!(layout.string_to_sign(&stamp, &day), text(vector, "string_to_sign"), "{id}");
-        assert_eq!(layout.sign(unix_time).unwrap().as_str(), text(vector, "token"), "{id}");
+        let layout = layout(&place, &credentials, terms, unix_time);
+        let stages = layout.stages(&place, &Stamp::new(unix_time).unwrap());
+        for (stage, name) in stages.iter().zip(["canonical_request", "string_to_sign"]) {
+            assert_eq!(stage, text(vector, name), "{id}");
+        }
+        let token = layout.sign(&place, unix_time, None).unwrap();
+        assert_eq!(token.as_str(), text(vector, "token"), "{id}");
         run += 1;
     }
     assert_eq!(Some(run), file["count"].as_u64());
     assert!(run >= 60);
+}
+
+fn layout(place: &Place, credentials: &Credentials, terms: Terms<'_>, now: i64) -> Layout {
+    Layout::new(place, Arc::new(Signatory::new(credentials, terms, now).unwrap()))
 }
 
 /// DSQL and ElastiCache have no API here, but their recipe is the same and so is the code.
@@ -65,20 +74,22 @@ fn published_vectors_of_every_service() {
     let mut run = 0;
     for vector in file["vectors"].as_array().unwrap() {
         let parameters = vector["params"].as_object().unwrap();
-        let presign = Presign {
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+            .collect();
+        let host = text(vector, "signed_host");
+        let place = Place::of(host, host, &parameters);
+        let terms = Terms {
             service: text(vector, "service"),
-            address: text(vector, "signed_host").to_owned(),
-            signed_host: text(vector, "signed_host").to_owned(),
-            parameters: parameters
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-                .collect(),
             region: text(vector, "region"),
             expires: u32::try_from(vector["expires"].as_u64().unwrap()).unwrap(),
+            style: Style::Botocore,
         };
         let credentials = credentials_of(vector, ["access_key", "secret_key"]);
-        let layout = Layout::of(presign, &credentials, Style::Botocore);
-        let token = layout.sign(unix_time(text(vector, "amz_date"))).unwrap();
+        let unix_time = unix_time(text(vector, "amz_date"));
+        let layout = layout(&place, &credentials, terms, unix_time);
+        let token = layout.sign(&place, unix_time, None).unwrap();
         let (_, signature) = token.as_str().rsplit_once('=').unwrap();
         assert_eq!(signature, text(vector, "signature"), "{}", text(vector, "id"));
         if let Some(expected) = vector["expected_token"].as_str() {
@@ -102,21 +113,6 @@ fn unix_time(stamp: &str) -> i64 {
     at.assume_utc().unix_timestamp()
 }
 
-/// The same inputs for aws-sigv4.
-fn login<'a>(request: &'a Request<'_>, credentials: &'a Credentials, unix_time: i64) -> Login<'a> {
-    Login {
-        host: request.endpoint.host(),
-        port: request.endpoint.port(),
-        user: request.user,
-        region: request.region,
-        access_key_id: credentials.access_key_id(),
-        secret_access_key: credentials.secret_access_key(),
-        session_token: credentials.session_token(),
-        unix_time,
-        expires: request.expires,
-    }
-}
-
 #[test]
 fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
     let seed = std::env::var("RDSIAM_SEED")
@@ -125,34 +121,29 @@ fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..10_000 {
         let host = random_word(&mut random, 40, "abcdefghijklmnopqrstuvwxyz0123456789-");
-        let endpoint = Endpoint::new(&format!("h{host}.example.com"), random.u16(1..)).unwrap();
-        let user = random_user(&mut random);
+        let host = format!("h{host}.example.com");
+        let (port, user) = (random.u16(1..), random_user(&mut random));
         let region = format!("xx-test-{}", random.u8(1..10));
         let session = random_word(&mut random, 1200, "ABCabc019+/=");
-        let session = random.bool().then_some(session.as_str());
-        let credentials = Credentials::new("AKIDEXAMPLE", &random_user(&mut random), session);
-        let credentials = credentials.unwrap();
-        let request = Request {
-            endpoint: &endpoint,
+        let secret = random_user(&mut random);
+        let login = Login {
+            host: &host,
+            port,
             user: &user,
             region: &region,
+            access_key_id: "AKIDEXAMPLE",
+            secret_access_key: &secret,
+            session_token: random.bool().then_some(session.as_str()),
+            unix_time: random.i64(0..4_000_000_000),
             expires: random.u32(1..=900),
         };
-        let unix_time = random.i64(0..4_000_000_000);
-        let ours = Layout::new(&request, &credentials, Style::Botocore).sign(unix_time).unwrap();
-        let theirs = login(&request, &credentials, unix_time).token();
+        let credentials =
+            Credentials::new(login.access_key_id, &secret, login.session_token).unwrap();
+        let target = Target::new(&host, port, &user).region(Some(&region));
+        let ours =
+            sign_at(&credentials, &target, login.unix_time, login.expires, Conventions::BOTOCORE);
         // Its http crate drops no port but 443.
-        assert_eq!(sorted(ours.as_str()), sorted(&theirs), "{request:?}");
-    }
-}
-
-impl std::fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{:?} user {:?} region {} for {}",
-            self.endpoint, self.user, self.region, self.expires
-        )
+        assert_eq!(sorted(ours.unwrap().as_str()), sorted(&login.token()), "{target:?}");
     }
 }
 
@@ -171,55 +162,58 @@ fn random_user(random: &mut fastrand::Rng) -> String {
         .collect()
 }
 
-fn layout_for(credentials: &Credentials) -> Layout {
-    let endpoint = Endpoint::new("db.example.com", 5432).unwrap();
-    let request = Request { endpoint: &endpoint, user: "u", region: "us-east-1", expires: 900 };
-    Layout::new(&request, credentials, Style::Botocore)
-}
+const DB: Target<'_> =
+    Target { host: "db.example.com", port: 5432, user: "u", region: Some("us-east-1") };
 
-#[test]
-fn a_kept_layout_signs_as_a_new_one_on_every_side_of_midnight() {
-    let credentials = Credentials::new("AKID", "SECRET", Some("T/+=")).unwrap();
-    let kept = layout_for(&credentials);
-    for unix_time in [86_399, 86_400, 86_399, 172_800, 0, 1_717_243_200, 1_717_243_201] {
-        let fresh = layout_for(&credentials);
-        assert_eq!(kept.sign(unix_time).unwrap().as_str(), fresh.sign(unix_time).unwrap().as_str());
-    }
+fn sign(credentials: &Credentials, now: i64) -> Result<Token> {
+    sign_at(credentials, &DB, now, 900, Conventions::BOTOCORE)
 }
 
 #[test]
 fn a_token_ends_with_its_credentials_and_ended_ones_never_sign() {
     let until = |end| Credentials::with_expiry("AKID", "SECRET", None, Some(end)).unwrap();
     for (end, expires_at) in [(5000, 1900), (1900, 1900), (1899, 1899), (1001, 1001)] {
-        assert_eq!(layout_for(&until(end)).sign(1000).unwrap().expires_at(), expires_at);
+        assert_eq!(sign(&until(end), 1000).unwrap().expires_at(), expires_at);
     }
     for end in [1000, 999, 0] {
-        let error = layout_for(&until(end)).sign(1000).unwrap_err();
+        let error = sign(&until(end), 1000).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::CredentialsExpired);
         assert!(error.message().contains("1970-01-01T00:"), "{error}");
     }
 }
 
 #[test]
-fn a_layout_serves_only_its_keys_and_its_region() {
+fn a_signatory_serves_only_its_keys_its_region_and_its_day() {
     let credentials = Credentials::new("AKID", "SECRET", Some("T")).unwrap();
-    let layout = layout_for(&credentials);
+    let style = Style::Botocore;
+    let terms = Terms { service: SERVICE, region: "us-east-1", expires: 900, style };
+    let signatory = Signatory::new(&credentials, terms, 86_400).unwrap();
     let later = Credentials::with_expiry("AKID", "SECRET", Some("T"), Some(9)).unwrap();
-    assert!(layout.serves(&credentials, "us-east-1") && layout.serves(&later, "us-east-1"));
-    assert!(!layout.serves(&credentials, "us-east-2"));
+    for credentials in [&credentials, &later] {
+        for (now, serves) in [(86_399, false), (86_400, true), (172_799, true), (172_800, false)] {
+            assert_eq!(signatory.serves(credentials, "us-east-1", now), serves, "{now}");
+        }
+    }
+    assert!(!signatory.serves(&credentials, "us-east-2", 86_400));
     for other in [("AKIE", "SECRET", Some("T")), ("AKID", "S", Some("T")), ("AKID", "SECRET", None)]
     {
         let other = Credentials::new(other.0, other.1, other.2).unwrap();
-        assert!(!layout.serves(&other, "us-east-1"));
+        assert!(!signatory.serves(&other, "us-east-1", 86_400));
     }
 }
 
 #[test]
-fn the_buffer_of_a_token_is_made_once() {
-    let credentials = Credentials::new("AKID", "SECRET", Some("a/+=")).unwrap();
-    let token = layout_for(&credentials).sign(0).unwrap();
-    assert!(token.as_str().contains("X-Amz-Security-Token=a%2F%2B%3D"));
-    assert_eq!(session_parameter(Some("a/+=")).len(), session_parameter(Some("a/+=")).capacity());
-    assert_eq!(joined(&["ab", "c"]).capacity(), 3);
-    assert!(session_parameter(Some("")).is_empty() && session_parameter(None).is_empty());
+fn a_client_signs_as_one_without_a_past_on_every_side_of_midnight() {
+    let credentials = Credentials::new("AKID", "SECRET", Some("T/+=")).unwrap();
+    let clock = ManualClock::at(0);
+    let config = Config::new().credentials(credentials.clone()).clock(Clock::Manual(clock.clone()));
+    let client = Client::new(config.conventions(Conventions::BOTOCORE)).unwrap();
+    for now in [86_399, 86_400, 86_399, 172_800, 0, 1_717_243_200, 1_717_243_201] {
+        clock.set(now);
+        for region in ["us-east-1", "us-east-2", "us-east-1"] {
+            let target = DB.region(Some(region));
+            let fresh = sign_at(&credentials, &target, now, 900, Conventions::BOTOCORE).unwrap();
+            assert_eq!(client.sign(&target).unwrap().as_str(), fresh.as_str());
+        }
+    }
 }

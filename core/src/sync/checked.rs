@@ -87,6 +87,10 @@ impl<P: Pointer, T> Swap<P, T> {
 }
 
 impl<T> Swap<Arc<T>, T> {
+    pub(crate) fn new(value: Arc<T>) -> Self {
+        Self::of(value)
+    }
+
     pub(crate) fn from_pointee(value: T) -> Self {
         Self::of(Arc::new(value))
     }

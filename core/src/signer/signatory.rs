@@ -1,0 +1,110 @@
+//! What all tokens share that one set of credentials signs for one region on one day.
+
+use crate::credentials::Credentials;
+use crate::encode::{encoded_len, push_encoded};
+use crate::error::Result;
+use crate::rules::Rule;
+use crate::sigv4::{ALGORITHM, SigningKey, Stamp, day_of};
+use crate::style::Style;
+use crate::wiped::Wiped;
+
+const SIGNATURE: &str = "&X-Amz-Signature=";
+const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
+
+/// The key of the day, and the parts of the text around date and signature.
+///
+/// ```text
+/// canonical:  [GET / place query] date-time [canonical_tail place]
+/// token:      [place       query] date-time [token_tail] signature [token_end]
+/// ```
+pub(crate) struct Signatory {
+    pub(super) credentials: Credentials,
+    region: String,
+    /// Days since 1970.
+    day: i64,
+    /// Seconds that a token lives.
+    pub(super) expires: u32,
+    pub(super) key: SigningKey,
+    /// What stands between date and hash in the string to sign:
+    /// `\n20240601/us-east-1/rds-db/aws4_request\n`
+    pub(super) scope_line: String,
+    /// `X-Amz-Algorithm=` to `X-Amz-Date=`
+    pub(super) query: String,
+    pub(super) canonical_tail: Wiped,
+    pub(super) token_tail: Wiped,
+    pub(super) token_end: &'static str,
+}
+
+/// What the text of a token depends on besides its place, its credentials and its time.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) region: &'a str,
+    /// Seconds, validated.
+    pub(crate) expires: u32,
+    pub(crate) style: Style,
+}
+
+impl Signatory {
+    /// For the UTC day of this second.
+    pub(crate) fn new(credentials: &Credentials, terms: Terms<'_>, now: i64) -> Result<Self> {
+        let Terms { service, region, expires, style } = terms;
+        let stamp = Stamp::new(now)?;
+        let scope = [stamp.date(), "/", region, "/", service, "/aws4_request"].concat();
+        let mut query = ["X-Amz-Algorithm=", ALGORITHM, "&X-Amz-Credential="].concat();
+        push_encoded(&mut query, credentials.access_key_id());
+        query.push_str("%2F");
+        push_encoded(&mut query, &scope);
+        query.push_str("&X-Amz-Date=");
+
+        let expiry = format!("&X-Amz-Expires={expires}");
+        let session = session_parameter(credentials.session_token());
+        let (token_tail, token_end) = match style {
+            Style::Botocore => (Wiped::joined(&[&expiry, SIGNED_HEADERS, &session, SIGNATURE]), ""),
+            Style::Js => (Wiped::joined(&[&expiry, &session, SIGNATURE]), SIGNED_HEADERS),
+        };
+        Ok(Self {
+            credentials: credentials.clone(),
+            region: region.to_owned(),
+            day: day_of(now),
+            expires,
+            key: SigningKey::new(credentials.secret_access_key(), now, region, service),
+            scope_line: ["\n", &scope, "\n"].concat(),
+            query,
+            canonical_tail: Wiped::joined(&[&expiry, &session, SIGNED_HEADERS, "\nhost:"]),
+            token_tail,
+            token_end,
+        })
+    }
+
+    /// Whether this is still the one for these credentials, this region and this second.
+    pub(crate) fn serves(&self, credentials: &Credentials, region: &str, now: i64) -> bool {
+        let same_day = || self.day == day_of(now) || !Rule::KeyOfDay.holds();
+        let same_keys = || self.credentials.same_keys(credentials) || !Rule::LayoutOfKeys.holds();
+        same_day() && self.region == region && same_keys()
+    }
+}
+
+/// An empty session token counts as none: RDS Proxy refuses the empty parameter (aws-cli#6091).
+fn session_parameter(session_token: Option<&str>) -> Wiped {
+    let Some(session_token) = session_token.filter(|token| !token.is_empty()) else {
+        return Wiped::default();
+    };
+    const NAME: &str = "&X-Amz-Security-Token=";
+    // Of just the size that it needs, so that it never moves and leaves no copy behind.
+    let mut out = String::with_capacity(NAME.len() + encoded_len(session_token));
+    out.push_str(NAME);
+    push_encoded(&mut out, session_token);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_token_is_encoded_in_place_and_an_empty_one_is_none() {
+        assert_eq!(&*session_parameter(Some("a/+=")), "&X-Amz-Security-Token=a%2F%2B%3D");
+        assert!(session_parameter(Some("")).is_empty() && session_parameter(None).is_empty());
+    }
+}
