@@ -19,6 +19,7 @@ use crate::cache::stats::{Counters, Stats, count};
 use crate::cache::table::Table;
 use crate::config::Config;
 use crate::credentials::{Credentials, Provider, resolve, wants_newer};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::region;
 use crate::signer::{Layout, SERVICE, Signatory, Terms};
@@ -207,7 +208,7 @@ impl Client {
     /// [`WouldBlock`](crate::ErrorKind::WouldBlock) if only the profile can tell.
     pub fn region_at_hand(&self, target: &Target<'_>) -> Result<String> {
         let endpoint = target.endpoint()?;
-        self.0.region(target.region, endpoint.host(), false).map(Cow::into_owned)
+        self.0.region(self.0.told_region(target, &endpoint), false).map(Cow::into_owned)
     }
 
     /// As [`region_at_hand`](Client::region_at_hand), reading the profile if it has to.
@@ -216,7 +217,7 @@ impl Client {
     /// [`RegionMissing`](crate::ErrorKind::RegionMissing) if there is none at all.
     pub fn region(&self, target: &Target<'_>) -> Result<String> {
         let endpoint = target.endpoint()?;
-        self.0.region(target.region, endpoint.host(), true).map(Cow::into_owned)
+        self.0.region(self.0.told_region(target, &endpoint), true).map(Cow::into_owned)
     }
 }
 
@@ -247,7 +248,9 @@ impl Shared {
             None => {
                 let endpoint = target.endpoint()?;
                 let make = || {
-                    let entry = Entry::new(target, endpoint, self.config.conventions.style);
+                    let style = self.config.conventions.style;
+                    let region = self.told_region(target, &endpoint).map(Box::from);
+                    let entry = Entry::new(target, endpoint, region, style);
                     entry.note_use(now);
                     entry
                 };
@@ -268,12 +271,15 @@ impl Shared {
         if let (Provider::Tokens(source), true) = (&self.provider, may_wait) {
             return source.make();
         }
-        let entry = self.entry(target, self.config.clock.now()?)?;
-        let credentials = match self.provider.at_hand()? {
-            Some(credentials) => credentials,
-            None => self.fetched(may_wait)?,
-        };
-        self.sign_entry(&entry, &credentials, self.config.clock.now()?, may_wait)
+        let now = self.config.clock.now()?;
+        let entry = self.entry(target, now)?;
+        match self.provider.at_hand()? {
+            Some(credentials) => self.sign_entry(&entry, &credentials, now, may_wait),
+            None => {
+                let credentials = self.fetched(may_wait)?;
+                self.sign_entry(&entry, &credentials, self.config.clock.now()?, may_wait)
+            }
+        }
     }
 
     /// Signs for an entry, with its layout if that is still the right one.
@@ -284,7 +290,7 @@ impl Shared {
         now: i64,
         may_wait: bool,
     ) -> Result<Token> {
-        let region = self.region(entry.key.target().region, entry.endpoint.host(), may_wait)?;
+        let region = self.region(entry.region.as_deref(), may_wait)?;
         let layout = match entry.layout.load_full() {
             Some(layout) if layout.signatory().serves(credentials, &region, now) => layout,
             _ => {
@@ -334,16 +340,15 @@ impl Shared {
         Ok(signatory)
     }
 
-    /// The argument, the host, the client, the environment, the profile: the first that tells.
-    fn region<'a>(
-        &'a self,
-        argument: Option<&'a str>,
-        host: &'a str,
-        may_wait: bool,
-    ) -> Result<Cow<'a, str>> {
-        if let Some(region) =
-            argument.or_else(|| region::region_of_host(host)).or(self.config.region.as_deref())
-        {
+    /// The argument, the host, the client: the first that tells.
+    fn told_region<'a>(&'a self, target: &Target<'a>, endpoint: &'a Endpoint) -> Option<&'a str> {
+        let of_host = || region::region_of_host(endpoint.host());
+        target.region.or_else(of_host).or(self.config.region.as_deref())
+    }
+
+    /// The region that was told, or else that of the environment or the profile.
+    fn region<'a>(&self, told: Option<&'a str>, may_wait: bool) -> Result<Cow<'a, str>> {
+        if let Some(region) = told {
             return Ok(Cow::Borrowed(region));
         }
         let variables = self.config.conventions.region_variables;

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub(crate) key: Key,
     pub(crate) endpoint: Endpoint,
     pub(crate) place: Place,
+    /// The region to sign for, unless only the environment or the profile can tell.
+    pub(crate) region: Option<Box<str>>,
     /// The current token. Replaced whole, read without a lock.
     pub(crate) token: ArcSwapOption<Token>,
     pub(crate) layout: ArcSwapOption<Layout>,
@@ -32,8 +34,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(target: &Target<'_>, endpoint: Endpoint, style: Style) -> Self {
+    pub(crate) fn new(
+        target: &Target<'_>,
+        endpoint: Endpoint,
+        region: Option<Box<str>>,
+        style: Style,
+    ) -> Self {
         Self {
+            region,
             key: Key::from(target),
             place: Place::new(&endpoint, target.user, style),
             endpoint,

@@ -193,7 +193,7 @@ mod tests {
 
     fn add(table: &Table, user: &str, now: i64) -> (Arc<Entry>, u64) {
         let target = Target::new("db.example.com", 5432, user);
-        let make = || Entry::new(&target, target.endpoint().unwrap(), Style::Botocore);
+        let make = || Entry::new(&target, target.endpoint().unwrap(), None, Style::Botocore);
         let (entry, dropped) = table.find_or_add(&target, make);
         entry.note_use(now);
         (entry, dropped)

@@ -1,5 +1,6 @@
 //! The calls that found no fresh token: wait for a refresh, or begin one behind the old token.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Shared;
@@ -92,8 +93,8 @@ impl Shared {
     }
 
     /// Credentials, if they and the region can be had without any waiting.
-    fn at_hand(&self, entry: &Entry) -> Result<Option<Credentials>> {
-        match self.region(entry.key.target().region, entry.endpoint.host(), false) {
+    fn at_hand(&self, entry: &Entry) -> Result<Option<Cow<'_, Credentials>>> {
+        match self.region(entry.region.as_deref(), false) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
             Ok(_) => self.provider.at_hand(),
@@ -123,6 +124,9 @@ impl Shared {
             return Ok(token);
         }
         let epoch = entry.epoch();
+        if let Some(credentials) = self.at_hand(entry).transpose() {
+            return self.refresh_with(entry, work, epoch, credentials);
+        }
         let began = Moment::now(&self.config.clock)?;
         let mut made = self.make(entry);
         if began.slept_since(&self.config.clock)? && Rule::NoticeSleep.holds() {
@@ -144,7 +148,7 @@ impl Shared {
         }
         let credentials = match self.provider.at_hand()? {
             Some(credentials) => credentials,
-            None => resolve(&self.provider, &self.config.clock)?,
+            None => Cow::Owned(resolve(&self.provider, &self.config.clock)?),
         };
         self.sign_entry(entry, &credentials, self.config.clock.now()?, true)
     }
@@ -155,7 +159,7 @@ impl Shared {
         entry: &Entry,
         work: Work<Arc<Token>>,
         epoch: u64,
-        credentials: Result<Credentials>,
+        credentials: Result<Cow<'_, Credentials>>,
     ) -> Result<Arc<Token>> {
         let made = credentials.and_then(|credentials| {
             self.sign_entry(entry, &credentials, self.config.clock.now()?, true)

@@ -1,6 +1,7 @@
 //! The same cache for hosts that fetch credentials themselves, because their providers are
 //! asynchronous: the client says what to do, and the host comes back with what it fetched.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Client, Lease, Shared};
@@ -82,7 +83,7 @@ impl Ticket {
     /// Those of signing; credentials that have ended, or end too soon, are refused.
     pub fn bring(self, credentials: Credentials) -> Result<Lease> {
         let Self { shared, entry, work, epoch } = self;
-        let token = shared.refresh_with(&entry, work, epoch, Ok(credentials))?;
+        let token = shared.refresh_with(&entry, work, epoch, Ok(Cow::Owned(credentials)))?;
         Ok(shared.lease(token))
     }
 

@@ -1,5 +1,6 @@
 //! The kinds of place that credentials come from, told apart by what asking them costs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,10 +33,10 @@ pub(crate) enum Provider {
 
 impl Provider {
     /// Credentials, if they can be had without any waiting; none if they have to be fetched.
-    pub(crate) fn at_hand(&self) -> Result<Option<Credentials>> {
+    pub(crate) fn at_hand(&self) -> Result<Option<Cow<'_, Credentials>>> {
         match self {
-            Self::Static(credentials) => Ok(Some(credentials.clone())),
-            Self::Default(search) => search.environment(),
+            Self::Static(credentials) => Ok(Some(Cow::Borrowed(credentials))),
+            Self::Default(search) => Ok(search.environment()?.map(Cow::Owned)),
             Self::Source(_) | Self::Tokens(_) | Self::External => Ok(None),
         }
     }
