@@ -190,7 +190,7 @@ impl Client {
 
     /// Counts a hit that a face served from its own copy of a [`Lease`].
     pub fn count_hit(&self) {
-        self.0.counters.hit();
+        self.0.counters.hits.count();
     }
 
     /// The time, by the client's clock.
@@ -236,29 +236,24 @@ impl Shared {
         if self.margins.standing((*guard).as_ref()?, now) != Standing::Fresh {
             return None;
         }
-        entry.note_use(now);
-        self.counters.hit();
+        entry.note_hit(now);
+        self.counters.hits.count();
         Some(guard)
     }
 
     /// The entry of a target, which is validated when it is first seen.
     fn entry(&self, target: &Target<'_>, now: i64) -> Result<Arc<Entry>> {
-        let entry = match self.table.find(target) {
-            Some(entry) => entry,
-            None => {
-                let endpoint = target.endpoint()?;
-                let make = || {
-                    let style = self.config.conventions.style;
-                    let region = self.told_region(target, &endpoint).map(Box::from);
-                    let entry = Entry::new(target, endpoint, region, style);
-                    entry.note_use(now);
-                    entry
-                };
-                let (entry, dropped) = self.table.find_or_add(target, make);
-                self.counters.evictions.fetch_add(dropped, Ordering::Relaxed);
-                entry
-            }
+        let make = || {
+            let endpoint = target.endpoint()?;
+            let region = self.told_region(target, &endpoint).map(Box::from);
+            let entry = Entry::new(target, endpoint, region, self.config.conventions.style);
+            entry.note_use(now);
+            Ok(entry)
         };
+        let (entry, dropped) = self.table.find_or_add(target, make)?;
+        if dropped > 0 {
+            self.counters.evictions.fetch_add(dropped, Ordering::Relaxed);
+        }
         entry.note_use(now);
         Ok(entry)
     }
@@ -299,6 +294,23 @@ impl Shared {
                 layout
             }
         };
+        self.sign_as_laid_out(entry, &layout, credentials, now)
+    }
+
+    /// Signs for an entry that is not signed for again within minutes: the layout is not kept.
+    fn sign_once(&self, entry: &Entry, credentials: &Credentials, now: i64) -> Result<Token> {
+        let region = self.region(entry.region.as_deref(), true)?;
+        let layout = self.lay_out(entry, &region, credentials, now)?;
+        self.sign_as_laid_out(entry, &layout, credentials, now)
+    }
+
+    fn sign_as_laid_out(
+        &self,
+        entry: &Entry,
+        layout: &Layout,
+        credentials: &Credentials,
+        now: i64,
+    ) -> Result<Token> {
         let token = layout.sign(&entry.place, now, credentials.expires_at())?;
         count(&self.counters.signatures);
         Ok(token)

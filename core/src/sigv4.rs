@@ -14,6 +14,8 @@ use crate::clock::LAST_SECOND;
 use crate::error::{Error, Result};
 
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// Of the string to sign.
+const FIRST_LINE: &[u8] = b"AWS4-HMAC-SHA256\n";
 /// SHA-256 of nothing: the payload of a presigned GET.
 pub(crate) const EMPTY_PAYLOAD: &str =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -51,6 +53,10 @@ impl Stamp {
     /// `20240601`
     pub(crate) fn date(&self) -> &str {
         self.as_str().get(..8).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
     }
 
     /// `20240601T120000Z`
@@ -91,9 +97,10 @@ impl SigningKey {
     /// on either side, and the hash of the canonical request.
     pub(crate) fn sign(&self, stamp: &Stamp, scope_line: &str, canonical: &Hex) -> Hex {
         let mut mac = self.0.clone();
-        for part in [ALGORITHM, "\n", stamp.as_str(), scope_line, canonical.as_str()] {
-            mac.update(part.as_bytes());
-        }
+        mac.update(FIRST_LINE);
+        mac.update(stamp.as_bytes());
+        mac.update(scope_line.as_bytes());
+        mac.update(canonical.as_bytes());
         Hex::of(&mac.finalize().into_bytes().into())
     }
 }
@@ -112,8 +119,12 @@ impl Hex {
     pub(crate) fn of(bytes: &[u8; 32]) -> Self {
         let mut digits = [0; 64];
         // 32 bytes always fit into 64 digits.
-        let _ = hex::encode_to_slice(bytes, &mut digits);
+        let _ = base16ct::lower::encode(bytes, &mut digits);
         Self(digits)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     pub(crate) fn as_str(&self) -> &str {

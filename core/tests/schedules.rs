@@ -144,6 +144,34 @@ fn invalidated_tokens_stay_away() {
     assert_eq!(begun_after, Some(2), "a token from before an invalidation came back");
 }
 
+/// Who holds on to a key sees an invalidation as well: what it hands out after one was made after it.
+fn a_handle_sees_invalidations() {
+    let (client, source, _) = client(0);
+    let mut handle = client.handle(&target()).unwrap();
+    handle.get().unwrap();
+    let invalidated = Arc::new(AtomicBool::new(false));
+    let invalidate: Box<dyn FnOnce() + Send> = {
+        let (client, source, invalidated) =
+            (client.clone(), Arc::clone(&source), Arc::clone(&invalidated));
+        Box::new(move || {
+            source.invalidations.fetch_add(1, SeqCst);
+            client.invalidate(&target()).unwrap();
+            invalidated.store(true, SeqCst);
+        })
+    };
+    let hit: Box<dyn FnOnce() + Send> = Box::new(move || {
+        for _ in 0..3 {
+            let after = invalidated.load(SeqCst);
+            let call = call_of(handle.get().unwrap());
+            assert!(!after || call > 0, "an invalidated token");
+        }
+    });
+    together(vec![invalidate, hit, {
+        let client = client.clone();
+        Box::new(move || drop(client.get(&target()).unwrap()))
+    }]);
+}
+
 /// Wherever in a refresh an invalidation comes, what had begun before it is not kept.
 fn an_invalidation_in_a_refresh_counts() {
     let (client, source, _) = client(0);
@@ -207,7 +235,8 @@ fn the_table_keeps_its_bound() {
     assert!(stats.entries <= 2 && stats.entries + stats.evictions == 3, "{stats:?}");
 }
 
-const SCENARIOS: [(&str, fn()); 7] = [
+const SCENARIOS: [(&str, fn()); 8] = [
+    ("a_handle_sees_invalidations", a_handle_sees_invalidations),
     ("one_refresh_for_all", one_refresh_for_all),
     ("failures_reach_those_who_wait", failures_reach_those_who_wait),
     ("one_refresh_behind", one_refresh_behind),

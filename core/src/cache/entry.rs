@@ -12,9 +12,21 @@ use crate::sync::{ArcSwapOption, AtomicU64};
 use crate::target::Target;
 use crate::token::Token;
 
-/// A key's use is noted only this often, in seconds: noting each one would make all threads
-/// write the same line of memory.
-const NOTE_USE_EVERY: i64 = 16;
+/// When a key was last used. Those that are less are dropped first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Used(i64);
+
+impl Used {
+    /// Only the span of 16 seconds is kept, because noting each use would make all threads write the
+    /// same line of memory; and whether there was a hit in it.
+    fn at(now: i64, hit: bool) -> Self {
+        Self((now >> 4 << 1) + i64::from(hit))
+    }
+}
+
+/// Of an entry's token: the same as before means the same token as before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version(u64);
 
 pub(crate) struct Entry {
     pub(crate) key: Key,
@@ -28,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) flights: Flights<Arc<Token>>,
     /// Whether the caller was told that region and host contradict each other.
     pub(crate) warned: AtomicBool,
+    /// Changes after the token has.
+    version: AtomicU64,
     used: AtomicI64,
     /// How often it was invalidated: what was under way meanwhile is not kept.
     epoch: AtomicU64,
@@ -49,16 +63,33 @@ impl Entry {
             layout: ArcSwapOption::empty(),
             flights: Flights::new(),
             warned: AtomicBool::new(false),
+            version: AtomicU64::new(0),
             used: AtomicI64::new(0),
             epoch: AtomicU64::new(0),
         }
     }
 
+    /// Somebody asked for the key.
     pub(crate) fn note_use(&self, now: i64) {
-        let used = self.used.load(Ordering::Relaxed);
-        if now.abs_diff(used) >= NOTE_USE_EVERY.unsigned_abs() {
-            self.used.store(now, Ordering::Relaxed);
+        self.note(Used::at(now, false));
+    }
+
+    /// Somebody got a token that was there already: what is used again is kept rather than what was
+    /// used once, however lately.
+    pub(crate) fn note_hit(&self, now: i64) {
+        self.note(Used::at(now, true));
+    }
+
+    fn note(&self, now: Used) {
+        let before = self.used();
+        // A use that is no hit takes nothing from a hit in the same span.
+        if now != before && now.0 | 1 != before.0 {
+            self.used.store(now.0, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn used(&self) -> Used {
+        Used(self.used.load(Ordering::Relaxed))
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -71,7 +102,17 @@ impl Entry {
         if !Rule::Invalidate.holds() {
             return false;
         }
-        self.token.swap(None).is_some()
+        let dropped = self.token.swap(None).is_some();
+        self.changed();
+        dropped
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        Version(self.version.load(Ordering::Acquire))
+    }
+
+    fn changed(&self) {
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     /// Keeps a token whose making began in this epoch, unless the key was invalidated since.
@@ -84,6 +125,7 @@ impl Entry {
         if invalidated() && Rule::KeepTwice.holds() {
             self.token.compare_and_swap(&Some(Arc::clone(token)), None);
         }
+        self.changed();
     }
 
     /// The table has dropped it: whoever still has it at hand is to find nothing in it, now and
@@ -91,10 +133,7 @@ impl Entry {
     pub(crate) fn retire(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.token.store(None);
-    }
-
-    pub(crate) fn used(&self) -> i64 {
-        self.used.load(Ordering::Relaxed)
+        self.changed();
     }
 }
 

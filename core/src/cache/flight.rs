@@ -4,6 +4,7 @@
 //! with the process, since a child of `fork` may find it locked by a thread that it does not
 //! have: see [`Flights`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -12,42 +13,48 @@ use crate::clock::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rules::Rule;
 use crate::sync::thread::{self, ThreadId};
-use crate::sync::{ArcSwap, Condvar, Mutex, MutexGuard};
+use crate::sync::{ArcSwapOption, Condvar, Mutex, MutexGuard};
 
 /// How long a caller waits for another caller's work. Beyond the bound on resolving
 /// credentials; what takes longer is a provider of the host that hangs.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The current [`Flight`] of this process.
-pub(crate) struct Flights<T>(ArcSwap<Flight<T>>);
+/// The current [`Flight`] of this process, if there ever was one.
+pub(crate) struct Flights<T>(ArcSwapOption<Flight<T>>);
 
 impl<T: Clone> Flights<T> {
     pub(crate) fn new() -> Self {
-        Self(ArcSwap::from_pointee(Flight::new()))
+        Self(ArcSwapOption::empty())
     }
 
     /// The flight to take part in. A child of `fork` gets one of its own, because the thread
     /// that was working, or that held the lock, stayed behind in the parent.
     pub(crate) fn current(&self) -> Arc<Flight<T>> {
+        let process = std::process::id();
         let flight = self.0.load_full();
-        if flight.process == std::process::id() {
-            return flight;
+        if let Some(flight) = flight.as_ref().filter(|flight| flight.process == process) {
+            return Arc::clone(flight);
         }
-        let fresh = Arc::new(Flight::new());
-        self.0.compare_and_swap(&flight, fresh);
-        self.0.load_full()
+        let fresh = Arc::new(Flight::new(process));
+        self.0.compare_and_swap(&flight, Some(Arc::clone(&fresh)));
+        // Another thread may have been faster; nobody takes one away.
+        self.0.load_full().unwrap_or(fresh)
     }
 
     /// Whether somebody works at this moment in this process, which is the caller's. To ask the
     /// system for its number at each entry of a table would be dearer than the looks.
     pub(crate) fn is_working(&self, process: u32) -> bool {
         let flight = self.0.load();
-        flight.process == process && flight.lock().working.is_some()
+        flight.as_ref().is_some_and(|flight| {
+            flight.process == process && flight.at_work.load(Ordering::Relaxed)
+        })
     }
 }
 
 pub(crate) struct Flight<T> {
     process: u32,
+    /// Whether there is a worker, for those who look at many and need not know it to the instant.
+    at_work: AtomicBool,
     state: Mutex<State<T>>,
     landed: Condvar,
 }
@@ -58,6 +65,8 @@ struct State<T> {
     working: Option<(Option<ThreadId>, u64)>,
     /// How many have begun.
     begun: u64,
+    /// How many wait. To wake nobody is dear as well.
+    waiting: usize,
     /// The last result, and its number.
     last: Option<(u64, Result<T>)>,
     backoff: Backoff,
@@ -72,9 +81,15 @@ pub(crate) enum Part<T: Clone> {
 }
 
 impl<T: Clone> Flight<T> {
-    fn new() -> Self {
-        let state = State { working: None, begun: 0, last: None, backoff: Backoff::default() };
-        Self { process: std::process::id(), state: Mutex::new(state), landed: Condvar::new() }
+    fn new(process: u32) -> Self {
+        let backoff = Backoff::default();
+        let state = State { working: None, begun: 0, waiting: 0, last: None, backoff };
+        Self {
+            process,
+            at_work: AtomicBool::new(false),
+            state: Mutex::new(state),
+            landed: Condvar::new(),
+        }
     }
 
     /// Begins the work, or joins the one that runs.
@@ -95,6 +110,7 @@ impl<T: Clone> Flight<T> {
 
     fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> Work<T> {
         state.begun += 1;
+        self.at_work.store(true, Ordering::Relaxed);
         state.working = Some((Some(thread::current().id()), state.begun));
         Work { flight: Arc::clone(self), number: state.begun, began_at: now, landed: false }
     }
@@ -145,7 +161,12 @@ impl<T: Clone> Work<T> {
         }
         state.working = None;
         state.last = Some((self.number, result));
+        self.flight.at_work.store(false, Ordering::Relaxed);
+        let waiting = state.waiting;
         drop(state);
+        if waiting == 0 {
+            return;
+        }
         if Rule::WakeAll.holds() {
             self.flight.landed.notify_all();
         } else {
@@ -189,19 +210,22 @@ impl<T: Clone> Wait<T> {
         }
         let mut patience = Patience::new(limit);
         let mut state = self.flight.lock();
-        loop {
+        state.waiting += 1;
+        let result = loop {
             match &state.last {
-                Some((number, result)) if *number >= self.number => return result.clone(),
+                Some((number, result)) if *number >= self.number => break result.clone(),
                 _ => {}
             }
-            let Some(wait) = patience.next_wait() else { return Err(overdue(limit)) };
+            let Some(wait) = patience.next_wait() else { break Err(overdue(limit)) };
             state = self
                 .flight
                 .landed
                 .wait_timeout(state, wait)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
-        }
+        };
+        state.waiting -= 1;
+        result
     }
 }
 

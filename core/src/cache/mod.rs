@@ -7,9 +7,11 @@
 //! | `entry` | one key: its token, its layout, its flight |
 //! | `table` | the keys, read without a lock, and bounded |
 //! | `stats` | the counters |
+//! | `lines` | that of the hits, which costs a hit next to nothing |
 
 pub(crate) mod entry;
 pub(crate) mod flight;
+mod lines;
 pub(crate) mod policy;
 pub(crate) mod stats;
 pub(crate) mod table;

@@ -1,7 +1,8 @@
-//! Counters that cost a hit next to nothing.
+//! The counters.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::lines::Lines;
 
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,11 +30,10 @@ pub struct Stats {
     pub entries: u64,
 }
 
-/// The counters behind [`Stats`]. Hits have one for each group of threads, because a line of
-/// memory that all threads write is dearer than the hit itself.
+/// The counters behind [`Stats`].
 #[derive(Default)]
 pub(crate) struct Counters {
-    hits: [Line; STRIPES],
+    pub(crate) hits: Lines,
     pub(crate) misses: AtomicU64,
     pub(crate) signatures: AtomicU64,
     pub(crate) refreshes: AtomicU64,
@@ -43,31 +43,10 @@ pub(crate) struct Counters {
     pub(crate) invalidations: AtomicU64,
 }
 
-const STRIPES: usize = 16;
-
-/// Alone on its cache lines; two, since processors fetch them in pairs.
-#[derive(Default)]
-#[repr(align(128))]
-struct Line(AtomicU64);
-
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static STRIPE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % STRIPES);
-}
-
 impl Counters {
-    pub(crate) fn hit(&self) {
-        // A thread that is being torn down has lost its stripe: any one will do.
-        let stripe = STRIPE.try_with(Cell::get).unwrap_or(0);
-        if let Some(line) = self.hits.get(stripe) {
-            line.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     pub(crate) fn read(&self, entries: usize, refreshing: usize) -> Stats {
         Stats {
-            hits: self.hits.iter().map(|line| get(&line.0)).sum(),
+            hits: self.hits.sum(),
             misses: get(&self.misses),
             signatures: get(&self.signatures),
             refreshes: get(&self.refreshes),

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::entry::Entry;
+use super::entry::{Entry, Used};
 use crate::rules::Rule;
 use crate::sync::{ArcSwap, AtomicU64};
 use crate::target::Target;
@@ -23,9 +23,9 @@ pub(crate) struct Table {
     buckets: Box<[ArcSwap<Bucket>]>,
     hasher: Hasher,
     bound: usize,
-    /// How many keys there are, or are about to be. In a child of `fork` it may be more than there
-    /// are, if a thread of the parent was adding one: then there is room for one less.
-    taken: AtomicU64,
+    /// How many keys there are. In a child of `fork` it may be one off, if a thread of the parent was
+    /// adding or dropping one.
+    count: AtomicU64,
     /// How many have ever been added.
     added: AtomicU64,
 }
@@ -38,6 +38,15 @@ struct Slot {
     /// Which one it was to be added.
     number: u64,
     entry: Arc<Entry>,
+}
+
+/// Those that are worth the least are dropped first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Worth {
+    working: bool,
+    used: Used,
+    /// Nothing then hangs on the order of the buckets, which differs from run to run.
+    number: u64,
 }
 
 /// Keys for each bucket, if there are as many as there may be.
@@ -54,7 +63,7 @@ impl Table {
             buckets: (0..buckets).map(|_| ArcSwap::new(Arc::clone(&empty))).collect(),
             hasher: Hasher::default(),
             bound,
-            taken: AtomicU64::new(0),
+            count: AtomicU64::new(0),
             added: AtomicU64::new(0),
         }
     }
@@ -65,7 +74,15 @@ impl Table {
         target: &Target<'_>,
         look: impl FnOnce(&Arc<Entry>) -> T,
     ) -> Option<T> {
-        let hash = self.hasher.hash_one(target);
+        self.look_at(self.hasher.hash_one(target), target, look)
+    }
+
+    fn look_at<T>(
+        &self,
+        hash: u64,
+        target: &Target<'_>,
+        look: impl FnOnce(&Arc<Entry>) -> T,
+    ) -> Option<T> {
         let bucket = self.bucket(hash)?.load();
         in_bucket(&bucket, hash, target).map(look)
     }
@@ -86,39 +103,39 @@ impl Table {
     }
 
     /// The entry of a target, added if there is none, and how many were dropped for it.
-    pub(crate) fn find_or_add(
+    pub(crate) fn find_or_add<E>(
         &self,
         target: &Target<'_>,
-        make: impl FnOnce() -> Entry,
-    ) -> (Arc<Entry>, u64) {
-        if let Some(entry) = self.find(target) {
-            return (entry, 0);
+        make: impl FnOnce() -> Result<Entry, E>,
+    ) -> Result<(Arc<Entry>, u64), E> {
+        let hash = self.hasher.hash_one(target);
+        if let Some(entry) = self.look_at(hash, target, Arc::clone) {
+            return Ok((entry, 0));
         }
-        let full = self.taken.fetch_add(1, Ordering::SeqCst) >= number(self.bound);
-        let dropped = if full && Rule::Bound.holds() { self.make_room() } else { 0 };
-        let made = Arc::new(make());
-        let found = self.add(target, &made);
+        let made = Arc::new(make()?);
+        let number = self.added.fetch_add(1, Ordering::SeqCst);
+        let found = self.add(Slot { hash, number, entry: Arc::clone(&made) }, target);
         if !Arc::ptr_eq(&found, &made) {
-            self.taken.fetch_sub(1, Ordering::SeqCst);
+            return Ok((found, 0));
         }
-        (found, dropped)
+        // Afterwards: of several that are added at once, the last one sees them all.
+        let full = self.count.fetch_add(1, Ordering::SeqCst) >= size(self.bound);
+        let dropped = if full && Rule::Bound.holds() { self.make_room(number) } else { 0 };
+        Ok((found, dropped))
     }
 
     /// Another thread may add the same key first: its entry is the one, then.
-    fn add(&self, target: &Target<'_>, made: &Arc<Entry>) -> Arc<Entry> {
-        let hash = self.hasher.hash_one(target);
-        let number = self.added.fetch_add(1, Ordering::SeqCst);
-        let mut found = Arc::clone(made);
-        if let Some(bucket) = self.bucket(hash) {
+    fn add(&self, slot: Slot, target: &Target<'_>) -> Arc<Entry> {
+        let mut found = Arc::clone(&slot.entry);
+        if let Some(bucket) = self.bucket(slot.hash) {
             bucket.rcu(|slots| {
-                let there = in_bucket(slots, hash, target).filter(|_| Rule::OneEntry.holds());
-                if let Some(entry) = there {
+                let there = in_bucket(slots, slot.hash, target);
+                if let Some(entry) = there.filter(|_| Rule::OneEntry.holds()) {
                     found = Arc::clone(entry);
                     return Arc::clone(slots);
                 }
-                found = Arc::clone(made);
-                let slot = Slot { hash, number, entry: Arc::clone(made) };
-                Arc::new(slots.iter().cloned().chain([slot]).collect())
+                found = Arc::clone(&slot.entry);
+                Arc::new(slots.iter().chain([&slot]).cloned().collect())
             });
         }
         found
@@ -126,52 +143,55 @@ impl Table {
 
     /// Drops the keys that were not used for the longest time, an eighth of the bound at once, so
     /// that a stream of new keys does not look through the table at each of them. Those that are
-    /// being refreshed go last: dropped, they could be refreshed a second time meanwhile.
-    fn make_room(&self) -> u64 {
-        let process = std::process::id();
-        // By number those that are worth the same: nothing then hangs on the order of the buckets,
-        // which differs from run to run.
-        let worth =
-            |slot: &Slot| (slot.entry.flights.is_working(process), slot.entry.used(), slot.number);
-        let mut slots: Vec<_> = self
-            .buckets
-            .iter()
-            .flat_map(|bucket| {
-                bucket.load().iter().map(|slot| (worth(slot), slot.clone())).collect::<Vec<_>>()
-            })
-            .collect();
-        let drop = (self.bound / 8).max(1).min(slots.len());
+    /// being refreshed go last: dropped, they could be refreshed a second time meanwhile. The key
+    /// that needs the room stays.
+    fn make_room(&self, newest: u64) -> u64 {
+        let mut others = self.by_worth();
+        others.retain(|(worth, _)| worth.number != newest);
+        let drop = (self.bound / 8).max(1).min(others.len());
         if let Some(last) = drop.checked_sub(1) {
-            slots.select_nth_unstable_by_key(last, |(worth, _)| *worth);
+            others.select_nth_unstable(last);
         }
         if !Rule::LongestUnused.holds() {
-            slots.reverse();
+            others.reverse();
         }
-        slots.iter().take(drop).map(|(_, slot)| u64::from(self.remove(slot))).sum()
+        let removed = |(worth, hash): &&(Worth, u64)| self.remove(*hash, worth.number);
+        size(others.iter().take(drop).filter(removed).count())
+    }
+
+    /// What each key is worth, and its hash.
+    fn by_worth(&self) -> Vec<(Worth, u64)> {
+        let process = std::process::id();
+        let mut all = Vec::with_capacity(self.bound + 1);
+        for bucket in &self.buckets {
+            for Slot { hash, number, entry } in bucket.load().iter() {
+                let working = entry.flights.is_working(process);
+                all.push((Worth { working, used: entry.used(), number: *number }, *hash));
+            }
+        }
+        all
     }
 
     /// True if it was there.
-    fn remove(&self, slot: &Slot) -> bool {
-        let mut removed = false;
-        if let Some(bucket) = self.bucket(slot.hash) {
+    fn remove(&self, hash: u64, number: u64) -> bool {
+        let mut removed = None;
+        if let Some(bucket) = self.bucket(hash) {
             bucket.rcu(|slots| {
-                let others = slots.iter().filter(|other| !Arc::ptr_eq(&other.entry, &slot.entry));
-                let left: Bucket = others.cloned().collect();
-                removed = left.len() < slots.len();
-                Arc::new(left)
+                removed = slots.iter().find(|slot| slot.number == number).cloned();
+                Arc::new(slots.iter().filter(|slot| slot.number != number).cloned().collect())
             });
         }
-        if removed {
-            slot.entry.retire();
-            self.taken.fetch_sub(1, Ordering::SeqCst);
+        if let Some(Slot { entry, .. }) = &removed {
+            entry.retire();
+            self.count.fetch_sub(1, Ordering::SeqCst);
         }
-        removed
+        removed.is_some()
     }
 
     /// There is always one.
     fn bucket(&self, hash: u64) -> Option<&ArcSwap<Bucket>> {
         // The number of buckets is a power of two.
-        let mask = number(self.buckets.len()) - 1;
+        let mask = size(self.buckets.len()) - 1;
         self.buckets.get(usize::try_from(hash & mask).unwrap_or_default())
     }
 }
@@ -181,20 +201,21 @@ fn in_bucket<'a>(slots: &'a Bucket, hash: u64, target: &Target<'_>) -> Option<&'
     slots.iter().find(same).map(|slot| &slot.entry)
 }
 
-fn number(size: usize) -> u64 {
-    u64::try_from(size).unwrap_or(u64::MAX)
+fn size(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::style::Style;
     use crate::token::Token;
 
     fn add(table: &Table, user: &str, now: i64) -> (Arc<Entry>, u64) {
         let target = Target::new("db.example.com", 5432, user);
-        let make = || Entry::new(&target, target.endpoint().unwrap(), None, Style::Botocore);
-        let (entry, dropped) = table.find_or_add(&target, make);
+        let make = || Ok(Entry::new(&target, target.endpoint()?, None, Style::Botocore));
+        let (entry, dropped) = table.find_or_add::<Error>(&target, make).unwrap();
         entry.note_use(now);
         (entry, dropped)
     }
@@ -240,7 +261,7 @@ mod tests {
             for user in 0..200 {
                 add(&table, &user.to_string(), user * 100);
                 assert!(table.len() <= bound, "{} entries, {bound} allowed", table.len());
-                assert_eq!(table.taken.load(Ordering::SeqCst), number(table.len()));
+                assert_eq!(table.count.load(Ordering::SeqCst), size(table.len()));
             }
             assert!(table.find(&Target::new("db.example.com", 5432, "199")).is_some());
             assert!(table.find(&Target::new("db.example.com", 5432, "0")).is_none());

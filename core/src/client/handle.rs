@@ -4,33 +4,34 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Client, Shared};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Entry, Version};
+use crate::cache::policy::Standing;
 use crate::error::Result;
-use crate::sync::ArcSwapOption;
 use crate::target::Target;
 use crate::token::Token;
 
-/// A [`Client`] and one of its keys, for those who log in to the same database again and again:
-/// a hit looks nothing up and, by [`with`](Handle::with), touches nothing that another thread
-/// touches.
+/// A [`Client`] and one of its keys, for those who log in to the same database again and again: a
+/// hit looks nothing up and writes nothing that another thread reads.
 ///
-/// The rules are those of [`Client::get`], and the tokens and the counters are the client's.
+/// Each thread has one of its own; clones are cheap. The rules are those of [`Client::get`], and
+/// the tokens and the counters are the client's. It keeps the last token that it gave.
 ///
 /// ```
 /// use rdsiam::{Client, Config, Credentials, Target};
 /// # let credentials = Credentials::new("AKIDEXAMPLE", "SECRETKEYEXAMPLE", None)?;
 /// let client = Client::new(Config::new().credentials(credentials))?;
 /// let target = Target::new("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app");
-/// let login = client.handle(&target)?;
-/// let length = login.with(|token| token.as_str().len())?;
-/// assert_eq!(length, login.get()?.as_str().len());
+/// let mut login = client.handle(&target)?;
+/// assert_eq!(login.get()?.as_str(), client.get(&target)?.as_str());
 /// # Ok::<(), rdsiam::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
     entry: Arc<Entry>,
-    /// The key's entry now, if the cache dropped the one above to keep its bound.
-    moved: ArcSwapOption<Entry>,
+    token: Option<Arc<Token>>,
+    /// That of the entry when the token was its token.
+    version: Option<Version>,
 }
 
 impl Client {
@@ -41,7 +42,7 @@ impl Client {
     pub fn handle(&self, target: &Target<'_>) -> Result<Handle> {
         let shared = Arc::clone(&self.0);
         let entry = shared.entry(target, shared.config.clock.now()?)?;
-        Ok(Handle { shared, entry, moved: ArcSwapOption::empty() })
+        Ok(Handle { shared, entry, token: None, version: None })
     }
 }
 
@@ -50,39 +51,40 @@ impl Handle {
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub fn get(&self) -> Result<Arc<Token>> {
+    pub fn get(&mut self) -> Result<&Arc<Token>> {
         let now = self.shared.config.clock.now()?;
-        match self.shared.fresh_token(&self.entry, now).as_deref() {
-            Some(Some(token)) => Ok(Arc::clone(token)),
-            _ => self.get_anew(now),
-        }
+        let token = match self.token.take() {
+            Some(token) if self.is_fresh(&token, now) => {
+                self.entry.note_hit(now);
+                self.shared.counters.hits.count();
+                token
+            }
+            _ => self.look_up(now)?,
+        };
+        Ok(self.token.insert(token))
     }
 
-    /// What `look` makes of the token that [`get`](Handle::get) would give. The token is only
-    /// borrowed: threads that hit at the same moment do not slow each other down.
-    ///
-    /// # Errors
-    /// As [`Client::get`]; `look` is not called then.
-    pub fn with<T>(&self, look: impl FnOnce(&Token) -> T) -> Result<T> {
-        let now = self.shared.config.clock.now()?;
-        if let Some(Some(token)) = self.shared.fresh_token(&self.entry, now).as_deref() {
-            return Ok(look(token));
-        }
-        self.get_anew(now).map(|token| look(&token))
+    fn is_fresh(&self, token: &Token, now: i64) -> bool {
+        self.version == Some(self.entry.version())
+            && self.shared.margins.standing(token, now) == Standing::Fresh
     }
 
-    /// Not a hit, or not in the entry that this handle began with.
+    /// The way of [`Client::get`]. The entry may be another one than before, if the cache dropped
+    /// that to keep its bound.
     #[cold]
-    fn get_anew(&self, now: i64) -> Result<Arc<Token>> {
-        if let Some(moved) = self.moved.load_full()
-            && let Some(Some(token)) = self.shared.fresh_token(&moved, now).as_deref()
-        {
-            return Ok(Arc::clone(token));
-        }
+    fn look_up(&mut self, now: i64) -> Result<Arc<Token>> {
         let target = self.entry.key.target();
         let token = self.shared.get(&target, now)?;
-        let moved = self.shared.table.find(&target);
-        self.moved.store(moved.filter(|moved| !Arc::ptr_eq(moved, &self.entry)));
+        if let Some(entry) = self.shared.table.find(&target) {
+            // Looked at in this order, so that one that comes in between is noticed at the next
+            // call.
+            self.version = Some(entry.version());
+            self.entry = entry;
+        }
+        let current = self.entry.token.load();
+        if !current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &token)) {
+            self.version = None;
+        }
         Ok(token)
     }
 }

@@ -17,6 +17,7 @@ use crate::target::Target;
 use crate::token::Token;
 
 impl Shared {
+    /// A token from the table, or of a refresh.
     pub(super) fn get(self: &Arc<Self>, target: &Target<'_>, now: i64) -> Result<Arc<Token>> {
         let entry = self.entry(target, now)?;
         if let Some(token) = self.serve(&entry, now) {
@@ -37,7 +38,7 @@ impl Shared {
     /// The token of one refresh: this caller's, or the one that runs.
     fn refreshed(&self, entry: &Entry, now: i64) -> Result<Arc<Token>> {
         match entry.flights.current().join(now) {
-            Part::Work(work) => self.refresh(entry, work),
+            Part::Work(work) => self.refresh(entry, work, now),
             Part::Wait(wait) => {
                 count(&self.counters.waits);
                 wait.result()
@@ -69,12 +70,12 @@ impl Shared {
             Standing::Ageing if !Rule::NeverWait.holds() => return None,
             Standing::Ageing => {
                 if let Some(newer) = self.refresh_behind(entry, now) {
-                    self.counters.hit();
+                    self.counters.hits.count();
                     return Some(newer);
                 }
             }
         }
-        self.counters.hit();
+        self.counters.hits.count();
         Some(token)
     }
 
@@ -109,7 +110,7 @@ impl Shared {
         let run = move || {
             work.take_over();
             // The error is in the flight and in the counters; the token still serves.
-            let _ = shared.refresh(&entry, work);
+            let _ = shared.config.clock.now().and_then(|now| shared.refresh(&entry, work, now));
         };
         if let Err(error) = thread::Builder::new().name("rdsiam-refresh".into()).spawn(run) {
             tracing::debug!(%error, "no thread for a refresh; it is tried again later");
@@ -117,9 +118,9 @@ impl Shared {
     }
 
     /// Makes a token, whatever it takes.
-    fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>) -> Result<Arc<Token>> {
+    fn refresh(&self, entry: &Entry, work: Work<Arc<Token>>, now: i64) -> Result<Arc<Token>> {
         // Between the look at the token and the joining, another refresh may have landed.
-        if let Some(token) = self.fresh(entry)?.filter(|_| Rule::LookAgain.holds()) {
+        if let Some(token) = self.fresh(entry, now).filter(|_| Rule::LookAgain.holds()) {
             work.land(Ok(Arc::clone(&token)), true, token.signed_at());
             return Ok(token);
         }
@@ -132,13 +133,12 @@ impl Shared {
         if began.slept_since(&self.config.clock)? && Rule::NoticeSleep.holds() {
             made = self.make(entry);
         }
-        self.land(entry, work, epoch, made)
+        self.land(entry, work, epoch, made, self.config.clock.now())
     }
 
-    fn fresh(&self, entry: &Entry) -> Result<Option<Arc<Token>>> {
-        let now = self.config.clock.now()?;
+    fn fresh(&self, entry: &Entry, now: i64) -> Option<Arc<Token>> {
         let token = entry.token.load_full();
-        Ok(token.filter(|token| self.margins.standing(token, now) == Standing::Fresh))
+        token.filter(|token| self.margins.standing(token, now) == Standing::Fresh)
     }
 
     /// A new token, from wherever this client's tokens come.
@@ -150,7 +150,7 @@ impl Shared {
             Some(credentials) => credentials,
             None => Cow::Owned(resolve(&self.provider, &self.config.clock)?),
         };
-        self.sign_entry(entry, &credentials, self.config.clock.now()?, true)
+        self.sign_once(entry, &credentials, self.config.clock.now()?)
     }
 
     /// Signs with credentials that are there, since `epoch`.
@@ -161,10 +161,12 @@ impl Shared {
         epoch: u64,
         credentials: Result<Cow<'_, Credentials>>,
     ) -> Result<Arc<Token>> {
-        let made = credentials.and_then(|credentials| {
-            self.sign_entry(entry, &credentials, self.config.clock.now()?, true)
-        });
-        self.land(entry, work, epoch, made)
+        let now = self.config.clock.now();
+        let made = match &now {
+            Ok(now) => credentials.and_then(|keys| self.sign_once(entry, &keys, *now)),
+            Err(error) => Err(error.clone()),
+        };
+        self.land(entry, work, epoch, made, now)
     }
 
     /// Keeps the new token and tells those who wait.
@@ -174,9 +176,9 @@ impl Shared {
         work: Work<Arc<Token>>,
         epoch: u64,
         made: Result<Token>,
+        now: Result<i64>,
     ) -> Result<Arc<Token>> {
         count(&self.counters.refreshes);
-        let now = self.config.clock.now();
         let result = match &now {
             Ok(now) => made.and_then(|token| self.renew(entry, epoch, token, *now)),
             Err(error) => Err(error.clone()),

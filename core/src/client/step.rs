@@ -59,7 +59,7 @@ impl Client {
                 Part::Wait(_) => Step::Wait,
             });
         };
-        shared.counters.hit();
+        shared.counters.hits.count();
         let lease = shared.lease(token);
         Ok(match flight.begin_if_due(now) {
             Some(work) => Step::ServeAndFetch(lease, shared.ticket(entry, work)),

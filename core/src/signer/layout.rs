@@ -68,7 +68,7 @@ impl Layout {
     /// The hash of the canonical request, in hexadecimal digits.
     fn canonical(&self, place: &Place, stamp: &Stamp) -> Hex {
         let mut hash = self.hashed.clone();
-        hash.update(stamp.as_str());
+        hash.update(stamp.as_bytes());
         hash.update(&*self.signatory.canonical_tail);
         hash.update(place.header());
         Hex::of(&hash.finalize().into())

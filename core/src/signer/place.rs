@@ -1,6 +1,6 @@
 //! What all tokens for one endpoint and one user share, whoever signs them.
 
-use crate::encode::push_encoded;
+use crate::encode::{encoded_len, push_encoded};
 use crate::endpoint::Endpoint;
 use crate::sigv4::EMPTY_PAYLOAD;
 use crate::style::Style;
@@ -18,7 +18,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new(endpoint: &Endpoint, user: &str, style: Style) -> Self {
         let (host, port) = (endpoint.host(), endpoint.port());
-        let address = format!("{host}:{port}");
+        let address = [host, ":", &port.to_string()].concat();
         let signed_host = if style.signs_port(port) { &address } else { host };
         Self::of(&address, signed_host, &[("Action", "connect"), ("DBUser", user)])
     }
@@ -26,7 +26,12 @@ impl Place {
     /// A presigned URL of any service. The parameters stand in the alphabet's order and before
     /// `X-Amz-`.
     pub(super) fn of(address: &str, signed_host: &str, parameters: &[(&str, &str)]) -> Self {
-        let mut text = [address, "/?"].concat();
+        const MARKS: usize = "=&".len();
+        let length = |(name, value): &(&str, &str)| name.len() + encoded_len(value) + MARKS;
+        let query: usize = parameters.iter().map(length).sum();
+        let mut text = String::with_capacity(address.len() + "/?".len() + query);
+        text.push_str(address);
+        text.push_str("/?");
         let query_at = text.len();
         for (name, value) in parameters {
             text.push_str(name);

@@ -90,10 +90,6 @@ impl<T> Swap<Arc<T>, T> {
     pub(crate) fn new(value: Arc<T>) -> Self {
         Self::of(value)
     }
-
-    pub(crate) fn from_pointee(value: T) -> Self {
-        Self::of(Arc::new(value))
-    }
 }
 
 impl<T> Swap<Option<Arc<T>>, T> {
