@@ -20,31 +20,40 @@ use crate::sync::{ArcSwapOption, Condvar, Mutex, MutexGuard};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The current [`Flight`] of this process, if there ever was one.
-pub(crate) struct Flights<T>(ArcSwapOption<Flight<T>>);
+pub(crate) struct Flights<T> {
+    current: ArcSwapOption<Flight<T>>,
+    /// Most keys of most tables never have one, and those who look at all keys want to know that
+    /// without a look at the pointer.
+    any: AtomicBool,
+}
 
 impl<T: Clone> Flights<T> {
     pub(crate) fn new() -> Self {
-        Self(ArcSwapOption::empty())
+        Self { current: ArcSwapOption::empty(), any: AtomicBool::new(false) }
     }
 
     /// The flight to take part in. A child of `fork` gets one of its own, because the thread
     /// that was working, or that held the lock, stayed behind in the parent.
     pub(crate) fn current(&self) -> Arc<Flight<T>> {
         let process = std::process::id();
-        let flight = self.0.load_full();
+        let flight = self.current.load_full();
         if let Some(flight) = flight.as_ref().filter(|flight| flight.process == process) {
             return Arc::clone(flight);
         }
         let fresh = Arc::new(Flight::new(process));
-        self.0.compare_and_swap(&flight, Some(Arc::clone(&fresh)));
+        self.current.compare_and_swap(&flight, Some(Arc::clone(&fresh)));
+        self.any.store(true, Ordering::Relaxed);
         // Another thread may have been faster; nobody takes one away.
-        self.0.load_full().unwrap_or(fresh)
+        self.current.load_full().unwrap_or(fresh)
     }
 
     /// Whether somebody works at this moment in this process, which is the caller's. To ask the
     /// system for its number at each entry of a table would be dearer than the looks.
     pub(crate) fn is_working(&self, process: u32) -> bool {
-        let flight = self.0.load();
+        if !self.any.load(Ordering::Relaxed) {
+            return false;
+        }
+        let flight = self.current.load();
         flight.as_ref().is_some_and(|flight| {
             flight.process == process && flight.at_work.load(Ordering::Relaxed)
         })

@@ -141,7 +141,7 @@ impl Table {
         found
     }
 
-    /// Drops the keys that were not used for the longest time, an eighth of the bound at once, so
+    /// Drops the keys that were not used for the longest time, a quarter of the bound at once, so
     /// that a stream of new keys does not look through the table at each of them. Those that are
     /// being refreshed go last: dropped, they could be refreshed a second time meanwhile. The key
     /// that needs the room stays.

@@ -37,6 +37,9 @@ impl Shared {
 
     /// The token of one refresh: this caller's, or the one that runs.
     fn refreshed(&self, entry: &Entry, now: i64) -> Result<Arc<Token>> {
+        if let Some(result) = self.refresh_at_hand(entry, now) {
+            return result;
+        }
         match entry.flights.current().join(now) {
             Part::Work(work) => self.refresh(entry, work, now),
             Part::Wait(wait) => {
@@ -52,13 +55,18 @@ impl Shared {
             return Ok(token);
         }
         // A call that would have had to wait is no miss: it comes back as one that may.
-        let credentials = self.at_hand(&entry)?.ok_or_else(Error::would_block)?;
+        let result = self.refresh_at_hand(&entry, now).ok_or_else(Error::would_block)?;
         count(&self.counters.misses);
+        result
+    }
+
+    /// A new token, if that takes no waiting. Then there is nothing in it to share either: threads
+    /// that need one at the same moment make one each, sooner than they could meet.
+    fn refresh_at_hand(&self, entry: &Entry, now: i64) -> Option<Result<Arc<Token>>> {
         let epoch = entry.epoch();
-        match entry.flights.current().join(now) {
-            Part::Work(work) => self.refresh_with(&entry, work, epoch, Ok(credentials)),
-            Part::Wait(_) => Err(Error::would_block()),
-        }
+        let credentials = self.at_hand(entry).transpose()?;
+        let made = credentials.and_then(|credentials| self.sign_once(entry, &credentials, now));
+        Some(self.keep(entry, epoch, made, now))
     }
 
     /// The entry's token, if it may be handed out; one that ages gets a refresh behind it.
@@ -125,9 +133,6 @@ impl Shared {
             return Ok(token);
         }
         let epoch = entry.epoch();
-        if let Some(credentials) = self.at_hand(entry).transpose() {
-            return self.refresh_with(entry, work, epoch, credentials);
-        }
         let began = Moment::now(&self.config.clock)?;
         let mut made = self.make(entry);
         if began.slept_since(&self.config.clock)? && Rule::NoticeSleep.holds() {
@@ -178,20 +183,26 @@ impl Shared {
         made: Result<Token>,
         now: Result<i64>,
     ) -> Result<Arc<Token>> {
-        count(&self.counters.refreshes);
-        let result = match &now {
-            Ok(now) => made.and_then(|token| self.renew(entry, epoch, token, *now)),
-            Err(error) => Err(error.clone()),
+        let (made, now) = match now {
+            Ok(now) => (made, now),
+            Err(error) => (Err(error), 0),
         };
-        if result.is_err() {
-            count(&self.counters.refresh_failures);
-        }
-        let now = now.unwrap_or_default();
+        let result = self.keep(entry, epoch, made, now);
         // A token that already ages did not help: the provider has nothing newer yet, and is
         // not to be asked again at each call.
         let helped =
             result.as_ref().is_ok_and(|token| self.margins.standing(token, now) == Standing::Fresh);
         work.land(result.clone(), helped, now);
+        result
+    }
+
+    /// How a refresh ended.
+    fn keep(&self, entry: &Entry, epoch: u64, made: Result<Token>, now: i64) -> Result<Arc<Token>> {
+        count(&self.counters.refreshes);
+        let result = made.and_then(|token| self.renew(entry, epoch, token, now));
+        if result.is_err() {
+            count(&self.counters.refresh_failures);
+        }
         result
     }
 
