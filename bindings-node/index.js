@@ -1,8 +1,89 @@
 'use strict';
 
-const { TokenCache } = require('./lib/cache.js');
-const { RdsIamError } = require('./lib/errors.js');
-const { Signer } = require('./lib/signer.js');
+// What a first token needs is in this file: each further one takes longer to load than the token
+// takes to make. The rest is loaded when it is first asked for.
+
+// The addon in the package, without the search of `require`. What is not there, as in a bundle, is
+// looked for by `lib/native.js`, which finds this one in the cache of modules.
+function load() {
+  const { platform, arch } = process;
+  const filename = `${__dirname}/rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
+  const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
+  try {
+    process.dlopen(addon, filename);
+  } catch {
+    return require('./lib/native.js');
+  }
+  require.cache[filename] = addon;
+  return addon.exports;
+}
+
+const native = load();
+
+// The tokens of one login, each call a new one.
+class Signer {
+  // With both of these a signature is one call of the addon. What is not plain, is wrong or has to
+  // wait is for the other half, in `lib/signer.js`, which gives both when it has them.
+  #client;
+  #target;
+  #configuration;
+  #other;
+  #mayWarn = true;
+
+  constructor(configuration) {
+    const { hostname, port, username, region, profile, credentials } = configuration ?? {};
+    if (
+      isText(hostname) &&
+      isText(username) &&
+      Number.isInteger(port) &&
+      port >= 1 &&
+      port <= 65535 &&
+      (region === undefined || isText(region)) &&
+      profile === undefined &&
+      credentials === undefined
+    ) {
+      const client = native.createClient({});
+      const target = native.createTarget(hostname, port, username, region);
+      // A failure has a code.
+      if (client.code === undefined && target.code === undefined) {
+        this.#client = client;
+        this.#target = target;
+        this.#configuration = { hostname, port, username, region };
+        return;
+      }
+    }
+    this.#other = other(configuration);
+  }
+
+  async getAuthToken() {
+    if (this.#client !== undefined) {
+      const token = this.#client.trySign(this.#target);
+      if (typeof token === 'string') {
+        if (this.#mayWarn) this.#warn();
+        return token;
+      }
+    }
+    this.#other ??= other(this.#configuration, this.#client);
+    const token = await this.#other.sign();
+    [this.#client, this.#target] = this.#other.handles();
+    return token;
+  }
+
+  #warn() {
+    this.#mayWarn = false;
+    const warnings = this.#client.takeWarnings();
+    if (warnings.length !== 0) require('./lib/target.js').emit(warnings);
+  }
+}
+
+function isText(value) {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
+function other(configuration, client) {
+  const { Login } = require('./lib/signer.js');
+  return new Login(configuration, client);
+}
 
 // Functions, because the ES module takes what a getter gives when it is loaded.
 const caBundle = (options) => require('./lib/ca-bundle.js').caBundle(options);
@@ -11,19 +92,22 @@ const pgpassQuote = (token) => require('./lib/quote.js').pgpassQuote(token);
 const urlQuote = (token) => require('./lib/quote.js').urlQuote(token);
 
 module.exports = {
-  RdsIamError,
   Signer,
-  TokenCache,
   caBundle,
   odbcQuote,
   pgpassQuote,
   urlQuote,
-  // Rarely needed, so loaded at the first use.
   get GenerateDBAuthTokenCommand() {
     return require('./lib/rds-client.js').GenerateDBAuthTokenCommand;
   },
   get RDSClient() {
     return require('./lib/rds-client.js').RDSClient;
+  },
+  get RdsIamError() {
+    return require('./lib/errors.js').RdsIamError;
+  },
+  get TokenCache() {
+    return require('./lib/cache.js').TokenCache;
   },
   get explain() {
     return require('./lib/explain.js').explain;

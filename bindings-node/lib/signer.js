@@ -1,30 +1,38 @@
 'use strict';
 
+// The half of `Signer` (in `index.js`) that judges what it is given, and waits where it has to.
+
 const { options } = require('./arguments.js');
 const { Signing } = require('./signing.js');
 const { targetOf } = require('./target.js');
 
-class Signer {
+class Login {
   #signing;
   #target;
   #refusal;
 
-  constructor(configuration) {
+  constructor(configuration, client) {
     options(configuration, 'the configuration of Signer');
     // The SDK's constructor takes anything, and getAuthToken() rejects.
     try {
       this.#target = targetOf(configuration);
       const { profile, credentials } = configuration;
-      this.#signing = new Signing({ profile, credentials });
+      this.#signing = new Signing({ profile, credentials, client });
     } catch (error) {
       this.#refusal = error;
     }
   }
 
-  async getAuthToken() {
+  async sign() {
     if (this.#refusal !== undefined) throw this.#refusal;
     return this.#signing.sign(this.#target);
   }
+
+  // What can sign without this class after a token was made: the client and the target. Neither
+  // where a function gives the credentials.
+  handles() {
+    return this.#signing.handles(this.#target);
+  }
 }
 
-module.exports = { Signer };
+module.exports = { Login };

@@ -12,11 +12,16 @@ class Signing {
   #provider;
   #fetching;
 
-  constructor({ region, profile, credentials }) {
+  // `client` is one that was made already, with the same options.
+  constructor({ region, profile, credentials, client }) {
     const { external, provider, handle } = sourceOf(credentials);
     const options = { region, profile: optionalText('profile', profile), external };
-    this.#client = settle(native.createClient(options, handle));
+    this.#client = client ?? settle(native.createClient(options, handle));
     this.#provider = provider;
+  }
+
+  handles(target) {
+    return this.#provider === undefined ? [this.#client, target.atHand(this.#client)] : [];
   }
 
   async sign(target) {

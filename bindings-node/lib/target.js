@@ -70,8 +70,12 @@ class Target {
   warn(client) {
     if (!this.#mayWarn) return;
     this.#mayWarn = false;
-    for (const text of settle(client.takeWarnings())) process.emitWarning(text, 'RdsIamWarning');
+    emit(client.takeWarnings());
   }
+}
+
+function emit(warnings) {
+  for (const text of settle(warnings)) process.emitWarning(text, 'RdsIamWarning');
 }
 
 async function regionFrom(provider) {
@@ -89,4 +93,4 @@ function targetOf(configuration, name) {
   return new Target(options(configuration, name));
 }
 
-module.exports = { regionFrom, targetOf };
+module.exports = { emit, regionFrom, targetOf };

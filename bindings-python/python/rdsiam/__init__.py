@@ -13,32 +13,48 @@ A token is the password of one login, good for 15 minutes. Making one calls no A
 Everything may be used from any number of threads, and by a child of `fork`.
 """
 
-# Nothing of the standard library is imported here that the interpreter has not loaded already.
-from . import errors as errors
-from ._cache import Token, TokenCache
-from ._database import DatabaseTokenCache
-from ._rdsiam import (
-    Explanation,
-    RDSClient,
-    __version__,
-    client,
-    explain,
-    generate_db_auth_token,
-)
-from .errors import (
-    ClockError,
-    CredentialsError,
-    CredentialsExpiredError,
-    CredentialsNotFoundError,
-    CredentialsProviderError,
-    InternalError,
-    InvalidArgumentError,
-    RdsIamError,
-    RdsIamTimeoutError,
-    RdsIamWarning,
-    RegionMissingError,
-    WouldBlockError,
-)
+# A token needs the compiled part and nothing else. The rest is loaded when it is first asked for,
+# and nothing of the standard library that the interpreter has not loaded already.
+from ._rdsiam import __version__, client, explain, generate_db_auth_token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from . import errors as errors
+    from ._cache import Token, TokenCache
+    from ._database import DatabaseTokenCache
+    from ._rdsiam import Explanation, RDSClient
+    from .errors import (
+        ClockError,
+        CredentialsError,
+        CredentialsExpiredError,
+        CredentialsNotFoundError,
+        CredentialsProviderError,
+        InternalError,
+        InvalidArgumentError,
+        RdsIamError,
+        RdsIamTimeoutError,
+        RdsIamWarning,
+        RegionMissingError,
+        WouldBlockError,
+    )
+else:
+    _HOMES = {
+        "DatabaseTokenCache": "_database",
+        "Explanation": "_rdsiam",
+        "RDSClient": "_rdsiam",
+        "Token": "_cache",
+        "TokenCache": "_cache",
+    }
+
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module 'rdsiam' has no attribute {name!r}")
+        home = __import__(f"rdsiam.{_HOMES.get(name, 'errors')}", fromlist=(name,))
+        found = globals()[name] = home if name == "errors" else getattr(home, name)
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
 
 
 def patch_boto3() -> None:
