@@ -2,15 +2,17 @@
 
 import asyncio
 import importlib
+import os
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import rdsiam
 from recorder import Recorder
-from support import STATIC, run_python
+from support import PYTHON_SOURCE, STATIC, run_python
 
 POSTGRESQL = ["psycopg", "psycopg2", "asyncpg"]
 MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysqlclient"]
@@ -35,7 +37,7 @@ def a_cache(port: int, host: str = "127.0.0.1", **options: Any) -> rdsiam.TokenC
 
 @pytest.mark.parametrize("name", POSTGRESQL + MYSQL)
 def test_a_server_without_tls_is_sent_no_token(name: str, authority: str) -> None:
-    refused = pytest.raises(Exception, match=r"(?i)ssl|tls|lost connection|2013|2003")
+    refused = pytest.raises(Exception, match=r"(?i)ssl|tls|insecure|lost connection|2013|2003")
     with Recorder("postgresql" if name in POSTGRESQL else "mysql") as recorder, refused:
         connect(name, cache=a_cache(recorder.port), ca=authority)
     assert recorder.connections > 0
@@ -79,6 +81,58 @@ def test_modes_of_libpq_without_tls_are_refused(name: str, mode: str, authority:
 def test_mysqlclient_would_take_a_socket_for_localhost(authority: str) -> None:
     with pytest.raises(rdsiam.InvalidArgumentError, match="a socket without TLS"):
         connect("mysqlclient", cache=a_cache(1, "localhost"), ca=authority)
+
+
+IN_C = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import rdsiam, rdsiam.mysql_connector
+from recorder import Recorder
+# libmysqlclient would heed it, without TLS.
+os.environ["LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN"] = "1"
+keys = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "SECRETKEYEXAMPLE"}
+with Recorder("mysql") as recorder:
+    cache = rdsiam.TokenCache("127.0.0.1", recorder.port, "app", "us-east-1", credentials=keys)
+    try:
+        rdsiam.mysql_connector.connect(cache=cache, ca=sys.argv[2], use_pure=False)
+    except Exception as error:
+        print(type(error).__name__, error.errno)
+print(recorder.connections, b"Amz" in recorder.received, cache.stats()["signatures"])
+"""
+
+
+def test_the_extension_of_mysql_connector_sends_no_token_without_tls(authority: str) -> None:
+    # A version of the driver whose extension loads everywhere, beside the one that is installed.
+    driver = Path(__file__).parents[2] / "build" / "peers" / "mysql-connector-python"
+    path = os.pathsep.join([str(driver), str(PYTHON_SOURCE)])
+    here = str(Path(__file__).parent)
+    done = run_python("-c", IN_C, here, authority, PYTHONPATH=path)
+    assert done.stdout == "InterfaceError 2026\n1 False 1\n", done.stderr
+
+
+def test_mysql_connector_refuses_what_is_not_one_endpoint_or_keeps_a_token(
+    authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mysql.connector
+
+    import rdsiam.mysql_connector
+
+    login = {"cache": a_cache(1), "ca": authority}
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"failover": [{"host": "other"}]}, "failover could send"),
+        ({"dns_srv": True}, "dns_srv could send"),
+        ({"pool_name": "p"}, "pool_name makes a pool that keeps one token"),
+        ({"pool_size": 2}, "pool_size makes a pool"),
+        ({"use_pure": False}, "extension in C is not there"),
+    ]
+    monkeypatch.setattr(mysql.connector, "HAVE_CEXT", False)
+    rdsiam.mysql_connector._class.cache_clear()
+    for more, what in refused:
+        with pytest.raises(rdsiam.InvalidArgumentError, match=what):
+            rdsiam.mysql_connector.connect(**login, **more)
+        if "pool_" not in next(iter(more)):
+            with pytest.raises(rdsiam.InvalidArgumentError, match=what):
+                rdsiam.mysql_connector.MySQLConnectionPool(**login, **more)
 
 
 def test_what_cannot_be_one_login_is_refused(authority: str) -> None:
