@@ -281,7 +281,11 @@ export declare class RdsIamError extends Error {
     message: string,
     options?: { retryable?: boolean; cause?: unknown },
   );
-  readonly name: 'RdsIamError';
+  /**
+   * `RdsIamError`; of what `Signer` and `RDSClient` reject with for want of credentials, as with the
+   * JS SDK, `CredentialsProviderError`, or the name of the error that a function of yours threw.
+   */
+  readonly name: string;
   readonly code: RdsIamErrorCode;
   /** Whether the same call can succeed later without a change by the caller. */
   readonly retryable: boolean;

@@ -23,7 +23,11 @@ class Signer {
 
   async getAuthToken() {
     if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#signing.sign(this.#target);
+    try {
+      return await this.#signing.sign(this.#target);
+    } catch (error) {
+      throw require('./as-peer.js').asPeer(error);
+    }
   }
 }
 
