@@ -91,6 +91,44 @@ def _prepared(options: "dict[str, Any]") -> "tuple[Any, dict[str, Any]]":
     return _class(use_pure is None or bool(use_pure)), settings
 
 
+class _Connection:
+    """What comes before a class of the driver: its password is a token of its moment."""
+
+    _login: "_connect.Login | None" = None
+    _token: "str | None" = None
+
+    def config(self, **options: Any) -> None:
+        self._login = options.pop("rdsiam_login", self._login)
+        driver: Any = super()
+        driver.config(**options)
+
+    # The driver reads it at each login: at a connect, and where a session is reset by another
+    # login, as with MariaDB.
+    @property
+    def _password(self) -> str:
+        if self._login is None:
+            return ""
+        return self._token or self._login.tokens.get_token()
+
+    @_password.setter
+    def _password(self, _: str) -> None:
+        """What it is told is left unheard: it clears the password, or repeats it."""
+
+    def _open_connection(self) -> None:
+        if self._login is None:
+            raise InvalidArgumentError("host is missing; make it with rdsiam's connect")
+        driver: Any = super()
+
+        def with_token(token: str) -> None:
+            self._token = token
+            try:
+                driver._open_connection()
+            finally:
+                self._token = None
+
+        _connect.connect(self._login, with_token)
+
+
 @functools.cache
 def _class(use_pure: bool) -> Any:
     if use_pure:
@@ -102,41 +140,4 @@ def _class(use_pure: bool) -> Any:
             "use_pure is False, and the driver's extension in C is not there or does not load "
             "here; leave use_pure out"
         )
-
-    class Connection(Base):
-        """The driver's, whose password is a token of its moment."""
-
-        _login: "_connect.Login | None" = None
-        _token: "str | None" = None
-
-        def config(self, **options: Any) -> None:
-            self._login = options.pop("rdsiam_login", self._login)
-            super().config(**options)
-
-        # The driver reads it at each login: at a connect, and where a session is reset by another
-        # login, as with MariaDB.
-        @property
-        def _password(self) -> str:
-            if self._login is None:
-                return ""
-            return self._token or self._login.tokens.get_token()
-
-        @_password.setter
-        def _password(self, _: str) -> None:
-            """What it is told is left unheard: it clears the password, or repeats it."""
-
-        def _open_connection(self) -> None:
-            if self._login is None:
-                raise InvalidArgumentError("host is missing; make it with rdsiam's connect")
-            dial = super()._open_connection
-
-            def with_token(token: str) -> None:
-                self._token = token
-                try:
-                    dial()
-                finally:
-                    self._token = None
-
-            _connect.connect(self._login, with_token)
-
-    return Connection
+    return type("Connection", (_Connection, Base), {})
