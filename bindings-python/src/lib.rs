@@ -15,6 +15,7 @@
 //! | `cache` | `TokenCache` |
 //! | `slot` | its token as a `str` |
 //! | `explain` | `explain` and `Explanation` |
+//! | `quote` | `url_quote` and its like |
 //! | `shutdown` | the interpreter's exit waits for providers |
 //! | `atfork` | what a fork waits for |
 //! | `interpreter` | no subinterpreter loads it |
@@ -30,6 +31,7 @@ mod explain;
 mod guard;
 mod interpreter;
 mod provider;
+mod quote;
 mod shutdown;
 mod sign_at;
 mod slot;
@@ -47,6 +49,8 @@ mod _rdsiam {
     use crate::client::{Meta, RdsClient, client, generate_db_auth_token};
     #[pymodule_export]
     use crate::explain::{Explanation, explain};
+    #[pymodule_export]
+    use crate::quote::{odbc_quote, pgpass_quote, url_quote};
     #[pymodule_export]
     use crate::shutdown::await_providers;
     #[pymodule_export]
