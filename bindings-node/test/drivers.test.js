@@ -7,6 +7,7 @@ const { test } = require('node:test');
 const { sleep } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
 const { DRIVERS } = require('./drivers.js');
+const { ROWS, table } = require('./readme.js');
 
 const skip = STANDIN ? false : 'no stand-in is running';
 const standin = (name) => process.env[`STANDIN_${name}`];
@@ -130,6 +131,13 @@ async function triesTwice(driver) {
   });
 }
 
+// What a mark in the table of the README stands for, by the title of its column. The TLS of each
+// driver is tls.test.js's.
+const MARKS = {
+  'fresh token per connection': outlivesItsToken,
+  'second try after a refusal': triesTwice,
+};
+
 test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   introduce({
     [LONG.accessKeyId]: { secret: LONG.secretAccessKey, session_token: LONG.sessionToken },
@@ -139,12 +147,30 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
       Promise.all([
         d.test('a token of 352 bytes', () => logsIn(driver, STATIC, 352)),
         d.test('a token of 1,900 bytes', () => logsIn(driver, LONG, 1900)),
-        d.test('a new connection after the end of the first token', () => outlivesItsToken(driver)),
-        d.test('a second try after a refusal', () => triesTwice(driver)),
+        ...Object.entries(MARKS).map(([mark, proof]) => d.test(mark, () => proof(driver))),
       ]),
     ),
   );
   await Promise.all(done);
+});
+
+test('each mark in the table of the README is a test of that driver', () => {
+  const [[, line, ...columns], ...rows] = table();
+  assert.equal(line, 'the line to write');
+  assert.deepEqual(columns, ['verified TLS', ...Object.keys(MARKS)]);
+  assert.deepEqual(rows.map(([driver]) => driver).sort(), Object.keys(ROWS).sort());
+  for (const [driver, code, ...marks] of rows) {
+    assert.deepEqual(
+      marks,
+      columns.map(() => 'yes'),
+      driver,
+    );
+    // What the line names is there.
+    for (const [, module, , name] of code.matchAll(/require\('(rdsiam\/\w+)'\)(\.(\w+))?/g)) {
+      assert.equal(typeof require(module)[name], 'function', `${driver}: ${module} ${name}`);
+    }
+  }
+  assert.deepEqual(Object.values(ROWS).flat().sort(), DRIVERS.map(({ name }) => name).sort());
 });
 
 // One refusal drops the token; the others had it too.
