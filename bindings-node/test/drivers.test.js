@@ -3,8 +3,9 @@
 // Each driver behind its helper logs in to the stand-in for RDS.
 
 const assert = require('node:assert/strict');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
-const { sleep } = require('./support.js');
+const { sleep, slowProfile } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
 const { DRIVERS } = require('./drivers.js');
 const { ROWS, table } = require('./readme.js');
@@ -213,3 +214,69 @@ for (const [name, [server, open]] of Object.entries(TOGETHER)) {
     await close();
   });
 }
+
+// One driver for each helper that fetches a password of its own accord.
+const HELPERS = [
+  'pg Client',
+  'pg Pool',
+  'postgres.js',
+  'mysql2 createConnection',
+  'mysql2 createPool',
+  'mariadb createConnection',
+  'mariadb createPool',
+  'knex pg',
+  'knex mysql2',
+  'sequelize postgres',
+  'sequelize mysql',
+  'sequelize mariadb',
+  'typeorm postgres',
+  'typeorm mysql',
+  'prisma',
+];
+// The machine may be busy; who waits for a profile of so many seconds stands still for all of them.
+const SLOW = 1500;
+const STANDSTILL = 1000;
+
+async function longestTurn(work) {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  await sleep(20);
+  delay.enable();
+  await sleep(20);
+  await work();
+  await sleep(20);
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+test('the event loop is free while each helper waits for a slow profile', { skip }, async (t) => {
+  introduce({ AKIDSLOW: { secret: 'SECRETSLOW', session_token: null } });
+  const profile = slowProfile(t, SLOW / 1000);
+  const more = { profile, credentials: undefined };
+  const chosen = DRIVERS.filter(({ name }) => HELPERS.includes(name));
+  assert.equal(chosen.length, HELPERS.length);
+  // A thread of Node's waits for each profile, and there are four.
+  for (let from = 0; from < chosen.length; from += 4) {
+    const group = chosen.slice(from, from + 4);
+    const opened = await Promise.all(
+      group.map((driver) => driver.open(options(driver.server, more))),
+    );
+    const longest = await longestTurn(async () => {
+      const begun = Date.now();
+      for (const { name } of await Promise.all(opened.map(({ ask }) => ask()))) {
+        assert.equal(name, standin('USER'));
+      }
+      assert.ok(Date.now() - begun >= SLOW);
+    });
+    await Promise.all(opened.map(({ close }) => close()));
+    const names = group.map(({ name }) => name).join();
+    t.diagnostic(`${names}: the longest turn took ${longest} ms`);
+    assert.ok(longest < STANDSTILL, `${names} held it for ${longest} ms`);
+  }
+});
+
+test('a standstill would be noticed', async () => {
+  const longest = await longestTurn(async () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STANDSTILL * 1.2);
+  });
+  assert.ok(longest > STANDSTILL);
+});
