@@ -71,6 +71,7 @@ test-python: drivers
 
 test-node: tools standin
 	bindings-node/build-dev.sh
+	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
 
 # Each face by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.

@@ -242,11 +242,10 @@ export type DriverOptions<T> = Omit<
 
 /**
  * The path of a file with the root certificates of RDS: the one that the variable
- * `RDSIAM_CA_BUNDLE` names, or the first that there is of `global-bundle.pem` in the working
- * directory, `/etc/ssl/rds/global-bundle.pem`, `/opt/rds/global-bundle.pem` and
- * `~/.postgresql/root.crt`.
- * @throws {RdsIamError} with `ERR_RDSIAM_INVALID_ARGUMENT` and what to download, if there is none
- * or if it holds no root for the region, or for any, that has not expired
+ * `RDSIAM_CA_BUNDLE` names, or the first that serves of `global-bundle.pem` (or the region's) in the
+ * working directory, that of a Lambda and its layers, `/etc/ssl/rds` and the like, and
+ * `~/.postgresql/root.crt`. It has to hold a root that is valid now, for the region if one is given.
+ * @throws {RdsIamError} with `ERR_RDSIAM_INVALID_ARGUMENT`, what was found and what to download
  */
 export declare function caBundle(options?: { region?: string | undefined }): string;
 
@@ -281,7 +280,11 @@ export declare class RdsIamError extends Error {
     message: string,
     options?: { retryable?: boolean; cause?: unknown },
   );
-  readonly name: 'RdsIamError';
+  /**
+   * `RdsIamError`; of what `Signer` and `RDSClient` reject with for want of credentials, as with the
+   * JS SDK, `CredentialsProviderError`, or the name of the error that a function of yours threw.
+   */
+  readonly name: string;
   readonly code: RdsIamErrorCode;
   /** Whether the same call can succeed later without a change by the caller. */
   readonly retryable: boolean;

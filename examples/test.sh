@@ -71,6 +71,7 @@ compile "$out/readme.c" "$out/readme"
 expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
 
 expect "examples/c" OK python3 examples/c/test.py
+expect "examples/setup" OK .venv/bin/python examples/setup/test.py
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
 for example in tokens psycopg2_connection token_cache pools long_batch; do
     expect "examples/python/$example.py" "$DB_USER" .venv/bin/python "examples/python/$example.py"
@@ -91,4 +92,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 18 ]
+[ "$ran" -eq 19 ]

@@ -15,5 +15,8 @@ export declare class Pool extends pg.Pool {
 /** A connected client, after a second try if the first was refused as above. */
 export declare function connect(options: Options<pg.ClientConfig>): Promise<pg.Client>;
 
-/** A configuration for `new pg.Client()`, `new pg.Pool()` or pg-pool, without the second try. */
+/**
+ * A configuration for `new pg.Pool()`, pg-pool, or what makes one of them, with the second try; it
+ * comes with the `Client` of these pools. For `new pg.Client()` it is one without the second try.
+ */
 export declare function config<T extends Options>(options: T): pg.PoolConfig;

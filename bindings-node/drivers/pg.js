@@ -1,8 +1,7 @@
 'use strict';
 
-const pg = require('pg');
 const { Login } = require('../lib/login.js');
-const { LoginPool, settingsOf } = require('../lib/pg.js');
+const { LoginPool, clientOf, settingsOf } = require('../lib/pg.js');
 
 const loginOf = (options) => new Login(options, { port: 5432 });
 
@@ -13,18 +12,15 @@ class Pool extends LoginPool {
   }
 }
 
-// A client of pg connects once, so the second try is another client.
 async function connect(options) {
   const login = loginOf(options);
-  return login.tryTwice(async () => {
-    const client = new pg.Client(settingsOf(login));
-    await client.connect();
-    return client;
-  });
+  return new (clientOf(login))(settingsOf(login)).connect();
 }
 
+// `Client` is what pg-pool, and a pool of pg, make a connection from.
 function config(options) {
-  return settingsOf(loginOf(options));
+  const login = loginOf(options);
+  return { ...settingsOf(login), Client: clientOf(login) };
 }
 
 module.exports = { Pool, config, connect };

@@ -19,20 +19,52 @@ function settingsOf(login) {
   return { ...login.rest, password: passwordOf(login), ssl: login.tls };
 }
 
-// A pool whose new connections get a second try.
+// What a pool makes its connections from: its option `Client`.
+function clientOf(login) {
+  return class Client extends pg.Client {
+    #settings;
+
+    constructor(settings) {
+      super(settings);
+      this.#settings = settings;
+    }
+
+    connect(callback) {
+      if (callback === undefined) {
+        return new Promise((resolve, reject) => {
+          this.connect((error) => (error ? reject(error) : resolve(this)));
+        });
+      }
+      let tried = false;
+      const connect = (done) => {
+        if (tried) this.#startAgain();
+        tried = true;
+        super.connect(done);
+      };
+      return tryTwiceBack(login, connect, callback);
+    }
+
+    // A client of pg connects once, and who asked for this one keeps it: so it takes over all
+    // that a new one starts with. Who listens to it stays.
+    #startAgain() {
+      const { connection } = this;
+      connection.removeAllListeners();
+      connection.on('error', () => {});
+      connection.stream.destroy();
+      const fresh = Object.getOwnPropertyDescriptors(new pg.Client(this.#settings));
+      for (const name of EMITTER) delete fresh[name];
+      Object.defineProperties(this, fresh);
+    }
+  };
+}
+
+const EMITTER = Reflect.ownKeys(new (require('node:events'))());
+
+// The pool of pg, in which each new connection is tried twice.
 class LoginPool extends pg.Pool {
-  #login;
-
   constructor(login, settings) {
-    super(settings);
-    this.#login = login;
-  }
-
-  connect(callback) {
-    const connect = (done) => super.connect(done);
-    if (callback === undefined) return this.#login.tryTwice(connect);
-    return tryTwiceBack(this.#login, connect, callback);
+    super({ ...settings, Client: clientOf(login) });
   }
 }
 
-module.exports = { LoginPool, passwordOf, settingsOf };
+module.exports = { LoginPool, clientOf, passwordOf, settingsOf };

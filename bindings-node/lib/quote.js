@@ -2,26 +2,24 @@
 
 // A token inside of a text that gives some of its characters a meaning of their own.
 
+const native = require('./native.js');
 const { text } = require('./arguments.js');
+const { settle } = require('./errors.js');
 
-// As the password of a URL: everything but the unreserved characters of RFC 3986.
+// As the password of a URL.
 function urlQuote(token) {
-  return encodeURIComponent(text('token', token)).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  return settle(native.urlQuote(text('token', token)));
 }
 
 // As a field of .pgpass.
 function pgpassQuote(token) {
-  return text('token', token).replace(/[\\:]/g, '\\$&');
+  return settle(native.pgpassQuote(text('token', token)));
 }
 
 // As PWD in a connection string of ODBC. psqlODBC also decodes percent signs, which
 // `{ percent: true }` is for.
 function odbcQuote(token, options) {
-  const value = text('token', token).replaceAll('}', '}}');
-  return `{${options?.percent === true ? value.replaceAll('%', '%25') : value}}`;
+  return settle(native.odbcQuote(text('token', token), options?.percent === true));
 }
 
 module.exports = { odbcQuote, pgpassQuote, urlQuote };

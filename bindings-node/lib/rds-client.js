@@ -35,7 +35,11 @@ class RDSClient {
       username: DBUser ?? DBUsername,
       region: Region,
     });
-    return (this.#signing ?? (await this.#open())).sign(target);
+    try {
+      return await (this.#signing ?? (await this.#open())).sign(target);
+    } catch (error) {
+      throw require('./as-peer.js').asPeer(error);
+    }
   }
 
   // With a region function, the first call has to wait for it.

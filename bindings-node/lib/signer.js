@@ -25,7 +25,11 @@ class Login {
 
   async sign() {
     if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#signing.sign(this.#target);
+    try {
+      return await this.#signing.sign(this.#target);
+    } catch (error) {
+      throw require('./as-peer.js').asPeer(error);
+    }
   }
 
   // What can sign without this class after a token was made: the client and the target. Neither

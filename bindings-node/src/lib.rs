@@ -15,6 +15,7 @@ mod explain;
 mod guard;
 mod job;
 mod lease;
+mod quote;
 mod sign_at;
 mod step;
 mod target;

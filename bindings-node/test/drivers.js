@@ -72,6 +72,19 @@ async function kysely(make) {
   return { ask, close: () => db.destroy() };
 }
 
+// The client is generated, by prisma/generate.sh.
+function prisma(poolOf) {
+  return async (options) => {
+    const { PrismaPg } = require('@prisma/adapter-pg');
+    const { PrismaClient } = await import('../../build/peers/prisma/client.mjs');
+    const pool = poolOf(options);
+    const adapter = new PrismaPg(pool, { disposeExternalPool: true, onPoolError: nothing });
+    const db = new PrismaClient({ adapter });
+    const query = PG.replace('current_user', 'current_user::text');
+    return { ask: async () => one(await db.$queryRawUnsafe(query)), close: () => db.$disconnect() };
+  };
+}
+
 const DRIVERS = [
   {
     name: 'pg Client',
@@ -118,8 +131,6 @@ const DRIVERS = [
   {
     name: 'pg-pool',
     server: 'postgres',
-    // Its pool is its own, and is given a configuration only.
-    second: false,
     open: (options) => {
       const Pool = require('pg-pool');
       const pool = quiet(new Pool({ ...require('rdsiam/pg').config(options), max: 1 }));
@@ -245,22 +256,11 @@ const DRIVERS = [
         query: MY,
       })),
   },
+  { name: 'prisma', server: 'postgres', open: prisma(pgPool) },
   {
-    name: 'prisma adapter-pg',
+    name: 'prisma, by configuration',
     server: 'postgres',
-    open: (options) => {
-      const { PrismaPg } = require('@prisma/adapter-pg');
-      const pool = pgPool(options);
-      const factory = new PrismaPg(pool);
-      const ask = async () => {
-        const adapter = await factory.connect();
-        const sql = PG.replace('current_user', 'current_user::text');
-        const { columnNames, rows } = await adapter.queryRaw({ sql, args: [], argTypes: [] });
-        const pairs = columnNames.map((column, index) => [column, rows[0][index]]);
-        return one([Object.fromEntries(pairs)]);
-      };
-      return { ask, close: () => pool.end() };
-    },
+    open: prisma((options) => ({ ...require('rdsiam/pg').config(options), max: 1 })),
   },
 ];
 

@@ -3,10 +3,12 @@
 // Each driver behind its helper logs in to the stand-in for RDS.
 
 const assert = require('node:assert/strict');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
-const { sleep } = require('./support.js');
+const { sleep, slowProfile } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
 const { DRIVERS } = require('./drivers.js');
+const { ROWS, table } = require('./readme.js');
 
 const skip = STANDIN ? false : 'no stand-in is running';
 const standin = (name) => process.env[`STANDIN_${name}`];
@@ -125,11 +127,17 @@ async function triesTwice(driver) {
   await using(driver, { credentials }, async ({ ask }) => {
     await assert.rejects(ask(), isRefused);
     assert.equal(asked, 1);
-    if (driver.second === false) return assert.rejects(ask(), isRefused);
     assert.equal((await ask()).name, standin('USER'));
     assert.equal(asked, 2);
   });
 }
+
+// What a mark in the table of the README stands for, by the title of its column. The TLS of each
+// driver is tls.test.js's.
+const MARKS = {
+  'fresh token per connection': outlivesItsToken,
+  'second try after a refusal': triesTwice,
+};
 
 test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   introduce({
@@ -140,12 +148,30 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
       Promise.all([
         d.test('a token of 352 bytes', () => logsIn(driver, STATIC, 352)),
         d.test('a token of 1,900 bytes', () => logsIn(driver, LONG, 1900)),
-        d.test('a new connection after the end of the first token', () => outlivesItsToken(driver)),
-        d.test('a second try after a refusal', () => triesTwice(driver)),
+        ...Object.entries(MARKS).map(([mark, proof]) => d.test(mark, () => proof(driver))),
       ]),
     ),
   );
   await Promise.all(done);
+});
+
+test('each mark in the table of the README is a test of that driver', () => {
+  const [[, line, ...columns], ...rows] = table();
+  assert.equal(line, 'the line to write');
+  assert.deepEqual(columns, ['verified TLS', ...Object.keys(MARKS)]);
+  assert.deepEqual(rows.map(([driver]) => driver).sort(), Object.keys(ROWS).sort());
+  for (const [driver, code, ...marks] of rows) {
+    assert.deepEqual(
+      marks,
+      columns.map(() => 'yes'),
+      driver,
+    );
+    // What the line names is there.
+    for (const [, module, , name] of code.matchAll(/require\('(rdsiam\/\w+)'\)(\.(\w+))?/g)) {
+      assert.equal(typeof require(module)[name], 'function', `${driver}: ${module} ${name}`);
+    }
+  }
+  assert.deepEqual(Object.values(ROWS).flat().sort(), DRIVERS.map(({ name }) => name).sort());
 });
 
 // One refusal drops the token; the others had it too.
@@ -188,3 +214,69 @@ for (const [name, [server, open]] of Object.entries(TOGETHER)) {
     await close();
   });
 }
+
+// One driver for each helper that fetches a password of its own accord.
+const HELPERS = [
+  'pg Client',
+  'pg Pool',
+  'postgres.js',
+  'mysql2 createConnection',
+  'mysql2 createPool',
+  'mariadb createConnection',
+  'mariadb createPool',
+  'knex pg',
+  'knex mysql2',
+  'sequelize postgres',
+  'sequelize mysql',
+  'sequelize mariadb',
+  'typeorm postgres',
+  'typeorm mysql',
+  'prisma',
+];
+// The machine may be busy; who waits for a profile of so many seconds stands still for all of them.
+const SLOW = 1500;
+const STANDSTILL = 1000;
+
+async function longestTurn(work) {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  await sleep(20);
+  delay.enable();
+  await sleep(20);
+  await work();
+  await sleep(20);
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+test('the event loop is free while each helper waits for a slow profile', { skip }, async (t) => {
+  introduce({ AKIDSLOW: { secret: 'SECRETSLOW', session_token: null } });
+  const profile = slowProfile(t, SLOW / 1000);
+  const more = { profile, credentials: undefined };
+  const chosen = DRIVERS.filter(({ name }) => HELPERS.includes(name));
+  assert.equal(chosen.length, HELPERS.length);
+  // A thread of Node's waits for each profile, and there are four.
+  for (let from = 0; from < chosen.length; from += 4) {
+    const group = chosen.slice(from, from + 4);
+    const opened = await Promise.all(
+      group.map((driver) => driver.open(options(driver.server, more))),
+    );
+    const longest = await longestTurn(async () => {
+      const begun = Date.now();
+      for (const { name } of await Promise.all(opened.map(({ ask }) => ask()))) {
+        assert.equal(name, standin('USER'));
+      }
+      assert.ok(Date.now() - begun >= SLOW);
+    });
+    await Promise.all(opened.map(({ close }) => close()));
+    const names = group.map(({ name }) => name).join();
+    t.diagnostic(`${names}: the longest turn took ${longest} ms`);
+    assert.ok(longest < STANDSTILL, `${names} held it for ${longest} ms`);
+  }
+});
+
+test('a standstill would be noticed', async () => {
+  const longest = await longestTurn(async () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STANDSTILL * 1.2);
+  });
+  assert.ok(longest > STANDSTILL);
+});

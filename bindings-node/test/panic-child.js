@@ -6,7 +6,7 @@
 const { KEYS, LOGIN, ending, signAt } = require('./support.js');
 const rdsiam = require('..');
 
-const { Signer, TokenCache, explain } = rdsiam;
+const { Signer, TokenCache, explain, odbcQuote, pgpassQuote, urlQuote } = rdsiam;
 const place = process.env.RDSIAM_PANIC_IN;
 const profile = 'static';
 process.env.AWS_CONFIG_FILE = process.env.RDSIAM_TEST_CONFIG;
@@ -34,6 +34,8 @@ const ACTIONS = {
   fail: () => get({ credentials: async () => KEYS }),
   getLease: () => get({ credentials: undefined, profile }),
   invalidate: () => new TokenCache({ ...LOGIN, credentials: KEYS }).invalidate(),
+  odbcQuote: () => odbcQuote('x'),
+  pgpassQuote: () => pgpassQuote('x'),
   region: () => sign({ hostname: 'db.example.com' }),
   sign: () => sign({ credentials: undefined, profile }),
   signAt: () => signAt(VECTOR),
@@ -44,6 +46,7 @@ const ACTIONS = {
   tryGetLease: () => get(),
   tryRegion: () => get(),
   trySign: () => sign(),
+  urlQuote: () => urlQuote('x'),
   wantsNewer: () => sign({ credentials: soon }),
 };
 

@@ -6,8 +6,9 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { Signer: Peer } = require('@aws-sdk/rds-signer');
-const { KEYS, LOGIN, ending } = require('./support.js');
-const { Signer } = require('..');
+const { fromIni } = require('@aws-sdk/credential-providers');
+const { KEYS, LOGIN, configFile, ending } = require('./support.js');
+const { RdsIamError, Signer, TokenCache } = require('..');
 
 const FULL = { ...LOGIN, region: 'us-east-1', credentials: KEYS };
 const NO_REGION = { ...FULL, hostname: 'db.example.com', region: undefined };
@@ -53,21 +54,97 @@ const BOTH = {
   'a name that is no RDS endpoint': { ...FULL, hostname: 'db.example.com' },
 };
 
-// Refused by both, by rejecting: the options, and the code of ours.
+class BoomError extends Error {
+  name = 'BoomError';
+}
+const boom = new BoomError('hush');
+const PROVIDER = 'ERR_RDSIAM_CREDENTIALS_PROVIDER';
+const NOT_FOUND = 'ERR_RDSIAM_CREDENTIALS_NOT_FOUND';
+const ANYWHERE = { ...FULL, credentials: undefined };
+const FOUND_NONE = /^Could not load credentials from any providers/;
+
+// Refused by both, by rejecting: the options, the code of ours, the name of both, and how both
+// messages begin. Without a name, the peer's is that of any error.
 const NEITHER = {
-  'no region': [NO_REGION, 'ERR_RDSIAM_REGION_MISSING'],
-  'a region function that fails': [{ ...FULL, region: failing }, 'ERR_RDSIAM_REGION_MISSING'],
-  'no credentials': [{ ...FULL, credentials: undefined }, 'ERR_RDSIAM_CREDENTIALS_NOT_FOUND'],
+  'no region': [NO_REGION, 'ERR_RDSIAM_REGION_MISSING', undefined, /^Region is missing/],
+  'a region function that fails': [
+    { ...FULL, region: () => Promise.reject(boom) },
+    'ERR_RDSIAM_REGION_MISSING',
+    'BoomError',
+  ],
+  'no credentials': [ANYWHERE, NOT_FOUND, 'CredentialsProviderError', FOUND_NONE],
+  'a profile that is not there': [
+    { ...ANYWHERE, profile: 'none' },
+    NOT_FOUND,
+    'CredentialsProviderError',
+    FOUND_NONE,
+  ],
+  'a profile without credentials': [
+    { ...ANYWHERE, profile: 'empty' },
+    NOT_FOUND,
+    'CredentialsProviderError',
+    FOUND_NONE,
+  ],
+  'a profile with half of a key': [
+    { ...ANYWHERE, profile: 'half' },
+    PROVIDER,
+    'CredentialsProviderError',
+    FOUND_NONE,
+  ],
+  'a credential_process that fails': [
+    { ...ANYWHERE, profile: 'failing' },
+    PROVIDER,
+    'CredentialsProviderError',
+    FOUND_NONE,
+  ],
+  'a source_profile that is not there': [
+    { ...ANYWHERE, profile: 'astray' },
+    PROVIDER,
+    'CredentialsProviderError',
+    FOUND_NONE,
+  ],
+  // The SDK's text is another one for each way in which it does not serve.
+  'a profile without its SSO login': [
+    { ...ANYWHERE, profile: 'sso' },
+    PROVIDER,
+    'CredentialsProviderError',
+  ],
   'empty credentials': [{ ...FULL, credentials: {} }, 'ERR_RDSIAM_INVALID_ARGUMENT'],
   'half of a key': [
     { ...FULL, credentials: { accessKeyId: 'AKID' } },
     'ERR_RDSIAM_INVALID_ARGUMENT',
   ],
-  'a credentials function that fails': [
-    { ...FULL, credentials: failing },
-    'ERR_RDSIAM_CREDENTIALS_PROVIDER',
+  'a credentials function that fails': [{ ...FULL, credentials: failing }, PROVIDER],
+  'a credentials function that fails with a name': [
+    { ...FULL, credentials: () => Promise.reject(boom) },
+    PROVIDER,
+    'BoomError',
+  ],
+  "a provider of the SDK's that finds nothing": [
+    { ...FULL, credentials: fromIni({ profile: 'none' }) },
+    PROVIDER,
+    'CredentialsProviderError',
   ],
 };
+
+const PROFILES = `
+[profile empty]
+output = json
+[profile half]
+aws_access_key_id = AKID
+[profile failing]
+credential_process = sh -c "exit 3"
+[profile astray]
+role_arn = arn:aws:iam::123456789012:role/app
+source_profile = none
+[profile sso]
+sso_session = here
+sso_account_id = 123456789012
+sso_role_name = app
+[sso-session here]
+sso_region = us-east-1
+sso_start_url = https://sso.invalid
+`;
 
 // Nonsense that the peer makes a token of.
 const OURS = {
@@ -93,14 +170,45 @@ for (const [name, options] of Object.entries(BOTH)) {
   });
 }
 
-for (const [name, [options, code]] of Object.entries(NEITHER)) {
-  test(`both reject for ${name}`, async () => {
+for (const [name, [options, code, both, words]] of Object.entries(NEITHER)) {
+  test(`both reject for ${name}`, async (t) => {
+    configFile(t, PROFILES);
     const [ours, theirs] = [await outcome(Signer, options), await outcome(Peer, options)];
     assert.deepEqual([ours.at, theirs.at], ['rejection', 'rejection']);
+    assert.ok(ours.error instanceof RdsIamError);
     assert.equal(ours.error.code, code);
-    if (theirs.error === cause) assert.equal(ours.error.cause, cause);
+    assert.deepEqual(
+      [ours.error.name, theirs.error.name],
+      [both ?? 'RdsIamError', both ?? 'Error'],
+    );
+    assert.ok(ours.error.stack.startsWith(`${ours.error.name}: ${ours.error.message}`));
+    if (words !== undefined) {
+      for (const { error } of [ours, theirs]) assert.match(error.message, words);
+    }
+    // What the caller threw is the cause of ours.
+    for (const thrown of [cause, boom]) {
+      if (theirs.error === thrown) assert.equal(ours.error.cause, thrown);
+    }
   });
 }
+
+test('a client of the shape of the SDK fails with the same names', async () => {
+  const { GenerateDBAuthTokenCommand, RDSClient } = require('..');
+  const send = (configuration, host = LOGIN.hostname) =>
+    new RDSClient(configuration).send(
+      new GenerateDBAuthTokenCommand({ DBHostname: host, Port: 5432, DBUser: 'app' }),
+    );
+  const name = 'CredentialsProviderError';
+  await assert.rejects(send({}), { name, code: NOT_FOUND, message: FOUND_NONE });
+  const message = /^Region is missing/;
+  await assert.rejects(send({ credentials: KEYS }, 'db.example.com'), { message });
+  await assert.rejects(send({ region: () => Promise.reject(boom) }), { name: 'BoomError' });
+});
+
+test('a cache of tokens, which no SDK has, fails with its own name', async () => {
+  const cache = new TokenCache({ ...LOGIN, region: 'us-east-1' });
+  await assert.rejects(cache.getToken(), { name: 'RdsIamError', code: NOT_FOUND });
+});
 
 for (const [name, more] of Object.entries(OURS)) {
   test(`only ours rejects for ${name}`, async () => {

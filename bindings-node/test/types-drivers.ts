@@ -34,6 +34,7 @@ export async function compiles(): Promise<void> {
   new DataSource(dataSourceOptions({ ...place, type: 'mysql', username: 'app', entities: [] }));
   new PostgresDialect({ pool });
   new PrismaPg(pool);
+  new PrismaPg(pg.config(login));
 }
 
 // @ts-expect-error no password

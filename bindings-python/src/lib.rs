@@ -15,6 +15,7 @@
 //! | `cache` | `TokenCache` |
 //! | `slot` | its token as a `str` |
 //! | `explain` | `explain` and `Explanation` |
+//! | `quote` | `url_quote` and its like |
 //! | `shutdown` | the interpreter's exit waits for providers |
 //! | `atfork` | what a fork waits for |
 //! | `interpreter` | no subinterpreter loads it |
@@ -30,6 +31,7 @@ mod explain;
 mod guard;
 mod interpreter;
 mod provider;
+mod quote;
 mod shutdown;
 mod sign_at;
 mod slot;
@@ -52,6 +54,8 @@ mod _rdsiam {
     use crate::explain::Explanation;
     #[pymodule_export]
     use crate::explain::explain;
+    #[pymodule_export]
+    use crate::quote::{odbc_quote, pgpass_quote, url_quote};
     #[pymodule_export]
     use crate::shutdown::await_providers;
     #[pymodule_export]

@@ -62,6 +62,36 @@ def mysql_connector(settings: dict[str, Any], between: Between) -> list[str]:
     return one_after_another(rdsiam.mysql_connector.connect)(settings, between)
 
 
+def mysql_connector_pool(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.mysql_connector
+
+    pool = rdsiam.mysql_connector.MySQLConnectionPool(pool_size=1, **settings)
+    first = pool.get_connection()
+    users = [asked(first)]
+    # Resetting the session may be another login.
+    first.close()
+    second = pool.get_connection()
+    between()
+    # It is put back broken, so that the pool connects again before it hands it out.
+    second.disconnect()
+    with contextlib.suppress(mysql_error()):
+        second.close()
+    with contextlib.closing(pool.get_connection()) as third:
+        users.append(asked(third))
+    pool._remove_connections()
+    return users
+
+
+def mysql_error() -> Any:
+    import mysql.connector
+
+    return mysql.connector.Error
+
+
+def mysql_connector_in_c(row: Row) -> Row:
+    return lambda settings, between: row({**settings, "use_pure": False}, between)
+
+
 def mysqlclient(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.mysqlclient
 
@@ -234,8 +264,14 @@ MARIADB: dict[str, Row] = {
 # These verify the certificate for the name that they dial, so that it has to be known here.
 BY_NAME: dict[str, Row] = {
     "mysql-connector-python": mysql_connector,
+    "mysql-connector-python pool": mysql_connector_pool,
     "mysqlclient": mysqlclient,
     "SQLAlchemy mysqldb": sqlalchemy_sync("mysql+mysqldb"),
     "SQLAlchemy mysqlconnector": sqlalchemy_sync("mysql+mysqlconnector"),
     "Django mysql": django_mysql,
+}
+# With a version of the driver whose extension in C loads here.
+IN_C: dict[str, Row] = {
+    "mysql-connector-python in C": mysql_connector_in_c(mysql_connector),
+    "mysql-connector-python pool in C": mysql_connector_in_c(mysql_connector_pool),
 }

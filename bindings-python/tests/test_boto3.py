@@ -224,6 +224,65 @@ asyncio.run(main())
 """
 
 
+ASYNC_MORE = """
+import asyncio, datetime, sys
+import rdsiam
+if sys.argv[1] == "before":
+    rdsiam.patch_boto3()
+import aiobotocore.config, aiobotocore.credentials, aiobotocore.session, botocore
+session = aiobotocore.session.get_session()
+if sys.argv[1] == "after":
+    rdsiam.patch_boto3()
+host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+arguments = dict(DBHostname=host, Port=5432, DBUsername="app")
+own = dict(
+    aws_access_key_id="AKIDOWN", aws_secret_access_key="SECRETOWN", aws_session_token="t/+="
+)
+async def main():
+    # Keys of the client's own go before those of the environment.
+    async with session.create_client("rds", "us-east-1", **own) as client:
+        token = await client.generate_db_auth_token(**arguments)
+        assert rdsiam.explain(token).access_key_id == "AKIDOWN"
+        assert "X-Amz-Security-Token=t%2F%2B%3D&" in token
+        told = rdsiam.explain(await client.generate_db_auth_token(**arguments, Region="eu-west-1"))
+        assert told.region == "eu-west-1"
+        assert type(client).generate_db_auth_token.__module__ == "rdsiam._boto3"
+    # A client that does not sign: aiobotocore's own answer, which is awaited.
+    unsigned = aiobotocore.config.AioConfig(signature_version=botocore.UNSIGNED)
+    async with session.create_client("rds", "us-east-1", config=unsigned) as client:
+        bare = await client.generate_db_auth_token(**arguments)
+        assert bare.startswith(host + ":5432/") and "Signature" not in bare, bare
+    # Renewed by aiobotocore, and what the renewal raises comes through.
+    calls = []
+    async def refresh():
+        calls.append(1)
+        if len(calls) > 2:
+            raise ZeroDivisionError
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=300)
+        keys = dict(access_key=f"AKID{len(calls)}", secret_key="b", token="t")
+        return dict(keys, expiry_time=end.isoformat())
+    renewed = aiobotocore.session.get_session()
+    kind = aiobotocore.credentials.AioRefreshableCredentials
+    renewed._credentials = kind.create_from_metadata(await refresh(), refresh, "test")
+    async with renewed.create_client("rds", "us-east-1") as client:
+        token = await client.generate_db_auth_token(**arguments)
+        assert rdsiam.explain(token).access_key_id == "AKID2"
+        try:
+            await client.generate_db_auth_token(**arguments)
+        except ZeroDivisionError:
+            print("fine")
+asyncio.run(main())
+"""
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_aiobotocore_with_credentials_of_each_kind(when: str) -> None:
+    path = os.pathsep.join([str(PEERS / "aiobotocore"), str(PYTHON_SOURCE)])
+    done = run_python("-W", "ignore", "-c", ASYNC_MORE, when, PYTHONPATH=path)
+    assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
+
+
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_aiobotocore_signs_here_too(when: str) -> None:

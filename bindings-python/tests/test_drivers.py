@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 import rdsiam
-from drivers import BY_NAME, MARIADB, POSTGRESQL, Row
+from drivers import BY_NAME, IN_C, MARIADB, POSTGRESQL, Row
 
 # Names of the stand-in are known to a process that is started with the library for it.
 NAMES_ARE_KNOWN = "NSS_WRAPPER_HOSTS" in os.environ
-ROWS = BY_NAME if NAMES_ARE_KNOWN else {**POSTGRESQL, **MARIADB}
+HERE = {**POSTGRESQL, **MARIADB}
+ROWS = {"by name": BY_NAME, "in C": IN_C}.get(os.environ.get("RDSIAM_ROWS", ""), HERE)
+PEERS = Path(__file__).parents[2] / "build" / "peers"
 
 row_of_each = pytest.mark.parametrize("name", list(ROWS))
 
@@ -121,10 +123,11 @@ def test_a_refused_token_of_the_cache_is_replaced_once(name: str) -> None:
 
 
 # Their pools try on by themselves, or say nothing before a time-out.
-DIRECT = [name for name in ROWS if "pool" not in name and "Django" not in name]
+def direct(rows: dict[str, Row]) -> list[str]:
+    return [name for name in rows if "pool" not in name and "Django" not in name]
 
 
-@pytest.mark.parametrize("name", DIRECT)
+@pytest.mark.parametrize("name", direct(ROWS))
 def test_a_refused_token_that_is_new_is_not_tried_again(name: str) -> None:
     wrong = {**keys("STATIC_"), "secret_access_key": "wrong"}
     cache = a_cache(name, credentials=wrong)
@@ -134,7 +137,7 @@ def test_a_refused_token_that_is_new_is_not_tried_again(name: str) -> None:
     assert verdicts()[seen:] == ["refused"]
 
 
-@pytest.mark.parametrize("name", DIRECT)
+@pytest.mark.parametrize("name", direct(ROWS))
 def test_a_server_of_another_authority_gets_no_token(name: str, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     command = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=other"
@@ -152,14 +155,24 @@ def test_a_server_of_another_authority_gets_no_token(name: str, tmp_path: Path) 
 
 if not NAMES_ARE_KNOWN:
 
-    def test_drivers_that_verify_the_name_they_dial() -> None:
+    @pytest.mark.parametrize(
+        ("which", "rows", "more"),
+        [("by name", BY_NAME, []), ("in C", IN_C, [str(PEERS / "mysql-connector-python")])],
+        ids=["as installed", "in C"],
+    )
+    def test_drivers_that_verify_the_name_they_dial(
+        which: str, rows: dict[str, Row], more: list[str]
+    ) -> None:
         """They run in a process that knows the stand-in's names."""
+        path = [*more, *filter(None, [os.environ.get("PYTHONPATH")])]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
             env={
                 **os.environ,
                 "LD_PRELOAD": env("NSS_WRAPPER"),
                 "NSS_WRAPPER_HOSTS": env("HOSTS"),
+                "PYTHONPATH": os.pathsep.join(path),
+                "RDSIAM_ROWS": which,
             },
             capture_output=True,
             text=True,
@@ -167,4 +180,4 @@ if not NAMES_ARE_KNOWN:
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        assert f"{len(BY_NAME) * 4 + (len(BY_NAME) - 1) * 2} passed" in done.stdout
+        assert f"{len(rows) * 4 + len(direct(rows)) * 2} passed" in done.stdout

@@ -30,6 +30,7 @@
 //! | say where credentials come from, and the rules of the cache | [`Config`] |
 //! | sign at a given time, without any state | [`sign_at`] |
 //! | see what a token says about itself | [`explain()`] |
+//! | write one into a URL, `.pgpass` or a connection string | [`quote()`] |
 //! | tell errors apart | [`Error`], [`ErrorKind`] |
 //!
 //! Times are Unix seconds of the wall clock, because that is what the server compares with.
@@ -51,6 +52,7 @@ mod explain;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
 pub mod fork;
+mod quote;
 mod region;
 #[cfg(not(feature = "fault-injection"))]
 mod rules;
@@ -71,6 +73,7 @@ pub use config::Config;
 pub use credentials::{Credentials, CredentialsSource, better_of, wants_newer};
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, explain};
+pub use quote::{Quoted, Quoting, quote};
 pub use region::region_of_host;
 pub use signer::sign_at;
 pub use style::Conventions;

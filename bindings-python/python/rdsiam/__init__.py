@@ -15,7 +15,15 @@ Everything may be used from any number of threads, and by a child of `fork`.
 
 # A token needs the compiled part and nothing else. The rest is loaded when it is first asked for,
 # and nothing of the standard library that the interpreter has not loaded already.
-from ._rdsiam import __version__, client, explain, generate_db_auth_token
+from ._rdsiam import (
+    __version__,
+    client,
+    explain,
+    generate_db_auth_token,
+    odbc_quote,
+    pgpass_quote,
+    url_quote,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,44 +104,6 @@ def ca_bundle(region: str | None = None) -> str:
     from ._ca import find
 
     return find(region)
-
-
-def url_quote(token: str) -> str:
-    """The token for the place of the password in a URL, where it may not stand as it is.
-
-    >>> import rdsiam
-    >>> rdsiam.url_quote("db:5432/?Action=connect")
-    'db%3A5432%2F%3FAction%3Dconnect'
-    """
-    from ._quote import url
-
-    return url(token)
-
-
-def pgpass_quote(token: str) -> str:
-    r"""The token for the last field of a line of .pgpass.
-
-    >>> import rdsiam
-    >>> print(rdsiam.pgpass_quote("db:5432/?Action=connect"))
-    db\:5432/?Action=connect
-    """
-    from ._quote import pgpass
-
-    return pgpass(token)
-
-
-def odbc_quote(token: str, *, percent: bool = False) -> str:
-    """The token for PWD= in a connection string of ODBC.
-
-    With `percent`, also as psqlODBC wants it, which decodes percent signs in a password.
-
-    >>> import rdsiam
-    >>> rdsiam.odbc_quote("db:5432/?User=a%2Bb", percent=True)
-    '{db:5432/?User=a%252Bb}'
-    """
-    from ._quote import odbc
-
-    return odbc(token, percent)
 
 
 __all__ = [

@@ -1,5 +1,9 @@
-"""Where the certificates of RDS are, and whether they will do. Imported when used."""
+"""Where the certificates of RDS are, and whether they will do. Imported when used.
 
+tests/ca has the rule, which Node has too.
+"""
+
+import errno
 import functools
 import os
 import re
@@ -29,7 +33,7 @@ def find(region: "str | None" = None) -> str:
     """The first file with roots of RDS that serve, for a region if one is given."""
     named = os.environ.get(VARIABLE)
     why = []
-    for path in [named] if named else _candidates(region):
+    for path in [os.path.abspath(named)] if named else _candidates(region):
         problem = _problem(path, region)
         if problem is None:
             return path
@@ -38,7 +42,7 @@ def find(region: "str | None" = None) -> str:
     found = "; ".join(why) or "none was found in the usual places"
     raise InvalidArgumentError(
         f"no certificates of RDS: {found}. Download {_url(region)}, and set {VARIABLE} or give "
-        "ca= with its path (for RDS Proxy, whose certificates are Amazon's own, a file with "
+        "ca with its path (for RDS Proxy, whose certificates are Amazon's own, a file with "
         "https://www.amazontrust.com/repository/AmazonRootCA1.pem)"
     )
 
@@ -46,7 +50,7 @@ def find(region: "str | None" = None) -> str:
 def _candidates(region: "str | None") -> "list[str]":
     files = ["global-bundle.pem"] + ([f"{region}-bundle.pem"] if region else [])
     return [
-        os.path.expanduser(place) + (file if place.endswith("/") else "")
+        os.path.abspath(os.path.expanduser(place) + (file if place.endswith("/") else ""))
         for place in _PLACES
         for file in (files if place.endswith("/") else files[:1])
     ]
@@ -65,31 +69,36 @@ def _url(region: "str | None") -> str:
 
 def _problem(path: str, region: "str | None") -> "str | None":
     try:
-        changed = os.stat(path).st_mtime_ns
-        roots = _roots(path, changed)
+        roots = _roots(path, os.stat(path).st_mtime_ns)
     except OSError as error:
-        return f"cannot be read ({error.strerror or 'no certificates'})"
+        return f"cannot be read ({errno.errorcode.get(error.errno or 0, 'unknown')})"
     if not roots:
         return "has no root certificate of RDS"
-    alive = [of for of, end in roots if end > time.time()]
+    now = time.time()
+    alive = [of for of, begin, end in roots if begin <= now < end]
     if not alive:
-        return "has only root certificates of RDS that have expired"
+        return "has only root certificates of RDS that are out of date"
     if region and region not in alive:
-        gone = any(of == region for of, _ in roots)
-        return f"has {'only expired roots' if gone else 'no root'} of RDS for {region}"
+        gone = any(of == region for of, _, _ in roots)
+        return f"has {'only out of date roots' if gone else 'no root'} of RDS for {region}"
     return None
 
 
 @functools.lru_cache(maxsize=32)
-def _roots(path: str, changed: int) -> "list[tuple[str, float]]":
-    """Region and end of each root of RDS in the file."""
+def _roots(path: str, changed: int) -> "list[tuple[str, float, float]]":
+    """Region, beginning and end of each root of RDS in the file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(path)
-    found: list[tuple[str, float]] = []
+    found: list[tuple[str, float, float]] = []
+    try:
+        context.load_verify_locations(path)
+    except ssl.SSLError:
+        return found  # there is no certificate in it
     certificates: Any = context.get_ca_certs()
     for certificate in certificates:
         subject = {key: value for part in certificate["subject"] for key, value in part}
         named = _ROOT.fullmatch(subject.get("commonName", ""))
         if named:
-            found.append((named[1], ssl.cert_time_to_seconds(certificate["notAfter"])))
+            dates = (certificate["notBefore"], certificate["notAfter"])
+            begin, end = (ssl.cert_time_to_seconds(date) for date in dates)
+            found.append((named[1], begin, end))
     return found

@@ -1,0 +1,55 @@
+'use strict';
+
+// caBundle() by the cases that Python's ca_bundle() has to pass as well.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { PACKAGE, run, temporary } = require('./support.js');
+const { PLACES } = require('../lib/ca-bundle.js');
+
+const FOLDER = path.join(PACKAGE, '..', 'tests', 'ca');
+const { places, cases } = JSON.parse(fs.readFileSync(path.join(FOLDER, 'cases.json'), 'utf8'));
+
+// One process for all, which changes its folder, its home and its environment.
+const ASK = `
+const { caBundle } = require(${JSON.stringify(PACKAGE)});
+const told = JSON.parse(process.env.CASES).map(({ folder, variable, region }) => {
+  process.chdir(folder);
+  process.env.HOME = folder + '/home';
+  if (variable === undefined) delete process.env.RDSIAM_CA_BUNDLE;
+  else process.env.RDSIAM_CA_BUNDLE = variable;
+  try {
+    return { found: caBundle({ region }) };
+  } catch (error) {
+    return { code: error.code, says: error.message };
+  }
+});
+console.log(JSON.stringify(told));
+`;
+
+test('caBundle() finds what will do, and says what will not, as Python does', (t) => {
+  assert.deepEqual(PLACES, places);
+  const set = cases.map((one) => ({ ...one, folder: fs.realpathSync(temporary(t)) }));
+  for (const { folder, files } of set) {
+    for (const [place, certificates] of Object.entries(files)) {
+      const file = path.join(folder, place.replace(/^~/, 'home'));
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      const pems = certificates.map((name) => fs.readFileSync(path.join(FOLDER, `${name}.pem`)));
+      fs.writeFileSync(file, Buffer.concat(pems));
+    }
+  }
+  const { stdout, stderr } = run(['-e', ASK], {
+    env: { ...process.env, CASES: JSON.stringify(set) },
+  });
+  const told = JSON.parse(stdout || assert.fail(stderr));
+  assert.ok(told.length > 20);
+  for (const [index, { name, folder, found, says }] of set.entries()) {
+    const here = (text) => text.replaceAll('./', `${folder}/`).replaceAll('~/', `${folder}/home/`);
+    const expected = found
+      ? { found: here(found) }
+      : { code: 'ERR_RDSIAM_INVALID_ARGUMENT', says: says.replace(/(?<=[ ;])[.~]\//g, here) };
+    assert.deepEqual(told[index], expected, name);
+  }
+});

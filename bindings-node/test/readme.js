@@ -1,0 +1,40 @@
+'use strict';
+
+// The table of drivers in the README, and which rows of drivers.js stand for its rows.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { PACKAGE } = require('./support.js');
+
+const ROWS = {
+  pg: ['pg Client', 'pg Pool', 'pg Pool, with callbacks'],
+  'pg-pool': ['pg-pool'],
+  'postgres.js': ['postgres.js'],
+  mysql2: ['mysql2 createConnection', 'mysql2 createPool', 'mysql2 createPool().promise()'],
+  mariadb: ['mariadb createConnection', 'mariadb createPool'],
+  'knex (pg, mysql2)': ['knex pg', 'knex mysql2'],
+  'sequelize 6 (postgres, mysql, mariadb)': [
+    'sequelize postgres',
+    'sequelize mysql',
+    'sequelize mariadb',
+  ],
+  'TypeORM (postgres, mysql)': ['typeorm postgres', 'typeorm mysql'],
+  'drizzle (pg, mysql2)': ['drizzle pg', 'drizzle mysql2'],
+  'kysely (pg, mysql2)': ['kysely pg', 'kysely mysql2'],
+  'Prisma 7': ['prisma', 'prisma, by configuration'],
+};
+
+// Its lines, each a list of cells; the first has the titles.
+function table() {
+  const text = fs.readFileSync(path.join(PACKAGE, '..', 'README.md'), 'utf8');
+  const section = text.split('\n## Node\n')[1].split('\n## ')[0];
+  const lines = section.split('\n').filter((line) => /^\| /.test(line));
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
+module.exports = { ROWS, table };
