@@ -112,9 +112,14 @@ test-examples: drivers c-tools
 	examples/demo/run.sh
 
 # Not part of `test`: these take time or a quiet machine.
-bench: tools
-	tests/bench/run.sh
-	examples/go/test.sh bench
+# Writes BENCHMARKS.md.
+bench: drivers c-tools
+	python3 tests/bench/bench.py full
+
+# What the bars of tests/bench/bars.json are about, and fails if one is not met.
+.PHONY: bench-quick
+bench-quick: tools c-tools
+	python3 tests/bench/bench.py quick
 
 # A hundred simulated days of the cache, then each of its rules broken on twelve;
 # RDSIAM_SEED=... replays one.

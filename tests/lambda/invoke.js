@@ -18,21 +18,24 @@ const DIAL = `require('node:dns').lookup = (host, options, done) => {
   options.all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
 };`;
 
-// As a function's folder: the handler, and node_modules.
-function fill(folder, handler) {
+// As a function's folder: the handler, and node_modules. The package is copied if it is an installed
+// one, so that it finds its driver beside itself.
+function fill(folder, handler, rdsiam) {
   fs.copyFileSync(handler, path.join(folder, 'index.js'));
   fs.writeFileSync(path.join(folder, 'dial.js'), DIAL);
   const modules = path.join(folder, 'node_modules');
   fs.mkdirSync(modules);
-  fs.symlinkSync(PACKAGE, path.join(modules, 'rdsiam'));
+  const place = path.join(modules, 'rdsiam');
+  if (rdsiam === PACKAGE) fs.symlinkSync(PACKAGE, place);
+  else fs.cpSync(rdsiam, place, { recursive: true });
   for (const name of ['pg', '@aws-sdk']) {
     fs.symlinkSync(path.join(PACKAGE, 'node_modules', name), path.join(modules, name));
   }
 }
 
-// The answers to the events, from a new process in this empty folder.
-async function invoke(folder, handler, events, more) {
-  fill(folder, handler);
+// The answers to the events, from a new process in this empty folder, and the seconds that it took.
+async function invoke(folder, handler, events, more, rdsiam = PACKAGE) {
+  fill(folder, handler, rdsiam);
   const api = await serve(events);
   const env = {
     PATH: process.env.PATH,
@@ -59,6 +62,7 @@ async function invoke(folder, handler, events, more) {
     DB_CA: standin('CA'),
     ...more,
   };
+  const started = performance.now();
   const child = spawn(process.execPath, [CLIENT], { cwd: folder, env });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -69,7 +73,8 @@ async function invoke(folder, handler, events, more) {
   const ended = new Promise((resolve) => child.once('close', resolve));
   const early = ended.then((code) => assert.fail(`the client ended with ${code}: ${printed}`));
   try {
-    return { answers: await Promise.race([api.answers, early]), printed };
+    const answers = await Promise.race([api.answers, early]);
+    return { answers, printed, seconds: (performance.now() - started) / 1e3 };
   } finally {
     early.catch(() => {});
     child.kill('SIGKILL');

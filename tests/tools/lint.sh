@@ -9,16 +9,18 @@ mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.
 
 if [ "${1:-}" = --fix ]; then
     cargo fmt
+    cargo fmt --manifest-path tests/bench/rust/Cargo.toml
     rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
     gofmt -w examples/go tests/consumer/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
-    (cd bindings-node && npm run --silent format)
+    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench)
     exit
 fi
 
 for file in "${shell_files[@]}"; do bash -n "$file"; done
 cargo fmt --check
+cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
 unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
 cargo clippy --workspace --all-targets -- -D warnings
@@ -27,10 +29,14 @@ cargo clippy --workspace --all-targets --features \
     -- -D warnings
 cargo clippy -p rdsiam --no-default-features --features model-checking,fault-injection --all-targets -- -D warnings
 cargo clippy -p rdsiam --no-default-features --features thread-sanitizer --all-targets -- -D warnings
+# The benchmarks have a workspace of their own, for their peers.
+cargo clippy -q --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir build/bench/rust \
+    -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p rdsiam
 cargo run -q -p rdsiam-header -- --check
 "$venv/clang-format" --dry-run -Werror "${c_files[@]}"
 "$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
 "$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
 (cd bindings-python && "$venv/mypy" --no-error-summary)
-(cd bindings-node && npm run --silent lint && npm run --silent types)
+"$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
+(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench)

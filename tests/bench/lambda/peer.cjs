@@ -1,5 +1,6 @@
-// examples/lambda-node with @aws-sdk/rds-signer in place of rdsiam, for the comparison.
 'use strict';
+
+// examples/lambda-node with @aws-sdk/rds-signer in place of rdsiam, for the comparison.
 
 const { readFileSync } = require('node:fs');
 const { Signer } = require('@aws-sdk/rds-signer');

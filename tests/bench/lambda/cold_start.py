@@ -2,26 +2,25 @@
 """Cold start of the Lambda of examples/lambda-python beside the same one with boto3.
 
 From the start of the process to the answer of the first call, with a login at the stand-in; the
-runtime is Lambda's own. Interleaved in one run, since the machine drifts: read the ratio.
-Usage: standin run -- .venv/bin/python tests/bench/lambda_cold_start.py [ROUNDS]
+runtime is Lambda's own. Prints nanoseconds as JSON.
+Usage: standin run -- .venv/bin/python tests/bench/lambda/cold_start.py ROUNDS
 """
 
+import json
 import os
-import statistics
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/lambda"))
 
 import runtime_api  # noqa: E402
 
-# What ships, as `make bench` builds it, or else the build of the tests.
-BUILT = ROOT / "build/bench/python"
-RDSIAM = BUILT if BUILT.exists() else ROOT / "bindings-python/python"
+# What ships, as the benchmarks install it.
+RDSIAM = ROOT / "build/bench/python/rdsiam"
 HANDLERS = {
     "rdsiam": [ROOT / "examples/lambda-python", RDSIAM],
-    "boto3": [ROOT / "tests/bench/lambda_boto3"],
+    "boto3": [ROOT / "tests/bench/lambda/boto3"],
 }
 COMMAND = [sys.executable, "-m", "awslambdaric", "handler.handler"]
 
@@ -45,18 +44,13 @@ def environment(path):
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    seconds = {name: [] for name in HANDLERS}
-    for _ in range(rounds):
+    samples = {name: [] for name in HANDLERS}
+    for _ in range(int(sys.argv[1])):
         for name, path in HANDLERS.items():
             (answer,) = runtime_api.run([{}], COMMAND, environment(path))
             assert answer["response"]["statusCode"] == 200, answer
-            seconds[name].append(answer["seconds"])
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    print(f"medians of {rounds} cold starts, interleaved, with a login; rdsiam from {RDSIAM}")
-    for name, median in medians.items():
-        print(f"{name:8}{median * 1e3:8.0f} ms")
-    print(f"boto3 takes {medians['boto3'] / medians['rdsiam']:.1f} times as long")
+            samples[name].append(answer["seconds"] * 1e9)
+    print(json.dumps(samples))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+//! Many distinct keys through one client: what they cost beside as many signatures for one key,
+//! and what is left of them in memory.
+
+use std::fs;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use rdsiam::Target;
+
+use crate::setting::{PORT, Result, Setting};
+
+/// Both kinds in turn, so that a drift of the machine meets both.
+const CHUNK: usize = 1_000;
+
+/// The client's own bound, which is not set here: a program that does not think of it has this.
+const BOUND: usize = 1_024;
+
+pub(crate) fn run(setting: &Setting, count: usize) -> Result<()> {
+    let users: Vec<String> = (0..count).map(|number| format!("user{number:07}")).collect();
+    let (keyed, warm) = (setting.client()?, setting.client()?);
+    let get = |user: &String| keyed.get(&Target::new(&setting.host, PORT, user)).map(drop);
+    let one = setting.target();
+    warm.sign(&one)?;
+
+    let before = resident()?;
+    users.iter().take(BOUND).try_for_each(get)?;
+    let full = resident()?;
+    let (mut keys, mut signs) = (Duration::ZERO, Duration::ZERO);
+    for chunk in users.chunks(CHUNK) {
+        let started = Instant::now();
+        chunk.iter().try_for_each(get)?;
+        keys += started.elapsed();
+        let started = Instant::now();
+        for _ in chunk {
+            drop(black_box(warm.sign(&one)?));
+        }
+        signs += started.elapsed();
+    }
+    let after = resident()?;
+    println!(
+        r#"{{"keys": {}, "signs": {}, "entries": {}, "bound": {BOUND}, "full": {}, "after": {}}}"#,
+        keys.as_nanos() as f64 / count as f64,
+        signs.as_nanos() as f64 / count as f64,
+        keyed.stats().entries,
+        full.saturating_sub(before),
+        after.saturating_sub(before),
+    );
+    Ok(())
+}
+
+/// KiB, counted page by page: the kernel's quicker figure may be off by a few hundred.
+fn resident() -> Result<u64> {
+    let text = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = text.lines().find(|line| line.starts_with("Rss:")).ok_or("no Rss")?;
+    Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
+}
