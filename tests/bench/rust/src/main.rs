@@ -7,7 +7,6 @@
 //! Credentials come from the environment, once, and are then given in code.
 
 mod floor;
-mod handle;
 mod keys;
 mod peers;
 mod sample;

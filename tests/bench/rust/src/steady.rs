@@ -3,7 +3,6 @@
 use std::hint::black_box;
 use std::time::SystemTime;
 
-use crate::handle::Handle;
 use crate::peers::{Sdk, Sigv4};
 use crate::sample::Case;
 use crate::setting::{Result, Setting};
@@ -22,24 +21,28 @@ pub(crate) fn run(setting: &Setting) -> Result<()> {
     client.get(&target)?;
     let blocks = floor::blocks(token.as_str(), &setting.host).ok_or("this is no token")?;
     let message = floor::message();
-    let handle = Handle::new(&client, target)?;
+    let handle = client.handle(&target)?;
 
-    let hit = || _ = black_box(handle.hit());
+    // Each thread has one of its own.
+    let hits = || {
+        let mut handle = handle.clone();
+        move || _ = black_box(handle.get().map_or(0, |token| token.as_str().len()))
+    };
     let mut cases = [
         Case::new(BLOCK, || floor::hash_long(&message)),
         Case::new("sign/rdsiam", || drop(black_box(client.sign(&target)))),
         Case::new("sign/aws-sigv4", || drop(black_box(sigv4.signature()))),
         Case::new("sign/aws-sdk-rds", || drop(black_box(sdk.token()))),
         Case::new("clock", || _ = black_box(SystemTime::now())),
-        Case::new("hit/handle", hit),
+        Case::new("hit/handle", hits()),
         Case::new("hit/target", || drop(black_box(client.get(&target)))),
     ];
     cases.iter_mut().for_each(Case::warm_up);
     let (mut one, mut two) = (Vec::new(), Vec::new());
     for _ in 0..SAMPLES {
         cases.iter_mut().for_each(Case::sample);
-        one.push(sample::of_threads(vec![hit]));
-        two.push(sample::of_threads(vec![hit, hit]));
+        one.push(sample::of_threads(vec![hits()]));
+        two.push(sample::of_threads(vec![hits(), hits()]));
     }
 
     let mut rows = vec![row("blocks", [blocks.into()])];
