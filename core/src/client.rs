@@ -286,14 +286,13 @@ impl Shared {
         may_wait: bool,
     ) -> Result<Token> {
         let region = self.region(entry.region.as_deref(), may_wait)?;
-        let layout = match entry.layout.load_full() {
-            Some(layout) if layout.signatory().serves(credentials, &region, now) => layout,
-            _ => {
-                let layout = Arc::new(self.lay_out(entry, &region, credentials, now)?);
-                entry.layout.store(Some(Arc::clone(&layout)));
-                layout
-            }
-        };
+        let kept = entry.layout.load();
+        let serves = |layout: &&Arc<Layout>| layout.signatory().serves(credentials, &region, now);
+        if let Some(layout) = kept.as_ref().filter(serves) {
+            return self.sign_as_laid_out(entry, layout, credentials, now);
+        }
+        let layout = Arc::new(self.lay_out(entry, &region, credentials, now)?);
+        entry.layout.store(Some(Arc::clone(&layout)));
         self.sign_as_laid_out(entry, &layout, credentials, now)
     }
 

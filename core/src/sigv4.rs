@@ -38,16 +38,25 @@ impl Stamp {
             .map_err(|_| Error::invalid("unix_time is outside the calendar"))?
             .date();
         let year = date.year().unsigned_abs();
-        let second = unix_time.rem_euclid(SECONDS_A_DAY).unsigned_abs();
         let [y1, y2] = digits(u64::from(year / 100));
         let [y3, y4] = digits(u64::from(year % 100));
         let [m1, m2] = digits(u64::from(u8::from(date.month())));
         let [d1, d2] = digits(u64::from(date.day()));
+        let mut text = *b"........T......Z";
+        for (to, from) in text.iter_mut().zip([y1, y2, y3, y4, m1, m2, d1, d2]) {
+            *to = from;
+        }
+        Ok(Self { text }.on_this_day(unix_time))
+    }
+
+    /// Another second of this stamp's day.
+    pub(crate) fn on_this_day(&self, unix_time: i64) -> Self {
+        let second = unix_time.rem_euclid(SECONDS_A_DAY).unsigned_abs();
         let [h1, h2] = digits(second / 3600);
         let [i1, i2] = digits(second / 60 % 60);
         let [s1, s2] = digits(second % 60);
-        let text = [y1, y2, y3, y4, m1, m2, d1, d2, b'T', h1, h2, i1, i2, s1, s2, b'Z'];
-        Ok(Self { text })
+        let [y1, y2, y3, y4, m1, m2, d1, d2, ..] = self.text;
+        Self { text: [y1, y2, y3, y4, m1, m2, d1, d2, b'T', h1, h2, i1, i2, s1, s2, b'Z'] }
     }
 
     /// `20240601`

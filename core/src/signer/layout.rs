@@ -47,7 +47,7 @@ impl Layout {
         if let Some(end) = credentials_end.filter(ended) {
             return Err(Credentials::expired(signatory.credentials.access_key_id(), end, now));
         }
-        let stamp = Stamp::new(now)?;
+        let stamp = signatory.stamp.on_this_day(now);
         let canonical = self.canonical(place, &stamp);
         let signature = signatory.key.sign(&stamp, &signatory.scope_line, &canonical);
         let text = Wiped::joined(&[

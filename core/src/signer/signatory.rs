@@ -22,6 +22,8 @@ pub(crate) struct Signatory {
     region: String,
     /// Days since 1970.
     day: i64,
+    /// A second of that day.
+    pub(super) stamp: Stamp,
     /// Seconds that a token lives.
     pub(super) expires: u32,
     pub(super) key: SigningKey,
@@ -67,6 +69,7 @@ impl Signatory {
             credentials: credentials.clone(),
             region: region.to_owned(),
             day: day_of(now),
+            stamp,
             expires,
             key: SigningKey::new(credentials.secret_access_key(), now, region, service),
             scope_line: ["\n", &scope, "\n"].concat(),
