@@ -11,7 +11,7 @@
 
 pub(crate) mod entry;
 pub(crate) mod flight;
-mod lines;
+pub(crate) mod lines;
 pub(crate) mod policy;
 pub(crate) mod stats;
 pub(crate) mod table;

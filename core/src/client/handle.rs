@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Client, Shared};
 use crate::cache::entry::{Entry, Version};
+use crate::cache::lines::Own;
 use crate::cache::policy::Standing;
 use crate::error::Result;
 use crate::target::Target;
@@ -25,13 +26,14 @@ use crate::token::Token;
 /// assert_eq!(login.get()?.as_str(), client.get(&target)?.as_str());
 /// # Ok::<(), rdsiam::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
     entry: Arc<Entry>,
     token: Option<Arc<Token>>,
     /// That of the entry when the token was its token.
     version: Option<Version>,
+    /// Where its hits are counted.
+    line: Own,
 }
 
 impl Client {
@@ -42,7 +44,8 @@ impl Client {
     pub fn handle(&self, target: &Target<'_>) -> Result<Handle> {
         let shared = Arc::clone(&self.0);
         let entry = shared.entry(target, shared.config.clock.now()?)?;
-        Ok(Handle { shared, entry, token: None, version: None })
+        let line = shared.counters.hits.take();
+        Ok(Handle { shared, entry, token: None, version: None, line })
     }
 }
 
@@ -56,7 +59,7 @@ impl Handle {
         let token = match self.token.take() {
             Some(token) if self.is_fresh(&token, now) => {
                 self.entry.note_hit(now);
-                self.shared.counters.hits.count();
+                self.shared.counters.hits.count_by(&mut self.line);
                 token
             }
             _ => self.look_up(now)?,
@@ -86,6 +89,24 @@ impl Handle {
             self.version = None;
         }
         Ok(token)
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            entry: Arc::clone(&self.entry),
+            token: self.token.clone(),
+            version: self.version,
+            line: self.shared.counters.hits.take(),
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.counters.hits.give_back(&mut self.line);
     }
 }
 
