@@ -8,6 +8,7 @@ if [ -z "${STANDIN_HOST:-}" ]; then
     tests/tools/prefix.sh
     bindings-python/build-dev.sh
     bindings-node/build-dev.sh
+    examples/pgbouncer/install.sh
     exec tests/standin/standin run -- "$0"
 fi
 
@@ -72,6 +73,7 @@ expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
 
 expect "examples/c" OK python3 examples/c/test.py
 expect "examples/setup" OK .venv/bin/python examples/setup/test.py
+expect "examples/pgbouncer" OK .venv/bin/python examples/pgbouncer/test.py
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
 for example in tokens psycopg2_connection token_cache pools long_batch; do
     expect "examples/python/$example.py" "$DB_USER" .venv/bin/python "examples/python/$example.py"
@@ -92,4 +94,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 19 ]
+[ "$ran" -eq 20 ]

@@ -8,6 +8,8 @@ Each connection is made with a token that is good now, also where the driver mak
 to send it. It is the driver in Python that connects; with `use_pure=False` its extension in C. What
 is taken beside its own arguments is said in `rdsiam.psycopg`; not taken are settings of TLS, and
 a `sign_host` that differs from `host`.
+
+At the level DEBUG the driver in Python writes what it sends into its log, the token among it.
 """
 
 import functools
