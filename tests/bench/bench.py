@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bars
 import install
+import instructions
 import measure
 import report
 import sizes
@@ -80,6 +81,7 @@ def lambdas(samples: measure.Samples, count: int) -> None:
 def full() -> int:
     samples = run([*PROGRAMS, keys(1_000_000)], 15)
     lambdas(samples, 15)
+    instructions.add(samples)
     table(samples)
     (BUILD / "samples.json").write_text(json.dumps(samples, indent=1))
     report.write(samples)
