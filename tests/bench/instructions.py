@@ -33,7 +33,7 @@ def counted(program: Path, case: str, calls: int) -> tuple[int, int]:
     out = BUILD / "callgrind.out"
     valgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", str(program)]
     subprocess.run([*valgrind, case, str(calls)], check=True, stderr=subprocess.DEVNULL)
-    annotate = ["callgrind_annotate", "--threshold=100", "--auto=no", out]
+    annotate = ["callgrind_annotate", "--threshold=100", "--auto=no", str(out)]
     done = subprocess.run(annotate, capture_output=True, text=True, check=True)
     rows = re.findall(r"^\s*([\d,]+) \(\s*[\d.]+%\)\s+(.+)$", done.stdout, re.MULTILINE)
     costs = [(int(cost.replace(",", "")), name) for cost, name in rows]
