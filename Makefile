@@ -117,9 +117,16 @@ bench: drivers c-tools
 	python3 tests/bench/bench.py full
 
 # What the bars of tests/bench/bars.json are about, and fails if one is not met.
-.PHONY: bench-quick
+.PHONY: bench-quick bench-micro bench-instructions
 bench-quick: tools c-tools
 	python3 tests/bench/bench.py quick
+
+# The core alone: times, beside those of the last run, and instructions.
+bench-micro:
+	cargo bench -p rdsiam --bench micro
+
+bench-instructions: c-tools
+	python3 tests/bench/instructions.py
 
 # A hundred simulated days of the cache, then each of its rules broken on twelve;
 # RDSIAM_SEED=... replays one.

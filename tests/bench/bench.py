@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The benchmarks: `bench.py full` writes BENCHMARKS.md and its charts, `bench.py quick` measures
-what the bars are about and fails when one is not met.
+"""The benchmarks: `bench.py full [ROUNDS]` writes BENCHMARKS.md and its charts, `bench.py quick
+[ROUNDS]` measures what the bars are about and fails when one is not met.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bars
 import install
+import instructions
 import measure
 import report
 import sizes
@@ -46,7 +47,7 @@ def table(samples: measure.Samples) -> int:
     return failed
 
 
-def quick() -> int:
+def quick(rounds: int = 7) -> int:
     wanted = bars.programs_of(bars.all_bars())
     needed = [
         program
@@ -55,7 +56,7 @@ def quick() -> int:
         or program.name.endswith("/bare")
     ]
     started = time.monotonic()
-    failed = table(run(needed, 7))
+    failed = table(run(needed, rounds))
     print(
         f"{failed} of {len(bars.all_bars())} bars are not met; {time.monotonic() - started:.0f} s"
     )
@@ -77,9 +78,10 @@ def lambdas(samples: measure.Samples, count: int) -> None:
         samples.setdefault("900", {}).update(kept)
 
 
-def full() -> int:
-    samples = run([*PROGRAMS, keys(1_000_000)], 15)
-    lambdas(samples, 15)
+def full(rounds: int = 15) -> int:
+    samples = run([*PROGRAMS, keys(1_000_000)], rounds)
+    lambdas(samples, rounds)
+    instructions.add(samples)
     table(samples)
     (BUILD / "samples.json").write_text(json.dumps(samples, indent=1))
     report.write(samples)
@@ -89,7 +91,7 @@ def full() -> int:
 def main() -> int:
     kind = {"full": full, "quick": quick}[sys.argv[1]]
     install.everything()
-    return kind()
+    return kind(*map(int, sys.argv[2:]))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def rounds(programs: Iterable[Program], count: int) -> Samples:
     with endpoint.serving() as address:
         for number in range(-1, count):
             for program in programs:
-                if number % program.every == 0 or (number < 0 and program.every == 1):
+                if number == 0 or not program.once:
                     for variant in program.variants:
                         found = start(program, variant, address)
                         if number >= 0:

@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 
 import bars
+import instructions
 import machine
 from charts import Row, chart
 from measure import Samples, Spread, spread
@@ -86,6 +87,13 @@ def bar_lines(samples: Samples) -> list[str]:
     return lines
 
 
+def instruction_lines(samples: Samples) -> list[str]:
+    lines = ["| | instructions | and of hashing |", "|---|---:|---:|"]
+    for case, parts in instructions.of(samples).items():
+        lines.append(f"| {case} | {parts['rest']:,.0f} | {parts['hashing']:,.0f} |")
+    return lines
+
+
 def as_good(samples: Samples) -> list[str]:
     """The rows of others that take no more than a little more than ours."""
     lines = []
@@ -107,6 +115,7 @@ def write(samples: Samples) -> None:
     filled = {
         "bars": bar_lines(samples),
         "sections": [line for section in SECTIONS for line in shown(section, samples)],
+        "instructions": instruction_lines(samples),
         "as_good": as_good(samples),
         "rounds": [str(len(samples["none"]["command/awscli/whole"]))],
         "machine": [
