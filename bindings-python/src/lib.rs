@@ -46,9 +46,9 @@ mod _rdsiam {
     use crate::cache::TokenCache;
     #[pymodule_export]
     use crate::cache::keep_tokens;
+    use crate::client::{Meta, RdsClient};
     #[pymodule_export]
     use crate::client::{client, generate_db_auth_token};
-    use crate::client::{Meta, RdsClient};
     use crate::explain::Explanation;
     #[pymodule_export]
     use crate::explain::explain;
