@@ -30,7 +30,7 @@ signer.getAuthToken().then(() => signer.getAuthToken());
 """
 # What valgrind's processor has no instructions for, and the entry.
 ALSO = re.compile(r"4sha26sha256|^PyInit_|^napi_register")
-HEAD = """/* Written by tests/tools/order.py: the functions that a first token runs, side by side. */
+HEAD = """/* Written by tests/tools/order.py: what a first token runs, put side by side. */
 SECTIONS
 {
   .text.order :
