@@ -3,7 +3,7 @@
 
 The linker puts them side by side, so that a process which only signs with the keys of its
 environment touches a few pages of the library and not one here and there in all of it. Run this
-after larger changes, with valgrind there; a name that no longer exists does no harm.
+after larger changes (`make order`); a name that no longer exists does no harm.
 Usage: order.py [TARGET]    the folder of the builds, which keep their symbols
 """
 
