@@ -29,6 +29,36 @@ test('both module kinds have the same names, and the same things by them', async
   assert.equal(require('rdsiam'), common);
 });
 
+test('a first token loads one file beside the addon, and nothing of Node', () => {
+  const program = `
+    const before = process.moduleLoadList.length;
+    const { Signer } = require(${JSON.stringify(PACKAGE)});
+    const signer = new Signer(${JSON.stringify(LOGIN)});
+    signer.getAuthToken().then((token) => {
+      const more = process.moduleLoadList.slice(before);
+      console.log(JSON.stringify([Object.keys(require.cache), more, token.length > 200]));
+    });`;
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+  };
+  const { stdout, stderr } = run(['-e', program], { env });
+  const addon = fs.readdirSync(PACKAGE).filter((name) => name.endsWith('.node'));
+  const files = ['index.js', ...addon].map((name) => path.join(PACKAGE, name));
+  assert.deepEqual(JSON.parse(stdout || '0'), [files, [], true], stderr);
+});
+
+test('all files of the package share one addon', async (t) => {
+  const { Client } = require('../lib/native.js');
+  const calls = t.mock.method(Client.prototype, 'trySign').mock;
+  const signer = new (require('..').Signer)({ ...LOGIN, credentials: KEYS });
+  await signer.getAuthToken();
+  assert.equal(calls.callCount(), 1);
+  await signer.getAuthToken();
+  assert.equal(calls.callCount(), 2);
+});
+
 test('the types name each export, and nothing else that is a value', () => {
   const types = fs.readFileSync(path.join(PACKAGE, 'index.d.ts'), 'utf8');
   const declared = [...types.matchAll(/^export declare (?:class|function|const) (\w+)/gm)];

@@ -122,6 +122,30 @@ test('many callers of the default chain cause one look into it', async (t) => {
   assert.equal(onPool.mock.callCount(), 1);
 });
 
+test('after its first token a signature is one call of the addon', async (t) => {
+  const { Client } = require('../lib/native.js');
+  const static_ = new Signer({ ...LOGIN, credentials: KEYS });
+  const chain = new Signer({ ...LOGIN, profile: support.slowProfile(t, 0) });
+  const late = new Signer({ ...LOGIN, region: async () => 'us-east-1', credentials: KEYS });
+  for (const signer of [static_, chain, late]) {
+    await signer.getAuthToken();
+    const calls = Object.getOwnPropertyNames(Client.prototype)
+      .filter((name) => name !== 'constructor')
+      .map((name) => t.mock.method(Client.prototype, name).mock);
+    await signer.getAuthToken();
+    await signer.getAuthToken();
+    assert.equal(
+      calls.reduce((sum, mock) => sum + mock.callCount(), 0),
+      3,
+    );
+    t.mock.restoreAll();
+  }
+  const asked = t.mock.fn(async () => KEYS);
+  const mine = new Signer({ ...LOGIN, credentials: asked });
+  for (let i = 0; i < 3; i++) await mine.getAuthToken();
+  assert.equal(asked.mock.callCount(), 3);
+});
+
 test('what the constructor finds wrong, getAuthToken() rejects with', async () => {
   for (const wrong of [{ port: 0 }, { hostname: '' }, { credentials: {} }, { profile: '' }]) {
     const signer = new Signer({ ...LOGIN, credentials: KEYS, ...wrong });

@@ -28,7 +28,11 @@ pub(crate) fn released<T: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> rdsiam::Result<T> + Send,
 ) -> Result<T> {
-    let outcome = py.detach(work);
+    settled(py, py.detach(work))
+}
+
+/// What a call of the core gave, after what it put aside.
+pub(crate) fn settled<T>(py: Python<'_>, outcome: rdsiam::Result<T>) -> Result<T> {
     settle(py)?;
     Ok(outcome?)
 }

@@ -106,7 +106,7 @@ impl TokenCache {
     /// The token if it can be had without waiting, or None.
     fn _try_get_token(&self, py: Python<'_>) -> PyResult<Option<Py<PyString>>> {
         guard(py, "TokenCache._try_get_token", || {
-            if let Some(text) = self.hit(py)? {
+            if let Some(text) = self.hit(py) {
                 return Ok(Some(text));
             }
             let before = self.slot.look();
@@ -247,7 +247,7 @@ impl TokenCache {
     }
 
     fn text(&self, py: Python<'_>) -> Result<Py<PyString>> {
-        if let Some(text) = self.hit(py)? {
+        if let Some(text) = self.hit(py) {
             return Ok(text);
         }
         let before = self.slot.look();
@@ -255,11 +255,9 @@ impl TokenCache {
         Ok(self.slot.keep(py, &before, lease))
     }
 
-    fn hit(&self, py: Python<'_>) -> Result<Option<Py<PyString>>> {
-        let text = self.slot.fresh(py, self.client.now()?);
-        if text.is_some() {
-            self.client.count_hit();
-        }
-        Ok(text)
+    fn hit(&self, py: Python<'_>) -> Option<Py<PyString>> {
+        let text = self.slot.fresh(py)?;
+        self.client.count_hit();
+        Some(text)
     }
 }

@@ -11,6 +11,7 @@
 //! | `arguments` | readers of Python values |
 //! | `aside` | what has to wait until the interpreter is held again: warnings, interrupts |
 //! | `provider` | credentials from Python: values, callables, sessions |
+//! | `classes` | the classes, made when they are first asked for |
 //! | `client` | `generate_db_auth_token` and `client("rds")` |
 //! | `cache` | `TokenCache` |
 //! | `slot` | its token as a `str` |
@@ -25,6 +26,7 @@ mod arguments;
 mod aside;
 mod atfork;
 mod cache;
+mod classes;
 mod client;
 mod error;
 mod explain;
@@ -41,17 +43,14 @@ use pyo3::pymodule;
 /// The compiled part of rdsiam. Private: import `rdsiam`.
 #[pymodule(gil_used = false)]
 mod _rdsiam {
-    use pyo3::exceptions::PyAttributeError;
     use pyo3::prelude::*;
-    use pyo3::types::PyType;
 
-    use crate::cache::TokenCache;
     #[pymodule_export]
     use crate::cache::keep_tokens;
-    use crate::client::{Meta, RdsClient};
+    #[pymodule_export]
+    use crate::classes::class;
     #[pymodule_export]
     use crate::client::{client, generate_db_auth_token};
-    use crate::explain::Explanation;
     #[pymodule_export]
     use crate::explain::explain;
     #[pymodule_export]
@@ -60,21 +59,6 @@ mod _rdsiam {
     use crate::shutdown::await_providers;
     #[pymodule_export]
     use crate::sign_at::sign_at;
-
-    /// The classes, which `generate_db_auth_token` needs none of: each is made when it is first
-    /// asked for, as making them takes longer than the first token.
-    #[pyfunction]
-    fn __getattr__<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
-        match name {
-            "ClientMeta" => Ok(py.get_type::<Meta>()),
-            "Explanation" => Ok(py.get_type::<Explanation>()),
-            "RDSClient" => Ok(py.get_type::<RdsClient>()),
-            "TokenCache" => Ok(py.get_type::<TokenCache>()),
-            _ => Err(PyAttributeError::new_err(format!(
-                "module 'rdsiam._rdsiam' has no attribute '{name}'"
-            ))),
-        }
-    }
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

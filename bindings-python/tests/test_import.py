@@ -6,6 +6,15 @@ import sys
 import rdsiam
 from support import PYTHON_SOURCE, run_python
 
+FIRST_TOKEN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+import rdsiam
+rdsiam.generate_db_auth_token("h", 5432, "app", "us-east-1")
+print(*sorted(set(sys.modules) - before))
+"""
+
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -17,6 +26,25 @@ rdsiam.explain("x")
 later = sorted(set(sys.modules) - before - set(new))
 print(repr([new, later]).replace("'", '"'))
 """
+
+
+def test_a_first_token_loads_two_files() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "SECRETKEYEXAMPLE"}
+    done = run_python("-S", "-E", "-c", FIRST_TOKEN, str(PYTHON_SOURCE), **keys)
+    assert done.stdout.split() == ["rdsiam", "rdsiam._rdsiam"], done.stderr
+
+
+def test_what_is_loaded_later_is_seen_before() -> None:
+    program = (
+        "import rdsiam, types; before = dir(rdsiam); assert 'TokenCache' not in vars(rdsiam);"
+        "assert isinstance(rdsiam.errors, types.ModuleType);"
+        "from rdsiam import *; assert issubclass(ClockError, RdsIamError);"
+        "assert set(rdsiam.__all__) <= set(before) and before == sorted(before);"
+        "assert not hasattr(rdsiam, 'Tokencache') and not hasattr(rdsiam._rdsiam, 'Tokencache');"
+        "assert RDSClient is type(rdsiam.client('rds')) and vars(rdsiam)['RDSClient'] is RDSClient"
+    )
+    done = run_python("-c", program)
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_of_the_standard_library_is_loaded() -> None:

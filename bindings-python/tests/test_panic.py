@@ -37,6 +37,7 @@ CALLS = {
     "_sign_at": "_rdsiam._sign_at('h', 1, 'u', 'us-east-1', 'a', 's', None, 1, 900)",
     "_keep_tokens": "_rdsiam._keep_tokens('h', 1, 'u', 'us-east-1', str)",
     "_await_providers": "_rdsiam._await_providers()",
+    "__getattr__": "_rdsiam.ClientMeta",
 }
 
 PROGRAM = """

@@ -65,6 +65,9 @@ else:
         return sorted({*globals(), *__all__})
 
 
+del TYPE_CHECKING
+
+
 def patch_boto3() -> None:
     """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
 
