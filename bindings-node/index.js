@@ -28,7 +28,8 @@ class Signer {
   #target;
   #configuration;
   #other;
-  #mayWarn = true;
+  // The two in one, after the first token.
+  #login;
 
   constructor(configuration) {
     const { hostname, port, username, region, profile, credentials } = configuration ?? {};
@@ -56,10 +57,19 @@ class Signer {
   }
 
   async getAuthToken() {
+    if (this.#login !== undefined) {
+      const token = native.signAgain(this.#login);
+      if (typeof token === 'string') return token;
+      this.#login = undefined;
+      refuse(token);
+    }
     if (this.#client !== undefined) {
       const token = this.#client.trySign(this.#target);
       if (typeof token === 'string') {
-        if (this.#mayWarn) this.#warn();
+        this.#warn();
+        const login = native.loginOf(this.#client, this.#target);
+        if (login.code !== undefined) refuse(login);
+        this.#login = login;
         return token;
       }
     }
@@ -70,7 +80,6 @@ class Signer {
   }
 
   #warn() {
-    this.#mayWarn = false;
     const warnings = this.#client.takeWarnings();
     if (warnings.length !== 0) require('./lib/target.js').emit(warnings);
   }
@@ -78,6 +87,11 @@ class Signer {
 
 function isText(value) {
   return typeof value === 'string' && value.isWellFormed();
+}
+
+// Throws, unless it is that one has to wait.
+function refuse(failure) {
+  require('./lib/signer.js').refuse(failure);
 }
 
 function other(configuration, client) {

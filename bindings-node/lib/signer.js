@@ -3,6 +3,7 @@
 // The half of `Signer` (in `index.js`) that judges what it is given, and waits where it has to.
 
 const { options } = require('./arguments.js');
+const { settle, wouldBlock } = require('./errors.js');
 const { Signing } = require('./signing.js');
 const { targetOf } = require('./target.js');
 
@@ -28,7 +29,7 @@ class Login {
     try {
       return await this.#signing.sign(this.#target);
     } catch (error) {
-      throw require('./as-peer.js').asPeer(error);
+      throw asPeer(error);
     }
   }
 
@@ -39,4 +40,18 @@ class Login {
   }
 }
 
-module.exports = { Login };
+// Throws what the addon gave instead of a token, unless it is that one has to wait for it.
+function refuse(outcome) {
+  if (wouldBlock(outcome)) return;
+  try {
+    settle(outcome);
+  } catch (error) {
+    throw asPeer(error);
+  }
+}
+
+function asPeer(error) {
+  return require('./as-peer.js').asPeer(error);
+}
+
+module.exports = { Login, refuse };

@@ -8,7 +8,7 @@ use crate::config::Warnings;
 use crate::credentials::Credentials;
 use crate::guard::{Outcome, guard};
 use crate::job::Job;
-use crate::lease::{Lease, Text};
+use crate::lease::{Lease, Signed};
 use crate::step::{self, Step};
 use crate::target::Target;
 
@@ -46,6 +46,10 @@ impl Client {
     pub(crate) fn new(client: rdsiam::Client, warnings: Warnings) -> Self {
         Self { client, warnings }
     }
+
+    pub(crate) fn inner(&self) -> &rdsiam::Client {
+        &self.client
+    }
 }
 
 #[napi]
@@ -65,22 +69,22 @@ impl Client {
 
     /// A new token, without waiting.
     #[napi]
-    pub fn try_sign(&self, target: &Target) -> Outcome<Text> {
-        guard("trySign", || self.client.try_sign(&target.borrowed()).map(Text::from))
+    pub fn try_sign(&self, target: &Target) -> Outcome<Signed> {
+        guard("trySign", || self.client.try_sign(&target.borrowed()).map(Signed::from))
     }
 
     /// A new token.
     #[napi]
-    pub fn sign(&self, target: &Target) -> AsyncTask<Job<Text>> {
+    pub fn sign(&self, target: &Target) -> AsyncTask<Job<Signed>> {
         let (client, parts) = (self.client.clone(), target.parts());
-        Job::on_pool("sign", move || client.sign(&parts.target()).map(Text::from))
+        Job::on_pool("sign", move || client.sign(&parts.target()).map(Signed::from))
     }
 
     /// A new token, signed with what a provider function gave.
     #[napi]
-    pub fn sign_with(&self, target: &Target, credentials: &Credentials) -> Outcome<Text> {
+    pub fn sign_with(&self, target: &Target, credentials: &Credentials) -> Outcome<Signed> {
         guard("signWith", || {
-            self.client.sign_with(&target.borrowed(), credentials.inner()).map(Text::from)
+            self.client.sign_with(&target.borrowed(), credentials.inner()).map(Signed::from)
         })
     }
 

@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "#[napi] takes methods only if they are public")]
 #![cfg_attr(test, allow(dead_code, reason = "a test build registers nothing with Node"))]
 
+mod again;
 mod client;
 mod config;
 mod credentials;

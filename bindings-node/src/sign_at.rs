@@ -5,7 +5,7 @@ use rdsiam::Conventions;
 
 use crate::credentials::Credentials;
 use crate::guard::{Outcome, guard};
-use crate::lease::Text;
+use crate::lease::Signed;
 use crate::target::Target;
 
 /// Without client, cache or clock.
@@ -15,10 +15,10 @@ pub(crate) fn sign_at(
     target: &Target,
     unix_time: i64,
     expires: u32,
-) -> Outcome<Text> {
+) -> Outcome<Signed> {
     guard("signAt", || {
         let target = target.borrowed();
         rdsiam::sign_at(credentials.inner(), &target, unix_time, expires, Conventions::JS)
-            .map(Text::from)
+            .map(Signed::from)
     })
 }

@@ -22,6 +22,10 @@ const VECTOR = {
 };
 const soon = async () => ending(100);
 const sign = (more) => new Signer({ ...LOGIN, credentials: KEYS, ...more }).getAuthToken();
+const signOften = async () => {
+  const signer = new Signer({ ...LOGIN, credentials: KEYS });
+  for (let i = 0; i < 3; i++) await signer.getAuthToken();
+};
 const get = (more) => new TokenCache({ ...LOGIN, credentials: KEYS, ...more }).getToken();
 
 const ACTIONS = {
@@ -34,10 +38,12 @@ const ACTIONS = {
   fail: () => get({ credentials: async () => KEYS }),
   getLease: () => get({ credentials: undefined, profile }),
   invalidate: () => new TokenCache({ ...LOGIN, credentials: KEYS }).invalidate(),
+  loginOf: () => signOften(),
   odbcQuote: () => odbcQuote('x'),
   pgpassQuote: () => pgpassQuote('x'),
   region: () => sign({ hostname: 'db.example.com' }),
   sign: () => sign({ credentials: undefined, profile }),
+  signAgain: () => signOften(),
   signAt: () => signAt(VECTOR),
   signWith: () => sign({ credentials: async () => KEYS }),
   stats: () => new TokenCache({ ...LOGIN, credentials: KEYS }).stats(),
