@@ -63,14 +63,16 @@ impl Content {
     }
 }
 
-/// The Unix second, as of the last tick of the kernel, at most 10 ms ago. To read the clock itself
-/// would take as long as the rest of a hit. One that cannot be right is in no lease.
+/// The Unix second, as of the kernel's last tick: at most 10 ms ago, which is nothing beside the
+/// margins of a lease. To read the clock itself would take as long as the rest of a hit. After a
+/// sleep of the machine the kernel's is right as well, since the interrupt that ends the sleep sets
+/// it before any process goes on. A second that cannot be right is in no lease.
 #[cfg(all(unix, target_pointer_width = "64"))]
 fn second() -> i64 {
     unsafe extern "C" {
         fn time(also: *mut i64) -> i64;
     }
-    // SAFETY: without a place to put it too, it only returns the second.
+    // SAFETY: without a place to put it as well, it only returns the second.
     unsafe { time(std::ptr::null_mut()) }
 }
 
