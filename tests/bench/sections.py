@@ -156,7 +156,8 @@ SECTIONS = (
         "hit-python",
         "A token from the cache, Python",
         "`get_token()` beside the class that articles show: 15 minutes from now, a new token when "
-        "less than one is left, no lock (tests/bench/python/article.py).",
+        "less than one is left, no lock (tests/bench/python/article.py). It reads the clock; rdsiam "
+        "reads the second of the kernel's last tick, which its margins allow.",
         NS,
         rows("python/hit/*/ns", "rdsiam", "article's class", "article's class, datetime"),
     ),
@@ -217,9 +218,14 @@ SECTIONS = (
     Section(
         "keys",
         "A million distinct keys through one client",
-        "Time for one key, none of which comes twice, beside one signature for a warm key.",
+        "Time for one key, none of which comes twice, beside one signature for a warm key, and one "
+        "by `sign_at` for each of these keys, which lays out everything anew.",
         US,
-        (("a new key", "keys/keys"), ("a signature", "keys/signs")),
+        (
+            ("a new key", "keys/keys"),
+            ("a signature", "keys/signs"),
+            ("a signature without a client", "keys/stateless"),
+        ),
         has_peers=False,
     ),
     Section(

@@ -5,12 +5,15 @@ use std::fs;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use rdsiam::Target;
+use rdsiam::{Conventions, Target, sign_at};
 
 use crate::setting::{PORT, Result, Setting};
 
-/// Both kinds in turn, so that a drift of the machine meets both.
+/// All kinds in turn, so that a drift of the machine meets both.
 const CHUNK: usize = 1_000;
+
+/// Any will do.
+const SECOND: i64 = 1_800_000_000;
 
 /// The client's own bound, which is not set here: a program that does not think of it has this.
 const BOUND: usize = 1_024;
@@ -25,7 +28,12 @@ pub(crate) fn run(setting: &Setting, count: usize) -> Result<()> {
     let before = resident()?;
     users.iter().take(BOUND).try_for_each(get)?;
     let full = resident()?;
-    let (mut keys, mut signs) = (Duration::ZERO, Duration::ZERO);
+    let credentials = setting.credentials()?;
+    let stateless = |user: &String| {
+        let target = Target::new(&setting.host, PORT, user);
+        sign_at(&credentials, &target, SECOND, 900, Conventions::SDK).map(drop)
+    };
+    let [mut keys, mut signs, mut anew] = [Duration::ZERO; 3];
     for chunk in users.chunks(CHUNK) {
         let started = Instant::now();
         chunk.iter().try_for_each(get)?;
@@ -35,12 +43,16 @@ pub(crate) fn run(setting: &Setting, count: usize) -> Result<()> {
             drop(black_box(warm.sign(&one)?));
         }
         signs += started.elapsed();
+        let started = Instant::now();
+        chunk.iter().try_for_each(stateless)?;
+        anew += started.elapsed();
     }
     let after = resident()?;
     println!(
-        r#"{{"keys": {}, "signs": {}, "entries": {}, "bound": {BOUND}, "full": {}, "after": {}}}"#,
+        r#"{{"keys": {}, "signs": {}, "stateless": {}, "entries": {}, "bound": {BOUND}, "full": {}, "after": {}}}"#,
         keys.as_nanos() as f64 / count as f64,
         signs.as_nanos() as f64 / count as f64,
+        anew.as_nanos() as f64 / count as f64,
         keyed.stats().entries,
         full.saturating_sub(before),
         after.saturating_sub(before),

@@ -33,7 +33,10 @@ impl Setting {
     }
 
     pub(crate) fn client(&self) -> rdsiam::Result<Client> {
-        let credentials = Credentials::new(&self.key, &self.secret, self.session.as_deref())?;
-        Client::new(Config::new().credentials(credentials))
+        Client::new(Config::new().credentials(self.credentials()?))
+    }
+
+    pub(crate) fn credentials(&self) -> rdsiam::Result<Credentials> {
+        Credentials::new(&self.key, &self.secret, self.session.as_deref())
     }
 }
