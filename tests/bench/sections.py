@@ -156,8 +156,8 @@ SECTIONS = (
         "hit-python",
         "A token from the cache, Python",
         "`get_token()` beside the class that articles show: 15 minutes from now, a new token when "
-        "less than one is left, no lock (tests/bench/python/article.py). It reads the clock; rdsiam "
-        "reads the second of the kernel's last tick, which its margins allow.",
+        "less than one is left, no lock (tests/bench/python/article.py). It reads the clock; "
+        "rdsiam reads the second of the kernel's last tick, which its margins allow.",
         NS,
         rows("python/hit/*/ns", "rdsiam", "article's class", "article's class, datetime"),
     ),
