@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdsiam::{Client, Config, Credentials, CredentialsSource, Result, Target};
+use rdsiam::{Client, Config, Credentials, CredentialsSource, Handle, Result, Target};
 
 const THREADS: usize = 8;
 
@@ -49,13 +49,19 @@ fn everything_at_once() {
     let clients = [client(), client()];
     let end = Instant::now() + Duration::from_secs(seconds);
     let target = Target::new("db.abc.us-east-1.rds.amazonaws.com", 5432, "app");
-    let call = &|random: &mut fastrand::Rng| {
+    let call = &|random: &mut fastrand::Rng, handles: &mut [Handle; 2]| {
         let [(hot, _), (quiet, _)] = &clients;
         let client = if random.bool() { hot } else { quiet };
         match random.u8(..) {
             0 => hot.invalidate(&target).unwrap(),
             1 => drop(client.stats()),
             2..20 => drop(client.try_get_lease(&target)),
+            20..100 => {
+                for handle in handles {
+                    let asked_at = client.now().unwrap();
+                    assert!(handle.get().unwrap().expires_at() > asked_at);
+                }
+            }
             _ => {
                 let asked_at = client.now().unwrap();
                 assert!(client.get(&target).unwrap().expires_at() > asked_at);
@@ -64,10 +70,11 @@ fn everything_at_once() {
     };
     thread::scope(|scope| {
         for number in 0..THREADS {
+            let mut handles = clients.each_ref().map(|(client, _)| client.handle(&target).unwrap());
             scope.spawn(move || {
                 let mut random = fastrand::Rng::with_seed(number as u64);
                 while Instant::now() < end {
-                    call(&mut random);
+                    call(&mut random, &mut handles);
                 }
             });
         }
@@ -87,4 +94,32 @@ fn everything_at_once() {
     let [(hot, _), (quiet, _)] = &clients;
     assert!(hot.stats().invalidations > 0 && hot.stats().waits > 0);
     assert!(quiet.stats().refreshes > 1, "none behind a token that aged");
+}
+
+/// More keys than there is room for, by all threads, in one table.
+#[test]
+fn a_flood_of_keys() {
+    const BOUND: u64 = 32;
+    let credentials = Credentials::new("AKID", "SECRET", Some("SESSION")).unwrap();
+    let config = Config::new().credentials(credentials).max_entries(BOUND as usize);
+    let client = Client::new(config).unwrap();
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let client = &client;
+            scope.spawn(move || {
+                let mut random = fastrand::Rng::with_seed(number as u64);
+                for _ in 0..5000 {
+                    let user = format!("app{}", random.u8(..));
+                    let target = Target::new("db.abc.us-east-1.rds.amazonaws.com", 5432, &user);
+                    let token = client.get(&target).unwrap();
+                    assert!(token.as_str().contains(&format!("DBUser={user}&")));
+                    assert!(client.stats().entries <= BOUND + THREADS as u64);
+                }
+            });
+        }
+    });
+    let stats = client.stats();
+    println!("{stats:?}");
+    assert!(stats.entries <= BOUND && stats.evictions > 1000, "{stats:?}");
+    assert_eq!(stats.hits + stats.misses, 5000 * THREADS as u64);
 }
