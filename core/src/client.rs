@@ -268,11 +268,15 @@ impl Shared {
         }
         let now = self.config.clock.now()?;
         let entry = self.entry(target, now)?;
+        self.sign_for(&entry, now, may_wait)
+    }
+
+    fn sign_for(&self, entry: &Entry, now: i64, may_wait: bool) -> Result<Token> {
         match self.provider.at_hand()? {
-            Some(credentials) => self.sign_entry(&entry, &credentials, now, may_wait),
+            Some(credentials) => self.sign_entry(entry, &credentials, now, may_wait),
             None => {
                 let credentials = self.fetched(may_wait)?;
-                self.sign_entry(&entry, &credentials, self.config.clock.now()?, may_wait)
+                self.sign_entry(entry, &credentials, self.config.clock.now()?, may_wait)
             }
         }
     }

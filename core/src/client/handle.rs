@@ -67,6 +67,17 @@ impl Handle {
         Ok(self.token.insert(token))
     }
 
+    /// As [`Client::try_sign`].
+    ///
+    /// # Errors
+    /// As [`Client::try_sign`].
+    pub fn try_sign(&self) -> Result<Token> {
+        let now = self.shared.config.clock.now()?;
+        self.entry.note_use(now);
+        // What an entry signs does not hang on whether the cache still has it.
+        self.shared.sign_for(&self.entry, now, false)
+    }
+
     fn is_fresh(&self, token: &Token, now: i64) -> bool {
         self.version == Some(self.entry.version())
             && self.shared.margins.standing(token, now) == Standing::Fresh

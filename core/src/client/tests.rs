@@ -397,6 +397,22 @@ fn a_handle_gives_what_its_client_gives() {
 }
 
 #[test]
+fn a_handle_signs_what_its_client_signs_also_when_its_key_was_dropped() {
+    let credentials = Credentials::new("AKID", "SECRET", Some("SESSION")).unwrap();
+    let (client, _, clock) = client(|config| config.credentials(credentials).max_entries(1));
+    let handle = client.handle(&TARGET).unwrap();
+    for _ in 0..3 {
+        let token = handle.try_sign().unwrap();
+        assert_eq!(token.as_str(), client.sign(&TARGET).unwrap().as_str());
+        client.sign(&Target { user: "other", ..TARGET }).unwrap();
+        clock.step(50_000);
+    }
+    assert_eq!(client.stats().signatures, 9);
+    let waiting = self::client(|config| config).0.handle(&TARGET).unwrap();
+    assert_eq!(waiting.try_sign().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
 fn a_handle_whose_key_was_dropped_comes_back_to_it() {
     let (client, source, _) = client(|config| config.max_entries(1));
     let mut handle = client.handle(&TARGET).unwrap();
