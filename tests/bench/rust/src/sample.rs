@@ -45,7 +45,7 @@ fn looped(mut call: impl FnMut()) -> impl FnMut(u32) -> Duration {
 
 /// Nanoseconds for one call of all threads together, each with a call of its own.
 pub(crate) fn of_threads<C: FnMut() + Send>(calls: Vec<C>) -> f64 {
-    const EACH: u32 = 1_000_000;
+    const EACH: u32 = 200_000;
     let count = calls.len() as f64;
     let barrier = std::sync::Barrier::new(calls.len());
     let run = |call: C| {
