@@ -1,6 +1,7 @@
 //! The rules of the cache, one after the other, with a clock that the test moves.
 
 mod handles;
+mod room;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -341,29 +342,6 @@ fn a_token_that_is_spent_when_it_comes_is_fetched_once_more() {
         let (client, _, _) = client(|config| config.tokens(Late(AtomicUsize::new(0), ago)));
         assert_eq!(client.get(&TARGET).unwrap().signed_at(), signed_at, "{ago} s ago");
     }
-}
-
-#[test]
-fn the_cache_is_bounded() {
-    let (client, _, clock) = client(|config| config.max_entries(16));
-    for user in 0..100 {
-        client.get(&Target { user: &user.to_string(), ..TARGET }).unwrap();
-        clock.step(1);
-    }
-    let stats = client.stats();
-    assert!(stats.entries <= 16 && stats.evictions == 100 - stats.entries, "{stats:?}");
-}
-
-#[test]
-fn a_key_that_is_used_again_outlives_a_flood_of_others() {
-    let (client, _, _) = client(|config| config.max_entries(16));
-    client.get(&TARGET).unwrap();
-    for user in 0..1000 {
-        client.get(&Target { user: &user.to_string(), ..TARGET }).unwrap();
-        client.get(&TARGET).unwrap();
-    }
-    let stats = client.stats();
-    assert_eq!((stats.hits, stats.misses), (1000, 1001), "{stats:?}");
 }
 
 #[test]
