@@ -36,8 +36,8 @@ pub(crate) fn caught<T>(place: &'static str, work: impl FnOnce() -> Result<T>) -
     // What a panic leaves half done is behind the locks and atomics of the core, which land a
     // broken refresh as a failed one.
     let guarded = AssertUnwindSafe(|| {
-        #[cfg(feature = "fault-injection")]
-        rdsiam::fault::point(place);
+        #[cfg(rdsiam_panic_injection)]
+        rdsiam::binding::panic_point(place);
         work()
     });
     catch_unwind(guarded).unwrap_or_else(|payload| {

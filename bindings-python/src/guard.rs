@@ -34,8 +34,8 @@ pub(crate) fn guard<T>(
 }
 
 fn at<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
-    #[cfg(feature = "fault-injection")]
-    rdsiam::fault::point(name);
+    #[cfg(rdsiam_panic_injection)]
+    rdsiam::binding::panic_point(name);
     #[cfg(not(feature = "fault-injection"))]
     let _ = name;
     body()

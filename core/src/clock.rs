@@ -23,40 +23,24 @@ pub enum Clock {
     Manual(ManualClock),
 }
 
-/// The hand that moves a [`Clock::Manual`]. Clones move the same clock.
+/// Moves a [`Clock::Manual`]. Clones move the same clock.
 #[derive(Debug, Clone, Default)]
-pub struct ManualClock(Arc<Hands>);
-
-#[derive(Debug, Default)]
-struct Hands {
-    wall: AtomicI64,
-    /// Seconds that have passed, as a monotonic clock counts them.
-    passed: AtomicI64,
-}
+pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
     /// A clock that shows this Unix second.
     pub fn at(unix_time: i64) -> Self {
-        let clock = Self::default();
-        clock.set(unix_time);
-        clock
+        Self(Arc::new(AtomicI64::new(unix_time)))
     }
 
-    /// Lets so many seconds pass.
-    pub fn pass(&self, seconds: u32) {
-        self.0.passed.fetch_add(seconds.into(), Ordering::SeqCst);
-        self.step(seconds.into());
-    }
-
-    /// Moves the clock by so many seconds, back if negative, without any time passing: as
-    /// somebody who sets it does, or a machine that sleeps.
-    pub fn step(&self, seconds: i64) {
-        self.0.wall.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// Sets the clock to this Unix second, without any time passing.
+    /// Sets the clock to this Unix second.
     pub fn set(&self, unix_time: i64) {
-        self.0.wall.store(unix_time, Ordering::SeqCst);
+        self.0.store(unix_time, Ordering::SeqCst);
+    }
+
+    /// Moves the clock by so many seconds, back if negative.
+    pub fn step(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
@@ -68,73 +52,33 @@ impl Clock {
     pub fn now(&self) -> Result<i64> {
         match self {
             Self::System => system_now(),
-            Self::Manual(clock) => Ok(clock.0.wall.load(Ordering::SeqCst)),
-        }
-    }
-
-    fn mark(&self) -> Mark {
-        match self {
-            Self::System => Mark::System(Instant::now()),
-            Self::Manual(clock) => {
-                Mark::Manual(clock.clone(), clock.0.passed.load(Ordering::SeqCst))
-            }
+            Self::Manual(clock) => Ok(clock.0.load(Ordering::SeqCst)),
         }
     }
 }
 
-/// A moment of the monotonic clock.
-enum Mark {
-    System(Instant),
-    Manual(ManualClock, i64),
-}
-
-impl Mark {
-    /// Whole seconds since then.
-    fn passed(&self) -> i64 {
-        match self {
-            Self::System(at) => i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX),
-            Self::Manual(clock, at) => clock.0.passed.load(Ordering::SeqCst).saturating_sub(*at),
-        }
-    }
-}
-
-/// A moment by both clocks, to notice that the machine slept or that its clock was set: what was
-/// fetched before may be of the past.
-pub(crate) struct Moment {
-    wall: i64,
-    monotonic: Mark,
-}
-
-impl Moment {
-    /// Seconds by which the clocks may differ: they are read one after the other, and the wall
-    /// clock in whole seconds.
-    const SLACK: u64 = 2;
-
-    pub(crate) fn now(clock: &Clock) -> Result<Self> {
-        Ok(Self { wall: clock.now()?, monotonic: clock.mark() })
-    }
-
-    pub(crate) fn slept_since(&self, clock: &Clock) -> Result<bool> {
-        let expected = self.wall.saturating_add(self.monotonic.passed());
-        Ok(clock.now()?.abs_diff(expected) > Self::SLACK)
-    }
-}
-
-/// A limit on waiting, in time that this process runs. One that is stopped for a while, as a
+/// A limit on waiting, in time that this process runs. A process that is stopped for a while, as a
 /// Lambda is between two requests, loses little of it: what it waits for could not come
-/// meanwhile either, and both clocks went on.
-pub(crate) struct Patience {
+/// meanwhile either, and all clocks went on.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline {
+    limit: Duration,
     left: Duration,
     looked: Instant,
     stopped: bool,
 }
 
-impl Patience {
+impl Deadline {
     /// The longest wait between two looks. One that took more than twice as long was not a wait.
     const SLICE: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(limit: Duration) -> Self {
-        Self { left: limit, looked: Instant::now(), stopped: false }
+        Self { limit, left: limit, looked: Instant::now(), stopped: false }
+    }
+
+    #[cfg(feature = "chain")]
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// How long to wait before asking here again; none when the limit is reached.
@@ -216,36 +160,23 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_moved_is_noticed() {
-        let hand = ManualClock::at(1000);
-        let clock = Clock::Manual(hand.clone());
-        let moment = Moment::now(&clock).unwrap();
-        hand.pass(3600);
-        assert!(!moment.slept_since(&clock).unwrap(), "an hour that passed");
-        for (step, slept) in [(0, false), (2, false), (1, true), (-6, true)] {
-            hand.step(step);
-            assert_eq!(moment.slept_since(&clock).unwrap(), slept, "after {step}");
-        }
-    }
-
-    #[test]
-    fn patience_is_used_up_by_waiting_and_hardly_by_being_stopped() {
+    fn a_deadline_is_used_up_by_waiting_and_hardly_by_being_stopped() {
         let second = Duration::from_secs(1);
-        let mut patience = Patience::new(5 * second);
-        let after = |patience: &mut Patience, passed: Duration| {
-            patience.looked -= passed;
-            patience.next_wait().map(|wait| wait.as_secs_f64().round())
+        let mut deadline = Deadline::new(5 * second);
+        let after = |deadline: &mut Deadline, passed: Duration| {
+            deadline.looked -= passed;
+            deadline.next_wait().map(|wait| wait.as_secs_f64().round())
         };
-        assert_eq!(after(&mut patience, Duration::ZERO), Some(1.0));
-        assert_eq!(after(&mut patience, second), Some(1.0));
-        assert!(!patience.was_stopped());
+        assert_eq!(after(&mut deadline, Duration::ZERO), Some(1.0));
+        assert_eq!(after(&mut deadline, second), Some(1.0));
+        assert!(!deadline.was_stopped());
         // Two of the four seconds are left.
-        assert_eq!(after(&mut patience, 100 * second), Some(1.0));
-        assert!(patience.was_stopped() && !patience.was_stopped());
-        assert_eq!(after(&mut patience, second), Some(1.0));
-        assert_eq!(after(&mut patience, second), None);
-        assert_eq!(after(&mut patience, Duration::ZERO), None);
-        assert!(!patience.was_stopped());
+        assert_eq!(after(&mut deadline, 100 * second), Some(1.0));
+        assert!(deadline.was_stopped() && !deadline.was_stopped());
+        assert_eq!(after(&mut deadline, second), Some(1.0));
+        assert_eq!(after(&mut deadline, second), None);
+        assert_eq!(after(&mut deadline, Duration::ZERO), None);
+        assert!(!deadline.was_stopped());
     }
 
     #[test]

@@ -2,28 +2,31 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::MAX_EXPIRES;
 use crate::clock::Clock;
+#[cfg(feature = "chain")]
+use crate::credentials::Sdk;
 use crate::credentials::{Credentials, CredentialsSource, Provider, Search};
 use crate::error::{Error, Result};
+use crate::event::{Event, Listener};
+use crate::freshness::Margins;
+use crate::presign::check_expires;
 use crate::region;
-use crate::signer::check_expires;
 use crate::style::Conventions;
-use crate::token::TokenSource;
-
-type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Where credentials come from, and the rules of the cache.
 ///
-/// Nothing is looked at before the first token is asked for: making a client costs no I/O.
-/// Of [`credentials`](Config::credentials), [`source`](Config::source),
-/// [`tokens`](Config::tokens) and [`external`](Config::external) the last one called holds; without any of them it is the
-/// default chain of the AWS SDKs.
+/// Making one does no I/O. Without credentials, a source or a provider it is the default chain of the
+/// AWS SDKs; of these the last one set holds.
 ///
 /// ```
+/// use std::time::Duration;
 /// use rdsiam::{Client, Config};
-/// let client = Client::new(Config::new().region("eu-central-1").refresh_before(120))?;
+///
+/// let config = Config::new().region("eu-central-1").refresh_before(Duration::from_secs(120));
+/// let client = Client::new(config)?;
 /// # Ok::<(), rdsiam::Error>(())
 /// ```
 #[derive(Clone)]
@@ -31,14 +34,23 @@ type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Config {
     pub(crate) region: Option<String>,
     pub(crate) profile: Option<String>,
-    given: Option<Provider>,
+    given: Option<Given>,
     pub(crate) conventions: Conventions,
-    pub(crate) refresh_before: u32,
-    pub(crate) min_remaining: u32,
-    pub(crate) expires: u32,
+    refresh_before: Duration,
+    min_remaining: Duration,
+    expires: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) max_entries: usize,
     pub(crate) clock: Clock,
-    pub(crate) on_warning: Option<Warn>,
+    listener: Option<Listener>,
+}
+
+/// What the caller gave instead of the default chain.
+#[derive(Clone)]
+enum Given {
+    Provider(Provider),
+    #[cfg(feature = "chain")]
+    Sdk(Arc<dyn aws_credential_types::provider::ProvideCredentials>),
 }
 
 impl Default for Config {
@@ -48,12 +60,13 @@ impl Default for Config {
             profile: None,
             given: None,
             conventions: Conventions::default(),
-            refresh_before: 60,
-            min_remaining: 10,
-            expires: MAX_EXPIRES,
+            refresh_before: Duration::from_secs(60),
+            min_remaining: Duration::from_secs(10),
+            expires: Duration::from_secs(MAX_EXPIRES.into()),
+            timeout: Duration::from_secs(10),
             max_entries: 1024,
             clock: Clock::default(),
-            on_warning: None,
+            listener: None,
         }
     }
 }
@@ -70,86 +83,96 @@ impl Config {
         self
     }
 
-    /// The profile of the shared config and credentials files. Keys in the environment then do
-    /// not count, as with boto3 and the JS SDK.
+    /// The profile of the shared config and credentials files. Keys in the environment are then
+    /// ignored, as by boto3 and the JS SDK.
     pub fn profile(mut self, profile: impl Into<String>) -> Self {
         self.profile = Some(profile.into());
         self
     }
 
-    /// Signs with these and nothing else.
+    /// Signs with these credentials.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.given = Some(Provider::Static(credentials));
+        self.given = Some(Given::Provider(Provider::Static(credentials)));
         self
     }
 
-    /// Signs with what this source gives.
+    /// Signs with what this source returns.
     pub fn source(mut self, source: impl CredentialsSource + 'static) -> Self {
-        self.given = Some(Provider::Source(Arc::new(source)));
+        self.given = Some(Given::Provider(Provider::Source(Arc::new(source))));
         self
     }
 
-    /// Keeps tokens that something else signs: the rules of the cache hold for them as for our
-    /// own, but nothing is signed here. Such a client is for one target, which only names the key.
-    pub fn tokens(mut self, source: impl TokenSource + 'static) -> Self {
-        self.given = Some(Provider::Tokens(Arc::new(source)));
+    /// Signs with what a provider of the AWS SDK for Rust returns, such as one of `aws-config`. It runs
+    /// on a thread and a Tokio runtime of the client.
+    #[cfg(feature = "chain")]
+    pub fn provider(
+        mut self,
+        provider: impl aws_credential_types::provider::ProvideCredentials + 'static,
+    ) -> Self {
+        self.given = Some(Given::Sdk(Arc::new(provider)));
         self
     }
 
-    /// Signs with credentials that the caller brings for each refresh: see
-    /// [`Client::step`](crate::Client::step). For hosts whose providers are asynchronous.
-    pub fn external(mut self) -> Self {
-        self.given = Some(Provider::External);
+    /// Signs with credentials that the host of a binding fetches.
+    pub(crate) fn host_fetches(mut self) -> Self {
+        self.given = Some(Given::Provider(Provider::Host));
         self
     }
 
-    /// Which peer to stand in for. Default: [`Conventions::SDK`].
+    /// Which SDK the client behaves like. Default: [`Conventions::SDK`].
     pub fn conventions(mut self, conventions: Conventions) -> Self {
         self.conventions = conventions;
         self
     }
 
-    /// Seconds before the end of a token from which on a new one is made behind it: 0 to 900,
-    /// default 60. A value not below [`expires`](Config::expires) counts as half of that.
-    pub fn refresh_before(mut self, seconds: u32) -> Self {
-        self.refresh_before = seconds;
+    /// How long before its expiry a cached token is replaced: whole seconds, at most 15 minutes,
+    /// default 60 s. At most half of [`expires`](Config::expires) is used.
+    pub fn refresh_before(mut self, margin: Duration) -> Self {
+        self.refresh_before = margin;
         self
     }
 
-    /// Seconds that a token handed out is still good for: 0 to 900, default 10. A value not
-    /// below [`expires`](Config::expires) counts as half of that.
-    pub fn min_remaining(mut self, seconds: u32) -> Self {
-        self.min_remaining = seconds;
+    /// How long a token from the cache is valid at least: whole seconds, at most 15 minutes, default
+    /// 10 s. At most half of [`expires`](Config::expires) is used.
+    pub fn min_remaining(mut self, margin: Duration) -> Self {
+        self.min_remaining = margin;
         self
     }
 
-    /// Seconds that a token lives: 1 to 900, default 900.
-    pub fn expires(mut self, seconds: u32) -> Self {
-        self.expires = seconds;
+    /// How long a token lives: whole seconds, 1 s to 15 minutes, default 15 minutes.
+    pub fn expires(mut self, life: Duration) -> Self {
+        self.expires = life;
         self
     }
 
-    /// How many keys the cache keeps, at least 1, default 1,024. Beyond that the keys that
-    /// were not used for the longest time are dropped; signing anew is cheap.
+    /// How long a call waits for credentials, files and name servers included: more than zero, at most
+    /// an hour, default 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many targets the cache holds, at least 1, default 1,024. Beyond that, the least recently
+    /// used are removed.
     pub fn max_entries(mut self, entries: usize) -> Self {
         self.max_entries = entries;
         self
     }
 
     /// Where the time comes from, for tests.
-    pub fn clock(mut self, clock: Clock) -> Self {
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Called once for each key whose region argument contradicts its host. Without it, the
-    /// warning is a `tracing` event. May be called from any thread that asks for a token.
-    pub fn on_warning(mut self, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.on_warning = Some(Arc::new(warn));
+    /// Called with what a program may want to log, on the thread where it happens. Without it, events
+    /// go to `tracing`.
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
         self
     }
 
-    /// Looks at every value.
+    /// Checks every value.
     ///
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) with the name of the value.
@@ -162,17 +185,40 @@ impl Config {
                 "profile is empty or has an interior NUL; name a profile of the AWS config file",
             ));
         }
-        check_expires(self.expires)?;
+        check_expires(seconds("expires", self.expires)?)?;
         check_margin("refresh_before", self.refresh_before)?;
         check_margin("min_remaining", self.min_remaining)?;
+        if self.timeout.is_zero() || self.timeout > LONGEST_TIMEOUT {
+            return Err(Error::invalid(
+                "timeout is not between 0 and an hour; give how long a call may wait for \
+                 credentials, for example 10 seconds",
+            ));
+        }
         if self.max_entries == 0 {
             return Err(Error::invalid("max_entries is 0; the cache needs at least 1"));
         }
         Ok(())
     }
 
-    pub(crate) fn provider(&self) -> Provider {
-        self.given.clone().unwrap_or_else(|| Provider::Default(self.search()))
+    pub(crate) fn expires_s(&self) -> u32 {
+        u32::try_from(self.expires.as_secs()).unwrap_or(MAX_EXPIRES)
+    }
+
+    pub(crate) fn margins(&self) -> Margins {
+        let seconds = |margin: Duration| u32::try_from(margin.as_secs()).unwrap_or(MAX_EXPIRES);
+        Margins::new(seconds(self.refresh_before), seconds(self.min_remaining), self.expires_s())
+    }
+
+    pub(crate) fn to_provider(&self) -> Provider {
+        match &self.given {
+            None => Provider::Default(self.search()),
+            Some(Given::Provider(provider)) => provider.clone(),
+            #[cfg(feature = "chain")]
+            Some(Given::Sdk(provider)) => {
+                let (provider, timeout) = (Arc::clone(provider), self.timeout);
+                Provider::Source(Arc::new(Sdk { provider, timeout }))
+            }
+        }
     }
 
     /// What the default chain is asked for.
@@ -184,15 +230,26 @@ impl Config {
         }
     }
 
-    pub(crate) fn warn(&self, text: &str) {
-        match &self.on_warning {
-            Some(warn) => warn(text),
-            None => tracing::warn!("{text}"),
+    pub(crate) fn emit(&self, event: &Event) {
+        match &self.listener {
+            Some(listener) => listener(event),
+            None => tracing::warn!("{event}"),
         }
     }
 }
 
-fn check_margin(name: &str, seconds: u32) -> Result<()> {
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+
+fn seconds(name: &str, duration: Duration) -> Result<u32> {
+    if duration.subsec_nanos() == 0 {
+        Ok(u32::try_from(duration.as_secs()).unwrap_or(u32::MAX))
+    } else {
+        Err(Error::invalid(format!("{name} is {duration:?}; give whole seconds")))
+    }
+}
+
+fn check_margin(name: &str, margin: Duration) -> Result<()> {
+    let seconds = seconds(name, margin)?;
     if seconds <= MAX_EXPIRES {
         return Ok(());
     }
@@ -204,12 +261,13 @@ fn check_margin(name: &str, seconds: u32) -> Result<()> {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("provider", &self.provider())
+            .field("provider", &self.to_provider())
             .field("region", &self.region)
             .field("profile", &self.profile)
             .field("refresh_before", &self.refresh_before)
             .field("min_remaining", &self.min_remaining)
             .field("expires", &self.expires)
+            .field("timeout", &self.timeout)
             .field("max_entries", &self.max_entries)
             .finish_non_exhaustive()
     }
@@ -221,18 +279,26 @@ mod tests {
 
     #[test]
     fn each_value_out_of_range_is_named() {
+        let s = Duration::from_secs;
         for (config, name) in [
             (Config::new().region("US-EAST-1"), "region"),
             (Config::new().profile(""), "profile"),
-            (Config::new().expires(0), "expires"),
-            (Config::new().expires(901), "expires"),
-            (Config::new().refresh_before(901), "refresh_before"),
-            (Config::new().min_remaining(901), "min_remaining"),
+            (Config::new().profile("a\0"), "profile"),
+            (Config::new().expires(s(0)), "expires"),
+            (Config::new().expires(s(901)), "expires"),
+            (Config::new().expires(s(1 << 40)), "expires"),
+            (Config::new().expires(Duration::from_millis(1500)), "expires"),
+            (Config::new().refresh_before(s(901)), "refresh_before"),
+            (Config::new().refresh_before(Duration::from_millis(1)), "refresh_before"),
+            (Config::new().min_remaining(s(901)), "min_remaining"),
+            (Config::new().timeout(s(0)), "timeout"),
+            (Config::new().timeout(s(3601)), "timeout"),
             (Config::new().max_entries(0), "max_entries"),
         ] {
             let error = config.check().unwrap_err();
             assert!(error.message().starts_with(name), "{error}");
         }
-        Config::new().expires(1).refresh_before(900).min_remaining(0).check().unwrap();
+        let lowest = Config::new().expires(s(1)).refresh_before(s(900)).min_remaining(s(0));
+        lowest.timeout(Duration::from_millis(1)).check().unwrap();
     }
 }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use time::PrimitiveDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 use crate::clock::{Clock, rfc3339};
 use crate::endpoint::Endpoint;
@@ -258,17 +261,18 @@ impl Explanation {
     }
 }
 
+/// When a token was signed, in Unix seconds, if it tells.
+pub(crate) fn signing_time(token: &str) -> Option<i64> {
+    let (_, query) = token.split_once('?')?;
+    Parameters::new(query).get("X-Amz-Date").and_then(parse_date_time)
+}
+
 fn parse_date_time(text: &str) -> Option<i64> {
-    let digits = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
-    let shape = |at: usize, byte: u8| text.as_bytes().get(at) == Some(&byte);
-    if text.len() != 16 || !shape(8, b'T') || !shape(15, b'Z') {
-        return None;
-    }
-    let year: i32 = text.get(0..4)?.parse().ok()?;
-    let month = time::Month::try_from(digits(4, 6)?).ok()?;
-    let date = time::Date::from_calendar_date(year, month, digits(6, 8)?).ok()?;
-    let at = date.with_hms(digits(9, 11)?, digits(11, 13)?, digits(13, 15)?).ok()?;
-    Some(at.assume_utc().unix_timestamp())
+    const FORM: &[BorrowedFormatItem<'_>] =
+        format_description!("[year][month][day]T[hour][minute][second]Z");
+    // `time` accepts a sign before the year.
+    let at = PrimitiveDateTime::parse(text, FORM).ok().filter(|_| text.len() == 16)?;
+    text.starts_with(|c: char| c.is_ascii_digit()).then(|| at.assume_utc().unix_timestamp())
 }
 
 /// Several lines for a person.

@@ -1,11 +1,12 @@
 //! IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy.
 //!
-//! A token is the password of one database login: a SigV4 presigned URL without its scheme,
-//! good for at most 15 minutes. Making one is local work; no AWS service is called and nothing
-//! appears in CloudTrail. This crate signs tokens, caches them, refreshes them before they end,
-//! and never lets one outlive the credentials that signed it.
+//! A token is the password of one database login: a SigV4 presigned URL without its scheme, valid for at
+//! most 15 minutes. It is made locally: no AWS service is called and nothing appears in CloudTrail. This
+//! crate signs tokens, caches them, replaces them before they expire, and never lets one outlive the
+//! credentials that signed it.
 //!
 //! ```
+//! use std::time::Duration;
 //! use rdsiam::{Client, Config, Credentials, Target};
 //!
 //! # fn main() -> Result<(), rdsiam::Error> {
@@ -16,9 +17,9 @@
 //!
 //! let password = client.get(&target)?;
 //! assert!(password.as_str().starts_with("mydb.abc123.us-east-1.rds.amazonaws.com:5432/?"));
-//! assert_eq!(password.expires_at() - password.signed_at(), 900);
+//! assert_eq!(password.expires_at(), password.signed_at() + Duration::from_secs(900));
 //!
-//! // The second call is a hit: the same token, no signing, no lock, no I/O.
+//! // The second call is a hit: the same token, no signing, no I/O.
 //! assert_eq!(client.get(&target)?.as_str(), password.as_str());
 //! # Ok(())
 //! # }
@@ -26,59 +27,73 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | get a token from the cache, or sign a new one | [`Client`], [`Handle`] |
+//! | get a token from the cache, or sign a new one | [`Client`], [`AsyncClient`], [`Handle`] |
 //! | say where credentials come from, and the rules of the cache | [`Config`] |
+//! | log in again after a refused login | [`Client::login_refused`] |
 //! | sign at a given time, without any state | [`sign_at`] |
-//! | see what a token says about itself | [`explain()`] |
+//! | see what is in a token | [`explain()`] |
 //! | write one into a URL, `.pgpass` or a connection string | [`quote()`] |
 //! | tell errors apart | [`Error`], [`ErrorKind`] |
 //!
-//! Times are Unix seconds of the wall clock, because that is what the server compares with.
-//! Everything public is `Send + Sync`. The crate has no unsafe code, installs no subscriber,
-//! log level or panic hook, and starts no thread but one short-lived one for a refresh behind a
-//! token that is still good.
+//! # Features
+//! `chain`, on by default, is the rest of the default credential chain behind the environment: profiles,
+//! roles, SSO, web identity, containers, EC2, and providers of the AWS SDK for Rust. Without it the crate
+//! needs neither Tokio nor an HTTP client.
+//!
+//! # Threads
+//! Everything public is `Send + Sync`. The crate has no unsafe code, installs no subscriber, log level
+//! or panic hook, and starts no thread but one for each client while that fetches credentials.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod cache;
+#[doc(hidden)]
+pub mod binding;
 mod client;
 mod clock;
 mod config;
 mod credentials;
-mod encode;
 mod endpoint;
 mod error;
+mod event;
 mod explain;
-#[cfg(feature = "fault-injection")]
-pub mod fault;
-pub mod fork;
+mod fork;
+mod freshness;
+mod per_process;
+mod presign;
 mod quote;
+mod refresh_cache;
 mod region;
-#[cfg(not(feature = "fault-injection"))]
-mod rules;
-#[cfg(feature = "fault-injection")]
-pub mod rules;
-mod signer;
-mod sigv4;
+mod secret;
+mod stats;
 mod style;
 mod sync;
 mod target;
 mod token;
-mod wiped;
+mod token_cache;
 
-pub use cache::stats::Stats;
-pub use client::{Client, Handle, Lease, Step, Ticket};
-pub use clock::{Clock, ManualClock};
+pub use client::{AsyncClient, Client, Handle};
 pub use config::Config;
-pub use credentials::{Credentials, CredentialsSource, better_of, wants_newer};
+pub use credentials::{Credentials, CredentialsSource};
 pub use error::{Error, ErrorKind, Result};
+pub use event::Event;
 pub use explain::{Explanation, explain};
+pub use presign::sign_at;
 pub use quote::{Quoted, Quoting, quote};
 pub use region::region_of_host;
-pub use signer::sign_at;
+pub use stats::Stats;
 pub use style::Conventions;
 pub use target::Target;
-pub use token::{Token, TokenSource};
+pub use token::Token;
 
 /// The longest life of a token, in seconds. The server refuses anything longer.
 pub const MAX_EXPIRES: u32 = 900;
+
+/// Checked by the compiler.
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<(Client, AsyncClient, Config, Credentials, Token, Error, Stats, Event)>();
+    is_send_and_sync::<(Target<'_>, Explanation, Quoted)>();
+    const fn is_send<T: Send>() {}
+    is_send::<(Handle, binding::CredentialRequest)>();
+};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::encode::push_encoded;
+use crate::presign::encode::push_encoded;
 
 /// Where a token has to stand, if it cannot be given as a password by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

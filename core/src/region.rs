@@ -1,6 +1,8 @@
 //! The region to sign for: from the argument, the host name, the client, or the environment.
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
+use crate::target::Target;
 
 /// The region that an RDS host name carries, if it carries one.
 ///
@@ -122,8 +124,17 @@ pub(crate) fn missing(variables: [&str; 2]) -> Error {
     )
 }
 
+/// The region of the argument, the host or the client: the first that there is.
+pub(crate) fn explicit<'a>(
+    target: &Target<'a>,
+    endpoint: &'a Endpoint,
+    of_client: Option<&'a str>,
+) -> Option<&'a str> {
+    target.region.or_else(|| region_of_host(endpoint.host())).or(of_client)
+}
+
 /// What to tell a caller whose region argument is not the region of the host, if it is not.
-pub(crate) fn contradiction(argument: &str, host: &str) -> Option<String> {
+pub(crate) fn mismatch(argument: &str, host: &str) -> Option<String> {
     let of_host = region_of_host(host).filter(|of_host| *of_host != argument)?;
     Some(format!(
         "the token is signed for region {argument}, as asked, but the host {host} is in \
@@ -157,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_is_told_and_agreement_is_not() {
+    fn a_mismatch_of_region_and_host_is_reported() {
         let host = "db.abc.us-east-1.rds.amazonaws.com";
-        assert_eq!(contradiction("us-east-1", host), None);
-        assert_eq!(contradiction("eu-west-1", "db.example.com"), None);
-        assert!(contradiction("eu-west-1", host).unwrap().contains("us-east-1"));
+        assert_eq!(mismatch("us-east-1", host), None);
+        assert_eq!(mismatch("eu-west-1", "db.example.com"), None);
+        assert!(mismatch("eu-west-1", host).unwrap().contains("us-east-1"));
     }
 
     #[test]

@@ -48,6 +48,32 @@ impl<'a> Target<'a> {
     }
 }
 
+/// A [`Target`] that owns its texts.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetBuf {
+    host: Box<str>,
+    port: u16,
+    user: Box<str>,
+    region: Option<Box<str>>,
+}
+
+impl Target<'_> {
+    pub(crate) fn to_buf(self) -> TargetBuf {
+        TargetBuf {
+            host: self.host.into(),
+            port: self.port,
+            user: self.user.into(),
+            region: self.region.map(Into::into),
+        }
+    }
+}
+
+impl TargetBuf {
+    pub(crate) fn borrowed(&self) -> Target<'_> {
+        Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+    }
+}
+
 fn check_user(user: &str) -> Result<()> {
     if user.is_empty() {
         return Err(Error::invalid("user is empty; give the name of the database user"));

@@ -172,9 +172,9 @@ fn discard(payload: Box<dyn Any + Send>) {
     }
 }
 
-#[cfg(feature = "fault-injection")]
+#[cfg(rdsiam_panic_injection)]
 fn injected(name: &str) {
-    rdsiam::fault::point(name);
+    rdsiam::binding::panic_point(name);
 }
 
 #[cfg(not(feature = "fault-injection"))]

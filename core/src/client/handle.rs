@@ -1,21 +1,19 @@
-//! One login's place in the cache, found once.
+//! One target of a client, for those who log in to it again and again.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Client, Shared};
-use crate::cache::entry::{Entry, Version};
-use crate::cache::lines::Own;
-use crate::cache::policy::Standing;
+use super::{Client, Lease};
 use crate::error::Result;
-use crate::target::Target;
+use crate::target::{Target, TargetBuf};
 use crate::token::Token;
 
-/// A [`Client`] and one of its keys, for those who log in to the same database again and again: a
-/// hit looks nothing up and writes nothing that another thread reads.
+/// A [`Client`] with a target. It holds the last token, so a hit looks nothing up and writes nothing that
+/// another thread reads.
 ///
-/// Each thread has one of its own; clones are cheap. The rules are those of [`Client::get`], and
-/// the tokens and the counters are the client's. It keeps the last token that it gave.
+/// Each thread has a handle of its own; clones are cheap. The rules are those of [`Client::get`]. Hits
+/// are added to the client's counters when the handle looks for a new token or is dropped.
 ///
 /// ```
 /// use rdsiam::{Client, Config, Credentials, Target};
@@ -27,13 +25,13 @@ use crate::token::Token;
 /// # Ok::<(), rdsiam::Error>(())
 /// ```
 pub struct Handle {
-    shared: Arc<Shared>,
-    entry: Arc<Entry>,
+    client: Client,
+    target: TargetBuf,
     token: Option<Arc<Token>>,
-    /// That of the entry when the token was its token.
-    version: Option<Version>,
-    /// Where its hits are counted.
-    line: Own,
+    fresh: Range<i64>,
+    /// That of the cache when the token was taken from it.
+    generation: u64,
+    hits: u64,
 }
 
 impl Client {
@@ -42,87 +40,66 @@ impl Client {
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a bad target.
     pub fn handle(&self, target: &Target<'_>) -> Result<Handle> {
-        let shared = Arc::clone(&self.0);
-        let entry = shared.entry(target, shared.config.clock.now()?)?;
-        let line = shared.counters.hits.take();
-        Ok(Handle { shared, entry, token: None, version: None, line })
+        target.check()?;
+        Ok(Handle::new(self.clone(), target.to_buf()))
     }
 }
 
 impl Handle {
+    fn new(client: Client, target: TargetBuf) -> Self {
+        Self { client, target, token: None, fresh: 0..0, generation: 0, hits: 0 }
+    }
+
     /// As [`Client::get`].
     ///
     /// # Errors
     /// As [`Client::get`].
     pub fn get(&mut self) -> Result<&Arc<Token>> {
-        let now = self.shared.config.clock.now()?;
+        let now = self.client.0.config.clock.now()?;
         let token = match self.token.take() {
-            Some(token) if self.is_fresh(&token, now) => {
-                self.entry.note_hit(now);
-                self.shared.counters.hits.count_by(&mut self.line);
+            Some(token) if self.is_fresh(now) => {
+                self.hits += 1;
                 token
             }
-            _ => self.look_up(now)?,
+            _ => self.look_up()?,
         };
         Ok(self.token.insert(token))
     }
 
-    /// As [`Client::try_sign`].
-    ///
-    /// # Errors
-    /// As [`Client::try_sign`].
-    pub fn try_sign(&self) -> Result<Token> {
-        let now = self.shared.config.clock.now()?;
-        self.entry.note_use(now);
-        // What an entry signs does not hang on whether the cache still has it.
-        self.shared.sign_for(&self.entry, now, false)
+    fn is_fresh(&self, now: i64) -> bool {
+        self.fresh.contains(&now) && self.generation == self.client.0.tokens.generation()
     }
 
-    fn is_fresh(&self, token: &Token, now: i64) -> bool {
-        self.version == Some(self.entry.version())
-            && self.shared.margins.standing(token, now) == Standing::Fresh
-    }
-
-    /// The way of [`Client::get`]. The entry may be another one than before, if the cache dropped
-    /// that to keep its bound.
     #[cold]
-    fn look_up(&mut self, now: i64) -> Result<Arc<Token>> {
-        let target = self.entry.key.target();
-        let token = self.shared.get(&target, now)?;
-        if let Some(entry) = self.shared.table.find(&target) {
-            // Looked at in this order, so that one that comes in between is noticed at the next
-            // call.
-            self.version = Some(entry.version());
-            self.entry = entry;
-        }
-        let current = self.entry.token.load();
-        if !current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &token)) {
-            self.version = None;
-        }
+    fn look_up(&mut self) -> Result<Arc<Token>> {
+        self.add_hits();
+        // Before the token, so that an invalidation in between is noticed at the next call.
+        self.generation = self.client.0.tokens.generation();
+        let token = self.client.get(&self.target.borrowed())?;
+        let Lease { token, fresh } = self.client.0.lease(token);
+        self.fresh = fresh;
         Ok(token)
+    }
+
+    fn add_hits(&mut self) {
+        self.client.0.counters.hits.add(std::mem::take(&mut self.hits));
     }
 }
 
 impl Clone for Handle {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            entry: Arc::clone(&self.entry),
-            token: self.token.clone(),
-            version: self.version,
-            line: self.shared.counters.hits.take(),
-        }
+        Self::new(self.client.clone(), self.target.clone())
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.counters.hits.give_back(&mut self.line);
+        self.add_hits();
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("target", &self.entry.key.target()).finish_non_exhaustive()
+        f.debug_struct("Handle").field("target", &self.target).finish_non_exhaustive()
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn read(conventions: Conventions) -> Result<Option<Credentials>> {
                 None => secret(SESSION[1])?,
             };
             let session = session.as_deref().map(String::as_str);
-            Credentials::with_expiry(&key, &secret_key, session, expiration()?).map(Some)
+            Credentials::with_unix_expiry(&key, &secret_key, session, expiration()?).map(Some)
         }
         (Some(_), None) if conventions.half_a_key == HalfAKey::PassedOver => Ok(None),
         (None, Some(_)) if conventions.half_a_key != HalfAKey::Refused => Ok(None),

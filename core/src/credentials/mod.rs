@@ -1,49 +1,51 @@
-//! Credentials, the sources they come from, and the rules about their life.
+//! Credentials, the sources they come from, and the cache that holds them.
 
+mod cache;
 #[cfg(feature = "chain")]
 pub(crate) mod chain;
 pub(crate) mod environment;
+#[cfg(feature = "chain")]
+mod provide;
 pub(crate) mod provider;
-mod resolve;
 #[cfg(feature = "chain")]
 mod source;
 
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub(crate) use provider::{Provider, Search};
+pub(crate) use cache::{CredentialCache, Identity, shared};
 #[cfg(feature = "chain")]
-pub(crate) use resolve::BOUND;
-pub(crate) use resolve::resolve;
-pub use resolve::{better_of, wants_newer};
+pub(crate) use provide::Sdk;
+pub(crate) use provider::{Provider, Search};
 #[cfg(feature = "chain")]
 pub(crate) use source::Source;
 
 use crate::clock::{rfc3339, unix_seconds};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A place of the caller's own that credentials come from.
+/// A source of credentials of the caller's own, such as a vault.
 ///
-/// Called from any thread, several at a time if several tokens are made at a time, and never
-/// while a lock of this library is held. It may block; callers of the same token wait for it.
+/// Called on a thread of the library, one call at a time for each client, and never while a lock of
+/// the library is held. It may block. Callers wait for it with the client's
+/// [timeout](crate::Config::timeout); a call that has not returned by then is replaced by another.
 pub trait CredentialsSource: Send + Sync {
-    /// Gives credentials. `force_refresh` is true when those of the call before end in less
-    /// than 15 minutes: newer ones are wanted, but what there is will do.
+    /// Returns credentials. With `force_refresh`, newer ones than before are wanted: those of the last
+    /// call expire within 15 minutes, or a login with them was refused. If there are none, the same
+    /// ones again are no error.
     ///
     /// # Errors
-    /// Whatever the caller of the token should see, best made with [`Error::provider`].
+    /// What the caller of the token should see, best made with [`Error::provider`].
     fn provide(&self, force_refresh: bool) -> Result<Credentials>;
 }
 
-/// An access key, its secret, perhaps a session token, and perhaps the second they end.
+/// An access key, its secret, perhaps a session token, and perhaps an expiry.
 ///
-/// Wiped when dropped. `Debug` shows the access key id alone, which is no secret.
+/// Zeroized when dropped. `Debug` shows the access key id alone, which is not secret.
 #[derive(Clone)]
 pub struct Credentials(aws_credential_types::Credentials);
 
 impl Credentials {
-    /// Credentials that do not end, or of which nobody knows when. An empty session token
-    /// counts as none.
+    /// Credentials without a known expiry. An empty session token is ignored.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] for an empty access key id or secret, or an interior NUL.
@@ -52,14 +54,18 @@ impl Credentials {
         secret_access_key: &str,
         session_token: Option<&str>,
     ) -> Result<Self> {
-        Self::with_expiry(access_key_id, secret_access_key, session_token, None)
+        Self::with_unix_expiry(access_key_id, secret_access_key, session_token, None)
     }
 
-    /// Credentials that end at this Unix second.
-    ///
-    /// # Errors
-    /// As [`Credentials::new`], and for an end before 1970.
-    pub fn with_expiry(
+    /// The same credentials with an expiry, as STS and SSO return it.
+    #[must_use]
+    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
+        *self.0.expiry_mut() = Some(expires_at);
+        self
+    }
+
+    /// As [`Credentials::new`], with the expiry in Unix seconds.
+    pub(crate) fn with_unix_expiry(
         access_key_id: &str,
         secret_access_key: &str,
         session_token: Option<&str>,
@@ -97,14 +103,22 @@ impl Credentials {
         self.0.session_token()
     }
 
-    /// The Unix second they end, rounded down, if they do.
-    pub fn expires_at(&self) -> Option<i64> {
+    /// When they expire, if that is known.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.expiry()
+    }
+
+    /// The same in Unix seconds, rounded down.
+    pub(crate) fn unix_expiry(&self) -> Option<i64> {
         self.0.expiry().map(unix_seconds)
     }
 
-    /// The seconds they are still good for; none if nobody knows an end.
-    pub(crate) fn remaining(&self, now: i64) -> Option<i64> {
-        self.expires_at().map(|end| end.saturating_sub(now))
+    /// An error if they have expired: no server accepts a token that they sign.
+    pub(crate) fn check_expiry(&self, now: i64) -> Result<()> {
+        match self.unix_expiry() {
+            Some(at) if at <= now => Err(Self::expired(self.access_key_id(), at, now)),
+            _ => Ok(()),
+        }
     }
 
     /// For the clients of the AWS SDK.
@@ -160,16 +174,16 @@ fn check(name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn end(expires_at: i64) -> Result<std::time::SystemTime> {
+fn end(expires_at: i64) -> Result<SystemTime> {
     u64::try_from(expires_at)
         .ok()
         .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
         .ok_or_else(|| {
-            Error::invalid("expires_at of the credentials is not a time; give Unix seconds")
+            Error::invalid("expires_at of the credentials is not a time; give it in Unix seconds")
         })
 }
 
-/// Takes over what the AWS SDK for Rust resolved.
+/// Converts the SDK's credentials.
 impl From<aws_credential_types::Credentials> for Credentials {
     fn from(credentials: aws_credential_types::Credentials) -> Self {
         Self(credentials)
@@ -180,7 +194,7 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id())
-            .field("expires_at", &self.expires_at())
+            .field("expires_at", &self.unix_expiry())
             .finish_non_exhaustive()
     }
 }
@@ -191,7 +205,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let credentials = Credentials::with_expiry("AKID", "SECRET", Some("SESSION"), Some(9));
+        let credentials = Credentials::with_unix_expiry("AKID", "SECRET", Some("SESSION"), Some(9));
         let shown = format!("{:?}", credentials.unwrap());
         assert_eq!(shown, "Credentials { access_key_id: \"AKID\", expires_at: Some(9), .. }");
     }
@@ -204,7 +218,7 @@ mod tests {
             let error = Credentials::new(id, secret, None).unwrap_err();
             assert!(error.message().contains(word), "{error}");
         }
-        assert!(Credentials::with_expiry("a", "s", None, Some(-1)).is_err());
+        assert!(Credentials::with_unix_expiry("a", "s", None, Some(-1)).is_err());
         assert_eq!(Credentials::new("a", "s", Some("")).unwrap().session_token(), None);
     }
 }

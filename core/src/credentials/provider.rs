@@ -1,4 +1,4 @@
-//! The kinds of place that credentials come from, told apart by what asking them costs.
+//! Where a client's credentials come from, by what asking costs.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,64 +7,55 @@ use std::sync::Arc;
 #[cfg(feature = "chain")]
 use super::chain;
 use super::{Credentials, CredentialsSource, environment};
-use crate::clock::Patience;
+use crate::clock::Deadline;
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
 use crate::style::Conventions;
-use crate::token::TokenSource;
 
 /// Where a client's credentials come from.
 #[derive(Clone)]
 pub(crate) enum Provider {
-    /// Given once.
+    /// Given in code.
     Static(Credentials),
-    /// The environment, then what the AWS SDKs look at after it. With a profile that the
-    /// caller named, the environment's keys do not count, as with boto3 and the JS SDK; with
-    /// one that AWS_PROFILE names, if the conventions say so.
+    /// The environment, then the rest of the default chain. A profile that the caller names hides the
+    /// environment's keys, as with boto3 and the JS SDK; whether one in AWS_PROFILE does depends on
+    /// the SDK.
     Default(Search),
     /// The caller's own.
     Source(Arc<dyn CredentialsSource>),
-    /// No credentials: something else signs, and only the cache is ours.
-    Tokens(Arc<dyn TokenSource>),
-    /// The face fetches them itself and brings them with a [`Ticket`](crate::Ticket).
-    External,
+    /// The host fetches them itself, because its providers are asynchronous.
+    Host,
 }
 
 impl Provider {
-    /// Credentials, if they can be had without any waiting; none if they have to be fetched.
-    pub(crate) fn at_hand(&self) -> Result<Option<Cow<'_, Credentials>>> {
+    /// Credentials that are available without I/O; none if they have to be fetched.
+    pub(crate) fn immediate(&self) -> Result<Option<Cow<'_, Credentials>>> {
         match self {
             Self::Static(credentials) => Ok(Some(Cow::Borrowed(credentials))),
             Self::Default(search) => Ok(search.environment()?.map(Cow::Owned)),
-            Self::Source(_) | Self::Tokens(_) | Self::External => Ok(None),
+            Self::Source(_) | Self::Host => Ok(None),
         }
     }
 
-    /// Fetches credentials, which may take a while: with the default chain as long as the
-    /// patience lasts, with a source of the caller's as long as that wants.
-    pub(crate) fn fetch(
-        &self,
-        force_refresh: bool,
-        patience: &mut Patience,
-    ) -> Result<Credentials> {
+    /// Whether credentials are cached at all, rather than read at each use.
+    pub(crate) fn is_fetched(&self) -> bool {
+        matches!(self.immediate(), Ok(None))
+    }
+
+    /// Fetches credentials: the default chain until the deadline, another source as long as it takes.
+    pub(crate) fn fetch(&self, force_refresh: bool, deadline: &mut Deadline) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
-            Self::Default(search) => search.chain(patience),
+            Self::Default(search) => search.chain(deadline),
             Self::Source(source) => source.provide(force_refresh),
-            Self::Tokens(_) | Self::External => Err(Error::would_block()),
+            Self::Host => Err(Error::would_block()),
         }
-    }
-
-    /// Whether what was fetched may serve several signatures, as the peers keep what their
-    /// default chain found. A source of the caller's own decides that for itself.
-    pub(crate) fn may_be_kept(&self) -> bool {
-        matches!(self, Self::Default(_))
     }
 }
 
 /// What the default chain is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Search {
     /// The profile that the caller named.
     pub(crate) profile: Option<String>,
@@ -83,8 +74,8 @@ impl Search {
     }
 
     #[cfg(feature = "chain")]
-    fn chain(&self, patience: &mut Patience) -> Result<Credentials> {
-        chain::credentials(self, patience)
+    fn chain(&self, deadline: &mut Deadline) -> Result<Credentials> {
+        chain::credentials(self, deadline)
     }
 
     /// The region of the profile in the shared config file, if it has one.
@@ -94,7 +85,7 @@ impl Search {
     }
 
     #[cfg(not(feature = "chain"))]
-    fn chain(&self, _patience: &mut Patience) -> Result<Credentials> {
+    fn chain(&self, _deadline: &mut Deadline) -> Result<Credentials> {
         Err(Error::new(
             ErrorKind::CredentialsNotFound,
             "no credentials: the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
@@ -114,8 +105,7 @@ impl fmt::Debug for Provider {
             Self::Static(credentials) => credentials.fmt(f),
             Self::Default(search) => write!(f, "Default {{ profile: {:?} }}", search.profile),
             Self::Source(_) => f.write_str("Source"),
-            Self::Tokens(_) => f.write_str("Tokens"),
-            Self::External => f.write_str("External"),
+            Self::Host => f.write_str("Host"),
         }
     }
 }

@@ -1,23 +1,19 @@
-//! Locks, atomics, threads and swapped pointers of what several threads share. They are those of
-//! std and arc-swap. Two builds for tests have others: that for the model checker its own, so that
-//! it decides who runs before each of them, and that for ThreadSanitizer a lock that is compiled
-//! with the rest, since the one of std is not and the tool would not see it.
+//! Locks, threads and thread-local state of the code that threads share: those of std. Two test builds
+//! replace them. The model checker has its own, so that it decides which thread runs before each
+//! step; ThreadSanitizer needs locks that are compiled with the rest.
 
-#[cfg(feature = "model-checking")]
-mod checked;
-#[cfg(feature = "thread-sanitizer")]
-mod seen;
+#[cfg(rdsiam_tsan)]
+mod parking_lot;
 
-#[cfg(feature = "model-checking")]
-pub(crate) use checked::*;
+#[cfg(rdsiam_shuttle)]
+pub(crate) use shuttle::{
+    sync::{Condvar, Mutex, MutexGuard, RwLock},
+    thread, thread_local,
+};
 
-#[cfg(not(feature = "model-checking"))]
-pub(crate) use arc_swap::{ArcSwap, ArcSwapOption, Guard};
-#[cfg(feature = "thread-sanitizer")]
-pub(crate) use seen::{Condvar, Mutex, MutexGuard};
-#[cfg(not(feature = "model-checking"))]
-pub(crate) use std::sync::atomic::AtomicU64;
-#[cfg(not(any(feature = "model-checking", feature = "thread-sanitizer")))]
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(feature = "model-checking"))]
-pub(crate) use std::thread;
+#[cfg(rdsiam_tsan)]
+pub(crate) use self::parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+#[cfg(not(any(rdsiam_shuttle, rdsiam_tsan)))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, RwLock};
+#[cfg(not(rdsiam_shuttle))]
+pub(crate) use std::{thread, thread_local};

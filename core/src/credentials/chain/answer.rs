@@ -42,7 +42,7 @@ pub(super) fn credentials(json: &[u8]) -> Result<Credentials> {
             Some(time.map_err(|_| wrong("has an Expiration that is not an ISO 8601 time"))?.secs())
         }
     };
-    Credentials::with_expiry(&id, &secret, session, expires_at)
+    Credentials::with_unix_expiry(&id, &secret, session, expires_at)
         .map_err(|error| wrong(&format!("is of no use: {error}")))
 }
 

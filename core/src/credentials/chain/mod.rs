@@ -15,7 +15,7 @@
 
 mod answer;
 mod ask;
-mod bounded;
+pub(super) mod bounded;
 mod container;
 mod failure;
 mod instance;
@@ -30,7 +30,7 @@ use std::time::UNIX_EPOCH;
 
 use super::Credentials;
 use super::provider::Search;
-use crate::clock::Patience;
+use crate::clock::Deadline;
 use crate::error::{Error, Result};
 use crate::fork;
 use crate::region;
@@ -40,17 +40,17 @@ use select::Selection;
 use wire::Wire;
 
 /// Credentials from the first source that is configured, within the bound.
-pub(crate) fn credentials(search: &Search, patience: &mut Patience) -> Result<Credentials> {
-    let found = find(search, patience);
+pub(crate) fn credentials(search: &Search, deadline: &mut Deadline) -> Result<Credentials> {
+    let found = find(search, deadline);
     // A request that was under way when the process was stopped is past its time limit when it
     // goes on, which the SDK may take for a source that is not there at all.
-    if found.is_err() && patience.was_stopped() {
-        return find(search, patience);
+    if found.is_err() && deadline.was_stopped() {
+        return find(search, deadline);
     }
     found
 }
 
-fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
+fn find(search: &Search, deadline: &mut Deadline) -> Result<Credentials> {
     let Selection { plan, attempts, profiles } = {
         let _awake = fork::Awake::begin();
         select::select(search)?
@@ -63,7 +63,7 @@ fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
     let region = sts_region(search, &profiles)?;
     let conventions = search.conventions;
     let context = Context { wire: wire.clone(), region, profiles, conventions };
-    bounded::run(patience, context.ask(plan), || wire.last())
+    bounded::run(deadline, context.ask(plan), || wire.last())
         .map_err(|error| attempts.failed(&label, &error))
 }
 

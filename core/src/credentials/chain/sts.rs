@@ -65,7 +65,7 @@ fn read(assumed: Option<Assumed>) -> Result<Credentials> {
         return Err(incomplete());
     }
     let expires_at = Some(assumed.expiration.secs());
-    Credentials::with_expiry(&assumed.access_key_id, &secret, Some(&session), expires_at)
+    Credentials::with_unix_expiry(&assumed.access_key_id, &secret, Some(&session), expires_at)
 }
 
 fn of_role(arn: &str, error: &Error) -> Error {

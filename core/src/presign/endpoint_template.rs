@@ -1,12 +1,12 @@
-//! What all tokens for one endpoint and one user share, whoever signs them.
+//! What all tokens for one endpoint and one user have in common, whoever signs them.
 
-use crate::encode::{encoded_len, push_encoded};
+use super::encode::{encoded_len, push_encoded};
 use crate::endpoint::Endpoint;
-use crate::sigv4::EMPTY_PAYLOAD;
+use super::sigv4::EMPTY_PAYLOAD;
 use crate::style::Style;
 
 /// The beginning of the token and the end of the canonical request.
-pub(crate) struct Place {
+pub(crate) struct EndpointTemplate {
     /// `db.example.com:5432/?Action=connect&DBUser=app&`
     text: String,
     /// Where the query begins in it.
@@ -15,7 +15,7 @@ pub(crate) struct Place {
     header: String,
 }
 
-impl Place {
+impl EndpointTemplate {
     pub(crate) fn new(endpoint: &Endpoint, user: &str, style: Style) -> Self {
         let (host, port) = (endpoint.host(), endpoint.port());
         let address = [host, ":", &port.to_string()].concat();

@@ -8,10 +8,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_sigv4::sign::v4::generate_signing_key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::{optimization_barrier, zeroize_bytes};
+use zeroize::Zeroizing;
 
 use crate::clock::LAST_SECOND;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Of the string to sign.
@@ -23,11 +23,11 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// A second in SigV4's two forms, `20240601` and `20240601T120000Z`.
 #[derive(Clone, Copy)]
-pub(crate) struct Stamp {
+pub(crate) struct AmzDate {
     text: [u8; 16],
 }
 
-impl Stamp {
+impl AmzDate {
     pub(crate) fn new(unix_time: i64) -> Result<Self> {
         if !(0..=LAST_SECOND).contains(&unix_time) {
             return Err(Error::invalid(
@@ -49,7 +49,7 @@ impl Stamp {
         Ok(Self { text }.on_this_day(unix_time))
     }
 
-    /// Another second of this stamp's day.
+    /// Another second of its day.
     pub(crate) fn on_this_day(&self, unix_time: i64) -> Self {
         let second = unix_time.rem_euclid(SECONDS_A_DAY).unsigned_abs();
         let [h1, h2] = digits(second / 3600);
@@ -84,66 +84,47 @@ pub(crate) fn day_of(unix_time: i64) -> i64 {
     unix_time.div_euclid(SECONDS_A_DAY)
 }
 
-/// The key that holds for a secret, a UTC day, a region and a service, with the two blocks that
-/// HMAC hashes of a key hashed already. Wiped when dropped.
+/// The signing key of a secret, a UTC day, a region and a service, with the two blocks that HMAC hashes
+/// of a key hashed already. Zeroized when dropped.
 pub(crate) struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
-    pub(crate) fn new(secret: &str, unix_time: i64, region: &str, service: &str) -> Self {
+    pub(crate) fn new(secret: &str, unix_time: i64, region: &str, service: &str) -> Result<Self> {
         let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default());
         let key = generate_signing_key(secret, time, region, service);
-        // HMAC fills a key that is shorter than a block with zeros.
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        for (to, from) in block.iter_mut().zip(key.as_ref()) {
-            *to = *from;
-        }
-        let keyed = Hmac::new(&block);
-        zeroize_bytes(&mut block);
-        Self(keyed)
+        let keyed = Hmac::new_from_slice(key.as_ref());
+        keyed.map(Self).map_err(|_| Error::new(ErrorKind::Internal, "HMAC refused a signing key"))
     }
 
     /// The signature of the string to sign: the algorithm, the time, the scope with a line break
     /// on either side, and the hash of the canonical request.
-    pub(crate) fn sign(&self, stamp: &Stamp, scope_line: &str, canonical: &Hex) -> Hex {
+    pub(crate) fn sign(&self, date: &AmzDate, scope_line: &str, canonical: &Hex) -> Hex {
         let mut mac = self.0.clone();
         mac.update(FIRST_LINE);
-        mac.update(stamp.as_bytes());
+        mac.update(date.as_bytes());
         mac.update(scope_line.as_bytes());
         mac.update(canonical.as_bytes());
         Hex::of(&mac.finalize().into_bytes().into())
     }
 }
 
-impl Drop for SigningKey {
-    fn drop(&mut self) {
-        self.0 = Hmac::new(&Default::default());
-        optimization_barrier(&self.0);
-    }
-}
-
-/// 32 bytes in hexadecimal digits. Wiped when dropped, since it may be a signature.
-pub(crate) struct Hex([u8; 64]);
+/// 32 bytes in hexadecimal digits. Zeroized when dropped, since it may be a signature.
+pub(crate) struct Hex(Zeroizing<[u8; 64]>);
 
 impl Hex {
     pub(crate) fn of(bytes: &[u8; 32]) -> Self {
-        let mut digits = [0; 64];
+        let mut digits = Zeroizing::new([0; 64]);
         // 32 bytes always fit into 64 digits.
-        let _ = base16ct::lower::encode(bytes, &mut digits);
+        let _ = base16ct::lower::encode(bytes, &mut *digits);
         Self(digits)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &*self.0
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl Drop for Hex {
-    fn drop(&mut self) {
-        zeroize_bytes(&mut self.0);
+        std::str::from_utf8(&*self.0).unwrap_or_default()
     }
 }
 
@@ -152,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stamps_at_the_ends_of_the_calendar_and_around_a_leap_day() {
+    fn dates_at_the_ends_of_the_calendar_and_around_a_leap_day() {
         for (unix_time, text) in [
             (0, "19700101T000000Z"),
             (951_827_696, "20000229T123456Z"),
@@ -160,11 +141,11 @@ mod tests {
             (1_735_689_599, "20241231T235959Z"),
             (LAST_SECOND, "99991231T235959Z"),
         ] {
-            let stamp = Stamp::new(unix_time).unwrap();
-            assert_eq!(stamp.as_str(), text);
-            assert!(text.starts_with(stamp.date()) && stamp.date().len() == 8);
+            let date = AmzDate::new(unix_time).unwrap();
+            assert_eq!(date.as_str(), text);
+            assert!(text.starts_with(date.date()) && date.date().len() == 8);
         }
-        assert!(Stamp::new(-1).is_err() && Stamp::new(LAST_SECOND + 1).is_err());
+        assert!(AmzDate::new(-1).is_err() && AmzDate::new(LAST_SECOND + 1).is_err());
     }
 
     #[test]

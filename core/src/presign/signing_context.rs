@@ -1,12 +1,11 @@
-//! What all tokens share that one set of credentials signs for one region on one day.
+//! What all tokens have in common that one set of credentials signs for one region on one day.
 
 use crate::credentials::Credentials;
-use crate::encode::{encoded_len, push_encoded};
+use super::encode::{encoded_len, push_encoded};
 use crate::error::Result;
-use crate::rules::Rule;
-use crate::sigv4::{ALGORITHM, SigningKey, Stamp, day_of};
+use super::sigv4::{ALGORITHM, SigningKey, AmzDate, day_of};
 use crate::style::Style;
-use crate::wiped::Wiped;
+use crate::secret::SecretString;
 
 const SIGNATURE: &str = "&X-Amz-Signature=";
 const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
@@ -14,16 +13,16 @@ const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
 /// The key of the day, and the parts of the text around date and signature.
 ///
 /// ```text
-/// canonical:  [GET / place query] date-time [canonical_tail place]
-/// token:      [place       query] date-time [token_tail] signature [token_end]
+/// canonical:  [GET / endpoint query] date-time [canonical_tail endpoint]
+/// token:      [endpoint       query] date-time [token_tail] signature [token_end]
 /// ```
-pub(crate) struct Signatory {
+pub(crate) struct SigningContext {
     pub(super) credentials: Credentials,
     region: String,
     /// Days since 1970.
     day: i64,
     /// A second of that day.
-    pub(super) stamp: Stamp,
+    pub(super) date: AmzDate,
     /// Seconds that a token lives.
     pub(super) expires: u32,
     pub(super) key: SigningKey,
@@ -32,14 +31,14 @@ pub(crate) struct Signatory {
     pub(super) scope_line: String,
     /// `X-Amz-Algorithm=` to `X-Amz-Date=`
     pub(super) query: String,
-    pub(super) canonical_tail: Wiped,
-    pub(super) token_tail: Wiped,
+    pub(super) canonical_tail: SecretString,
+    pub(super) token_tail: SecretString,
     pub(super) token_end: &'static str,
 }
 
-/// What the text of a token depends on besides its place, its credentials and its time.
+/// What a token depends on besides its endpoint, its credentials and its time.
 #[derive(Clone, Copy)]
-pub(crate) struct Terms<'a> {
+pub(crate) struct SigningScope<'a> {
     pub(crate) service: &'a str,
     pub(crate) region: &'a str,
     /// Seconds, validated.
@@ -47,51 +46,51 @@ pub(crate) struct Terms<'a> {
     pub(crate) style: Style,
 }
 
-impl Signatory {
+impl SigningContext {
     /// For the UTC day of this second.
-    pub(crate) fn new(credentials: &Credentials, terms: Terms<'_>, now: i64) -> Result<Self> {
-        let Terms { service, region, expires, style } = terms;
-        let stamp = Stamp::new(now)?;
-        let scope = [stamp.date(), "/", region, "/", service, "/aws4_request"].concat();
+    pub(crate) fn new(credentials: &Credentials, scope: SigningScope<'_>, now: i64) -> Result<Self> {
+        let SigningScope { service, region, expires, style } = scope;
+        let date = AmzDate::new(now)?;
+        let scope_text = [date.date(), "/", region, "/", service, "/aws4_request"].concat();
         let mut query = ["X-Amz-Algorithm=", ALGORITHM, "&X-Amz-Credential="].concat();
         push_encoded(&mut query, credentials.access_key_id());
         query.push_str("%2F");
-        push_encoded(&mut query, &scope);
+        push_encoded(&mut query, &scope_text);
         query.push_str("&X-Amz-Date=");
 
         let expiry = format!("&X-Amz-Expires={expires}");
         let session = session_parameter(credentials.session_token());
         let (token_tail, token_end) = match style {
-            Style::Botocore => (Wiped::joined(&[&expiry, SIGNED_HEADERS, &session, SIGNATURE]), ""),
-            Style::Js => (Wiped::joined(&[&expiry, &session, SIGNATURE]), SIGNED_HEADERS),
+            Style::Botocore => (SecretString::concat(&[&expiry, SIGNED_HEADERS, &session, SIGNATURE]), ""),
+            Style::Js => (SecretString::concat(&[&expiry, &session, SIGNATURE]), SIGNED_HEADERS),
         };
         Ok(Self {
             credentials: credentials.clone(),
             region: region.to_owned(),
             day: day_of(now),
-            stamp,
+            date,
             expires,
-            key: SigningKey::new(credentials.secret_access_key(), now, region, service),
-            scope_line: ["\n", &scope, "\n"].concat(),
+            key: SigningKey::new(credentials.secret_access_key(), now, region, service)?,
+            scope_line: ["\n", &scope_text, "\n"].concat(),
             query,
-            canonical_tail: Wiped::joined(&[&expiry, &session, SIGNED_HEADERS, "\nhost:"]),
+            canonical_tail: SecretString::concat(&[&expiry, &session, SIGNED_HEADERS, "\nhost:"]),
             token_tail,
             token_end,
         })
     }
 
-    /// Whether this is still the one for these credentials, this region and this second.
-    pub(crate) fn serves(&self, credentials: &Credentials, region: &str, now: i64) -> bool {
-        let same_day = || self.day == day_of(now) || !Rule::KeyOfDay.holds();
-        let same_keys = || self.credentials.same_keys(credentials) || !Rule::LayoutOfKeys.holds();
-        same_day() && self.region == region && same_keys()
+    /// Whether it is the one for these credentials, this region and this second.
+    pub(crate) fn is_for(&self, credentials: &Credentials, region: &str, now: i64) -> bool {
+        self.day == day_of(now)
+            && self.region == region
+            && self.credentials.same_keys(credentials)
     }
 }
 
-/// An empty session token counts as none: RDS Proxy refuses the empty parameter (aws-cli#6091).
-fn session_parameter(session_token: Option<&str>) -> Wiped {
+/// An empty session token is ignored: RDS Proxy refuses the empty parameter (aws-cli#6091).
+fn session_parameter(session_token: Option<&str>) -> SecretString {
     let Some(session_token) = session_token.filter(|token| !token.is_empty()) else {
-        return Wiped::default();
+        return SecretString::default();
     };
     const NAME: &str = "&X-Amz-Security-Token=";
     // Of just the size that it needs, so that it never moves and leaves no copy behind.

@@ -1,0 +1,130 @@
+//! The same caches for hosts that fetch credentials themselves, because their providers are
+//! asynchronous: the client says what to do, and the host comes back with what it fetched.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::{Client, CredentialRequest, Lease, Shared};
+use crate::clock::Deadline;
+use crate::credentials::{CredentialCache, Credentials};
+use crate::error::Result;
+use crate::freshness::Freshness;
+use crate::refresh_cache::{Begin, Lookup, Wait};
+use crate::target::Target;
+use crate::token::Token;
+
+/// What a host has to do for a token.
+pub enum Action<T> {
+    /// Use this token.
+    Serve(T),
+    /// Use this token, and fetch credentials for later ones.
+    ServeAndFetch(T, CredentialRequest),
+    /// Fetch credentials, then ask again.
+    Fetch(CredentialRequest),
+    /// Another caller fetches. Wait for that, then ask again.
+    Wait(PendingFetch),
+}
+
+/// A fetch of another caller's.
+pub struct PendingFetch {
+    cache: Arc<CredentialCache>,
+    number: u64,
+}
+
+impl PendingFetch {
+    /// Blocks until it has ended or is overdue.
+    ///
+    /// # Errors
+    /// [`Timeout`](crate::ErrorKind::Timeout).
+    pub fn wait(&self) -> Result<()> {
+        self.cache.wait(self.number, &mut Deadline::new(self.cache.timeout()), &mut || Ok(()))
+    }
+
+    /// Has the waker woken when it ends; false if it has ended.
+    pub fn wake_at_end(&self, waker: &Waker) -> bool {
+        self.cache.wake_at_end(self.number, waker)
+    }
+
+    /// How it ended: its error, if it failed and nothing usable is cached.
+    ///
+    /// # Errors
+    /// That of the fetch.
+    pub fn outcome(&self, client: &Client) -> Result<()> {
+        let now = client.0.config.clock.now()?;
+        self.cache.outcome(self.number, 0, now).map(drop)
+    }
+}
+
+impl Client {
+    /// What to do for a token from the cache. Never waits.
+    pub(crate) fn next_lease(&self, target: &Target<'_>) -> Result<Action<Lease>> {
+        let shared = &self.0;
+        let now = shared.config.clock.now()?;
+        if let Some(token) = shared.hit(target, now) {
+            return Ok(Action::Serve(shared.lease(token)));
+        }
+        target.check()?;
+        let cached = shared.tokens.get(target);
+        let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
+        let stale = cached.filter(usable).map(|token| shared.lease(token));
+        // With a token that can still be used, a failed fetch is not repeated at once.
+        let begin = if stale.is_some() { Begin::IfDue } else { Begin::Now };
+        let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
+        match (shared.look(begin, now), stale) {
+            (Lookup::Ready(_), _) => renew().map(Action::Serve),
+            (Lookup::Stale(_, request), _) => {
+                let request = shared.request(request);
+                renew().map(|lease| Action::ServeAndFetch(lease, request))
+            }
+            (Lookup::Fetch(request), Some(stale)) => {
+                shared.counters.hits.add(1);
+                Ok(Action::ServeAndFetch(stale, shared.request(request)))
+            }
+            (_, Some(stale)) => {
+                shared.counters.hits.add(1);
+                Ok(Action::Serve(stale))
+            }
+            (lookup, None) => shared.fetch_or_wait(lookup),
+        }
+    }
+
+    /// What to do for a new token. Never waits.
+    pub(crate) fn next_signature(&self, target: &Target<'_>) -> Result<Action<Token>> {
+        let shared = &self.0;
+        target.check()?;
+        let now = shared.config.clock.now()?;
+        let sign = || shared.sign(target, &mut Wait::Never);
+        match shared.look(Begin::Now, now) {
+            Lookup::Ready(_) => sign().map(Action::Serve),
+            Lookup::Stale(_, request) => {
+                let request = shared.request(request);
+                sign().map(|token| Action::ServeAndFetch(token, request))
+            }
+            lookup => shared.fetch_or_wait(lookup),
+        }
+    }
+}
+
+impl Shared {
+    fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {
+        self.credential_cache().look(self.tokens.margins().min_remaining(), now, begin)
+    }
+
+    fn request(
+        self: &Arc<Self>,
+        request: crate::refresh_cache::RefreshRequest<Credentials>,
+    ) -> CredentialRequest {
+        CredentialRequest::new(Arc::clone(self), request)
+    }
+
+    fn fetch_or_wait<T>(self: &Arc<Self>, lookup: Lookup<Credentials>) -> Result<Action<T>> {
+        match lookup {
+            Lookup::Fetch(request) => Ok(Action::Fetch(self.request(request))),
+            Lookup::Wait(number) => {
+                self.counters.waits.add(1);
+                Ok(Action::Wait(PendingFetch { cache: self.credential_cache(), number }))
+            }
+            _ => Err(crate::Error::would_block()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The calls that want a value: take it, wait for it, or be told later.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
+use crate::clock::{Clock, Deadline};
+use crate::error::{Error, Result};
+
+/// Whether a call may wait.
+pub(crate) enum Wait<'a> {
+    /// It fails with [`WouldBlock`](crate::ErrorKind::WouldBlock) instead.
+    Never,
+    /// The same, and the waker is woken when trying again makes sense.
+    Wake(&'a Waker),
+    /// It may.
+    Until(Waiting<'a>),
+}
+
+pub(crate) struct Waiting<'a> {
+    deadline: Deadline,
+    /// Called every 50 ms; an error of it ends the waiting.
+    pause: &'a mut dyn FnMut() -> Result<()>,
+    has_waited: bool,
+}
+
+impl<'a> Wait<'a> {
+    pub(crate) fn until(deadline: Deadline, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
+        Self::Until(Waiting { deadline, pause, has_waited: false })
+    }
+
+    pub(crate) fn has_waited(&self) -> bool {
+        matches!(self, Self::Until(waiting) if waiting.has_waited)
+    }
+}
+
+/// How long a call waits for a new value while it could use the old one. A file is read again well
+/// within it, so that a key that was replaced there is seen at once.
+const GRACE: Duration = Duration::from_millis(50);
+
+impl<T: Refreshable> RefreshCache<T> {
+    /// A value that is valid for more than `min_remaining` seconds, or `None` if the source has only
+    /// one that expires sooner. `start` begins a fetch; without it another caller has to.
+    pub(crate) fn obtain(
+        self: &Arc<Self>,
+        min_remaining: i64,
+        clock: &Clock,
+        wait: &mut Wait<'_>,
+        start: Option<&dyn Fn(RefreshRequest<T>)>,
+    ) -> Result<std::result::Result<T, T>> {
+        loop {
+            let begin = match (start, &wait) {
+                (None, _) => Begin::Never,
+                // The caller has something else to use.
+                (Some(_), Wait::Never) => Begin::IfDue,
+                (Some(_), _) => Begin::Now,
+            };
+            let number = match (self.look(min_remaining, clock.now()?, begin), start) {
+                (Lookup::Ready(value), _) => return Ok(Ok(value)),
+                (Lookup::Stale(value, request), Some(start)) => {
+                    let number = request.number();
+                    start(request);
+                    if value.has_no_expiry() && matches!(wait, Wait::Until(_)) {
+                        let _ = self.wait(number, &mut Deadline::new(GRACE), &mut || Ok(()));
+                    }
+                    let newest = self.outcome(number, min_remaining, clock.now()?);
+                    return Ok(Ok(match newest {
+                        Ok(Outcome::Value(newest)) => newest,
+                        _ => value,
+                    }));
+                }
+                (Lookup::Wait(number), _) => number,
+                (Lookup::Fetch(request), Some(start)) => {
+                    let number = request.number();
+                    start(request);
+                    number
+                }
+                _ => return Err(Error::would_block()),
+            };
+            self.wait_for_end(number, wait)?;
+            match self.outcome(number, min_remaining, clock.now()?)? {
+                Outcome::Value(value) => return Ok(Ok(value)),
+                Outcome::TooShort(value) => return Ok(Err(value)),
+                Outcome::LookAgain => {}
+            }
+        }
+    }
+
+    fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
+        match wait {
+            Wait::Never => Err(Error::would_block()),
+            Wait::Wake(waker) if self.wake_at_end(number, waker) => Err(Error::would_block()),
+            Wait::Wake(_) => Ok(()),
+            Wait::Until(waiting) => {
+                waiting.has_waited = true;
+                self.wait(number, &mut waiting.deadline, waiting.pause)
+            }
+        }
+    }
+}

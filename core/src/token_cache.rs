@@ -1,0 +1,194 @@
+//! The tokens of a client. Nothing waits here: a token that is missing is signed by the caller.
+
+use std::hash::{Hash, Hasher};
+use std::ops::DerefMut;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use hashbrown::{Equivalent, HashMap};
+
+use crate::freshness::{Freshness, Margins, in_pause};
+use crate::per_process::{Inherit, PerProcess};
+use crate::sync::RwLock;
+use crate::target::{Target, TargetBuf};
+use crate::token::Token;
+
+/// A map of targets to tokens, with a bound. The identity that signs is not part of the key: a cache
+/// belongs to one client, and a client has one provider.
+///
+/// A hit never waits for the lock. It is held for as long as it takes to look up or to put in one entry.
+pub(crate) struct TokenCache {
+    entries: PerProcess<Entries>,
+    margins: Margins,
+    bound: usize,
+    /// Changes when a token is removed before its time: what was signed before is not stored after, and
+    /// handles look again.
+    generation: AtomicU64,
+}
+
+struct Entries(RwLock<HashMap<Key, Entry>>);
+
+struct Entry {
+    token: Option<Arc<Token>>,
+    /// When it was last asked for, in Unix seconds.
+    used: AtomicI64,
+    /// A refused login of this key is not tried twice then.
+    no_retry: Option<(i64, i64)>,
+}
+
+impl TokenCache {
+    pub(crate) fn new(bound: usize, margins: Margins) -> Self {
+        Self {
+            entries: PerProcess::new(Entries(RwLock::new(HashMap::new()))),
+            margins,
+            bound,
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn margins(&self) -> &Margins {
+        &self.margins
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// A fresh token: the path of nearly every call.
+    pub(crate) fn fresh(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
+        let entries = self.entries.latest().0.try_read().ok()?;
+        let entry = entries.get(target)?;
+        let token = entry.token.as_ref()?;
+        if self.freshness(token, now) != Freshness::Fresh {
+            return None;
+        }
+        // Written once a second at most, since each write costs the other threads their copy.
+        if entry.used.load(Ordering::Relaxed) != now {
+            entry.used.store(now, Ordering::Relaxed);
+        }
+        Some(Arc::clone(token))
+    }
+
+    pub(crate) fn freshness(&self, token: &Token, now: i64) -> Freshness {
+        self.margins.freshness(token.unix_signed_at(), token.unix_expires_at(), now)
+    }
+
+    /// The token of a target, whatever it is worth.
+    pub(crate) fn get(&self, target: &Target<'_>) -> Option<Arc<Token>> {
+        let entries = self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(target)?.token.clone()
+    }
+
+    /// Stores a token that was signed in this generation. Returns how many entries were removed for it.
+    pub(crate) fn store(
+        &self,
+        target: &Target<'_>,
+        token: &Arc<Token>,
+        generation: u64,
+        now: i64,
+    ) -> u64 {
+        self.change(target, now, |entry| {
+            // Under the lock, as is every change of the generation.
+            if self.generation() == generation {
+                entry.token = Some(Arc::clone(token));
+            }
+        })
+    }
+
+    /// Removes the token of a target. With `refused`, only if it is this text.
+    pub(crate) fn invalidate(&self, target: &Target<'_>, refused: Option<&str>) -> bool {
+        let mut entries = self.write();
+        let Some(entry) = entries.get_mut(target) else { return false };
+        let is_meant = |token: &Arc<Token>| refused.is_none_or(|text| token.as_str() == text);
+        let removed = entry.token.take_if(|token| is_meant(token)).is_some();
+        if removed || refused.is_none() {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+        removed
+    }
+
+    /// Whether refused logins of this target are not to be tried twice now.
+    pub(crate) fn is_retry_paused(&self, target: &Target<'_>, now: i64) -> bool {
+        let entries = self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner);
+        let pause = entries.get(target).and_then(|entry| entry.no_retry);
+        pause.is_some_and(|pause| in_pause(pause, now))
+    }
+
+    pub(crate) fn pause_retries(&self, target: &Target<'_>, until: i64, now: i64) -> u64 {
+        self.change(target, now, |entry| entry.no_retry = Some((now, until)))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn write(&self) -> impl DerefMut<Target = HashMap<Key, Entry>> + '_ {
+        self.entries.get().0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, target: &Target<'_>, now: i64, change: impl FnOnce(&mut Entry)) -> u64 {
+        let mut entries = self.write();
+        if let Some(entry) = entries.get_mut(target) {
+            entry.used.store(now, Ordering::Relaxed);
+            change(entry);
+            return 0;
+        }
+        let removed = if entries.len() < self.bound { 0 } else { make_room(&mut entries) };
+        let mut entry = Entry { token: None, used: AtomicI64::new(now), no_retry: None };
+        change(&mut entry);
+        entries.insert(Key(target.to_buf()), entry);
+        removed
+    }
+}
+
+/// Removes an eighth of the entries, those that were not used for the longest time. One by one they
+/// would cost a search each.
+fn make_room(entries: &mut HashMap<Key, Entry>) -> u64 {
+    let mut used: Vec<i64> = entries.values().map(|e| e.used.load(Ordering::Relaxed)).collect();
+    let count = entries.len().div_ceil(8);
+    let (_, last, _) = used.select_nth_unstable(count - 1);
+    let (last, mut left) = (*last, count);
+    entries.retain(|_, entry| {
+        let goes = left > 0 && entry.used.load(Ordering::Relaxed) <= last;
+        left -= usize::from(goes);
+        !goes
+    });
+    u64::try_from(count - left).unwrap_or(u64::MAX)
+}
+
+impl Inherit for Entries {
+    /// The tokens are as valid in the child.
+    fn for_child(&self) -> Self {
+        let copy = |(key, entry): (&Key, &Entry)| {
+            let used = AtomicI64::new(entry.used.load(Ordering::Relaxed));
+            let entry = Entry { token: entry.token.clone(), used, no_retry: entry.no_retry };
+            (Key(key.0.clone()), entry)
+        };
+        // A thread of the parent may have been putting one in: then the child signs them anew.
+        let entries = self.0.try_read().map(|entries| entries.iter().map(copy).collect());
+        Self(RwLock::new(entries.unwrap_or_default()))
+    }
+}
+
+struct Key(TargetBuf);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.borrowed().hash(state);
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.borrowed() == other.0.borrowed()
+    }
+}
+
+impl Eq for Key {}
+
+/// Looking up copies nothing.
+impl Equivalent<Key> for Target<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self == key.0.borrowed()
+    }
+}
