@@ -23,6 +23,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// refusals have another cause.
 const REFUSED_PAUSE: i64 = 60;
 
+pub use obtain::Awaited;
 pub(crate) use obtain::Wait;
 pub(crate) use worker::spawn;
 
@@ -81,6 +82,8 @@ struct Running {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     Never,
+    /// Only to replace a stale value, which still serves.
+    InBackground,
     /// Unless one has just failed.
     IfDue,
     Now,
@@ -92,6 +95,8 @@ pub(crate) enum Lookup<T: Refreshable> {
     Ready(T),
     /// Use it. It is stale, and this caller fetches the next one.
     Stale(T, RefreshRequest<T>),
+    /// It was fetched just now and expires too soon for this caller. Its source has nothing better.
+    TooShort(T),
     /// Wait for the fetch of this number.
     Wait(u64),
     /// Fetch it, and wait for that.
@@ -143,6 +148,8 @@ impl<T: Refreshable> RefreshCache<T> {
             }
             (Freshness::Stale, Some(value), _) => Lookup::Ready(value),
             (_, _, Some(number)) => Lookup::Wait(number),
+            (_, Some(value), None) if state.is_just_fetched(now) => Lookup::TooShort(value),
+            _ if begin == Begin::InBackground => Lookup::Missing,
             _ if begin == Begin::Now || is_due => Lookup::Fetch(self.begin(&mut state, now)),
             _ => Lookup::Missing,
         }
@@ -217,8 +224,7 @@ impl<T: Refreshable> RefreshCache<T> {
                 Ok(Outcome::Value(cached.value.clone()))
             }
             (_, Some((_, error))) => Err(error.clone()),
-            // Just fetched, and nothing better is to be had.
-            (Some(cached), None) if now.abs_diff(cached.fetched_at) < 2 => {
+            (Some(cached), None) if state.is_just_fetched(now) => {
                 Ok(Outcome::TooShort(cached.value.clone()))
             }
             // Replaced by another fetch, or fetched before the machine slept.
@@ -303,6 +309,13 @@ impl<T: Refreshable> State<T> {
         self.cached.as_ref().map_or(Freshness::Expired, |cached| {
             cached.value.freshness(cached.fetched_at, min_remaining, now)
         })
+    }
+
+    /// Whether the value, which has not expired, is the newest that its source has.
+    fn is_just_fetched(&self, now: i64) -> bool {
+        let is_new = |cached: &Cached<T>| now.abs_diff(cached.fetched_at) < 2;
+        let expired = self.freshness(0, now) == Freshness::Expired;
+        !self.refused && !expired && self.cached.as_ref().is_some_and(is_new)
     }
 
     fn end(&mut self, number: u64, result: Result<T>, now: i64) {

@@ -56,8 +56,9 @@ impl PendingFetch {
 }
 
 impl Client {
-    /// What to do for a token from the cache. Never waits.
-    pub(crate) fn next_lease(&self, target: &Target<'_>) -> Result<Action<Lease>> {
+    /// What to do for a token from the cache. Never waits. `begin` says whether the caller may begin a
+    /// fetch if there is nothing usable.
+    pub(crate) fn next_lease(&self, target: &Target<'_>, begin: Begin) -> Result<Action<Lease>> {
         let shared = &self.0;
         let now = shared.config.clock.now()?;
         if let Some(token) = shared.hit(target, now) {
@@ -68,10 +69,10 @@ impl Client {
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
         let stale = cached.filter(usable).map(|token| shared.lease(token));
         // With a token that can still be used, a failed fetch is not repeated at once.
-        let begin = if stale.is_some() { Begin::IfDue } else { Begin::Now };
+        let begin = if stale.is_some() { Begin::IfDue } else { begin };
         let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
         match (shared.look(begin, now), stale) {
-            (Lookup::Ready(_), _) => renew().map(Action::Serve),
+            (Lookup::Ready(_) | Lookup::TooShort(_), _) => renew().map(Action::Serve),
             (Lookup::Stale(_, request), _) => {
                 let request = shared.request(request);
                 renew().map(|lease| Action::ServeAndFetch(lease, request))
@@ -84,6 +85,7 @@ impl Client {
                 shared.counters.hits.add(1);
                 Ok(Action::Serve(stale))
             }
+            (Lookup::Wait(_), None) if begin != Begin::Now => Err(crate::Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
         }
     }
@@ -95,7 +97,7 @@ impl Client {
         let now = shared.config.clock.now()?;
         let sign = || shared.sign(target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
-            Lookup::Ready(_) => sign().map(Action::Serve),
+            Lookup::Ready(_) | Lookup::TooShort(_) => sign().map(Action::Serve),
             Lookup::Stale(_, request) => {
                 let request = shared.request(request);
                 sign().map(|token| Action::ServeAndFetch(token, request))

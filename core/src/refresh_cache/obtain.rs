@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::worker::address;
 use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, Result};
@@ -13,9 +14,26 @@ pub(crate) enum Wait<'a> {
     /// It fails with [`WouldBlock`](crate::ErrorKind::WouldBlock) instead.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
-    Wake(&'a Waker),
+    Wake(Waking<'a>),
     /// It may.
     Until(Waiting<'a>),
+}
+
+pub(crate) struct Waking<'a> {
+    waker: &'a Waker,
+    awaited: &'a mut Awaited,
+}
+
+/// The fetch that a call waits for between one try and the next, so that it gets the error of this
+/// fetch and does not begin another.
+#[derive(Debug, Default)]
+pub struct Awaited(Option<Fetch>);
+
+#[derive(Debug)]
+struct Fetch {
+    /// The address of the cache: a call may wait for more than one.
+    cache: usize,
+    number: u64,
 }
 
 pub(crate) struct Waiting<'a> {
@@ -26,6 +44,10 @@ pub(crate) struct Waiting<'a> {
 }
 
 impl<'a> Wait<'a> {
+    pub(crate) fn wake(waker: &'a Waker, awaited: &'a mut Awaited) -> Self {
+        Self::Wake(Waking { waker, awaited })
+    }
+
     pub(crate) fn until(deadline: Deadline, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
         Self::Until(Waiting { deadline, pause, has_waited: false })
     }
@@ -56,8 +78,14 @@ impl<T: Refreshable> RefreshCache<T> {
                 (Some(_), Wait::Never) => Begin::IfDue,
                 (Some(_), _) => Begin::Now,
             };
-            let number = match (self.look(min_remaining, clock.now()?, begin), start) {
+            let awaited = self.awaited(wait);
+            let lookup = match awaited {
+                Some(number) => Lookup::Wait(number),
+                None => self.look(min_remaining, clock.now()?, begin),
+            };
+            let number = match (lookup, start) {
                 (Lookup::Ready(value), _) => return Ok(Ok(value)),
+                (Lookup::TooShort(value), _) => return Ok(Err(value)),
                 (Lookup::Stale(value, request), Some(start)) => {
                     let number = request.number();
                     start(request);
@@ -87,10 +115,20 @@ impl<T: Refreshable> RefreshCache<T> {
         }
     }
 
+    /// The fetch that this call waited for in an earlier try.
+    fn awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
+        let Wait::Wake(waking) = wait else { return None };
+        let fetch = waking.awaited.0.take_if(|fetch| fetch.cache == address(self));
+        fetch.map(|fetch| fetch.number)
+    }
+
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
             Wait::Never => Err(Error::would_block()),
-            Wait::Wake(waker) if self.wake_at_end(number, waker) => Err(Error::would_block()),
+            Wait::Wake(waking) if self.wake_at_end(number, waking.waker) => {
+                waking.awaited.0 = Some(Fetch { cache: address(self), number });
+                Err(Error::would_block())
+            }
             Wait::Wake(_) => Ok(()),
             Wait::Until(waiting) => {
                 waiting.has_waited = true;
