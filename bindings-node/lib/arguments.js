@@ -53,4 +53,13 @@ function kind(value) {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
-module.exports = { kind, optionalNumber, options, optionalSeconds, optionalText, port, seconds, text };
+module.exports = {
+  kind,
+  optionalNumber,
+  options,
+  optionalSeconds,
+  optionalText,
+  port,
+  seconds,
+  text,
+};

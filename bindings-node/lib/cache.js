@@ -12,9 +12,11 @@ const { targetOf } = require('./target.js');
 class TokenCache {
   #client;
   #target;
+  // A clock of the caller's, in milliseconds.
+  #clock;
 
   #lease;
-  // When to return it, in milliseconds as Date.now() counts them.
+  // When to return it, in milliseconds.
   #freshFrom = 0;
   #freshUntil = 0;
 
@@ -26,6 +28,7 @@ class TokenCache {
 
   constructor(configuration) {
     this.#target = targetOf(configuration, 'the configuration of TokenCache');
+    this.#clock = configuration.clock ?? undefined;
     // A region is part of the target.
     this.#client = new Client({ ...configuration, region: undefined });
   }
@@ -58,7 +61,8 @@ class TokenCache {
   loginRefused(token, began) {
     text('token', token);
     const at = Number(began);
-    if (!Number.isFinite(at)) throw invalid('began has to be a Date, or milliseconds as of Date.now()');
+    if (!Number.isFinite(at))
+      throw invalid('began has to be a Date, or milliseconds as of Date.now()');
     this.#drop(token);
     const { handle } = this.#target;
     return handle !== undefined && this.#client.loginRefused(handle, token, at);
@@ -74,7 +78,7 @@ class TokenCache {
   }
 
   #isFresh() {
-    const now = Date.now();
+    const now = this.#clock === undefined ? Date.now() : this.#clock();
     if (now < this.#freshFrom || now >= this.#freshUntil) return false;
     this.#hits += 1;
     return true;

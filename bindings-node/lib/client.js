@@ -6,7 +6,7 @@
 const native = require('./native.js');
 const { Call } = require('./call.js');
 const { newNumber, theAlarm, waiting } = require('./alarm.js');
-const { WOULD_BLOCK, RdsIamError, settle } = require('./errors.js');
+const { WOULD_BLOCK, RdsIamError, invalid, settle } = require('./errors.js');
 const { optionalNumber, optionalSeconds, optionalText } = require('./arguments.js');
 const { fetchFrom, sourceOf } = require('./credentials.js');
 const events = require('./events.js');
@@ -16,17 +16,21 @@ const TIMEOUT = 10;
 class Client {
   timeout;
   #native;
+  #clock;
   #provider;
   // The fetch that runs by a provider function. One that hung may still run beside it.
   #fetch;
   #calls = new Set();
+  // Those that were told to the channel.
+  #refreshes = 0;
   #number = newNumber();
 
   // `made` is a client of the addon that was made already, with the same options.
   constructor(options, made) {
-    const { credentials, profile, refreshBefore, minRemaining, expires, timeout } = options;
+    const { credentials, profile, refreshBefore, minRemaining, expires } = options;
     const { provider, handle } = sourceOf(credentials);
-    this.timeout = optionalNumber('timeout', timeout) ?? TIMEOUT;
+    this.timeout = optionalNumber('timeout', options.timeout) ?? TIMEOUT;
+    this.#clock = clockOf(options.clock);
     this.#provider = provider;
     this.#native =
       made ??
@@ -40,6 +44,7 @@ class Client {
             minRemaining: optionalSeconds('minRemaining', minRemaining),
             expires: optionalSeconds('expires', expires),
             timeout: this.timeout,
+            time: this.#clock?.(),
           },
           handle,
         ),
@@ -48,11 +53,13 @@ class Client {
 
   // A lease, or the call that waits for one.
   lease(target) {
+    this.#setTime();
     if (this.#provider === undefined) return this.#attempt(this.#native.lease(target));
     return this.#ask(target, () => this.#native.nextLease(target, true));
   }
 
   leaseNow(target) {
+    this.#setTime();
     if (this.#provider !== undefined) return this.#next(this.#native.nextLease(target, false));
     const tried = this.#native.lease(target);
     if (tried instanceof native.Pending) throw wouldBlock();
@@ -61,6 +68,7 @@ class Client {
 
   // A new token. `tried` is the result of a first try.
   async sign(target, tried) {
+    this.#setTime();
     const result =
       this.#provider === undefined
         ? this.#attempt(tried ?? this.#native.sign(target))
@@ -69,10 +77,12 @@ class Client {
   }
 
   invalidate(target, token) {
+    this.#setTime();
     settle(this.#native.invalidate(target, token));
   }
 
   loginRefused(target, token, began) {
+    this.#setTime();
     return settle(this.#native.loginRefused(target, token, began));
   }
 
@@ -82,6 +92,7 @@ class Client {
 
   report() {
     events.report(this.#native);
+    if (events.refreshed.hasSubscribers) this.#countRefreshes();
   }
 
   // The handle for signing without this class, unless a function has to be awaited.
@@ -95,9 +106,21 @@ class Client {
 
   // Called when a fetch has ended.
   poll() {
+    this.#setTime();
     this.report();
     for (const call of this.#calls) if (call.poll()) this.#calls.delete(call);
     this.#rest();
+  }
+
+  #countRefreshes() {
+    const { refreshes, refreshFailures } = this.stats();
+    for (; this.#refreshes < refreshes - refreshFailures; this.#refreshes += 1) {
+      events.refreshed.publish({});
+    }
+  }
+
+  #setTime() {
+    if (this.#clock !== undefined) settle(this.#native.setTime(this.#clock()));
   }
 
   #attempt(tried) {
@@ -171,6 +194,17 @@ class Client {
     for (const call of this.#calls) call.fail(error);
     this.#calls.clear();
   }
+}
+
+// In seconds, as the core counts them.
+function clockOf(clock) {
+  if (clock === undefined || clock === null) return undefined;
+  if (typeof clock !== 'function') throw invalid('clock has to be a function like Date.now');
+  return () => {
+    const now = clock();
+    if (Number.isFinite(now)) return Math.floor(now / 1000);
+    throw invalid('clock has to return milliseconds, as Date.now() does');
+  };
 }
 
 function wouldBlock() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use napi_derive::napi;
-use rdsiam::binding;
+use rdsiam::binding::{self, ManualClock};
 
 use crate::config::Events;
 use crate::guard::{Outcome, guard};
@@ -16,6 +16,7 @@ use crate::target::Target;
 pub(crate) struct Client {
     client: rdsiam::Client,
     events: Events,
+    clock: Option<ManualClock>,
 }
 
 /// The counters, as numbers: JavaScript's are exact up to 2^53.
@@ -53,8 +54,12 @@ pub(crate) struct Happened {
 }
 
 impl Client {
-    pub(crate) fn new(client: rdsiam::Client, events: Events) -> Self {
-        Self { client, events }
+    pub(crate) fn new(
+        client: rdsiam::Client,
+        events: Events,
+        clock: Option<ManualClock>,
+    ) -> Self {
+        Self { client, events, clock }
     }
 }
 
@@ -109,6 +114,17 @@ impl Client {
         let began = UNIX_EPOCH + Duration::from_millis(began.max(0.0) as u64);
         let target = target.parts().target();
         guard("loginRefused", || self.client.login_refused(&target, &token, began))
+    }
+
+    /// Sets the clock of a client that was made with a time. In Unix seconds.
+    #[napi]
+    pub fn set_time(&self, time: i64) -> Outcome<()> {
+        guard("setTime", || {
+            if let Some(clock) = &self.clock {
+                clock.set(time);
+            }
+            Ok(())
+        })
     }
 
     /// The counters.

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use napi_derive::napi;
-use rdsiam::{Config, Conventions, Error, ErrorKind, Event, Result, binding};
+use rdsiam::binding::{self, Clock, ManualClock};
+use rdsiam::{Config, Conventions, Error, ErrorKind, Event, Result};
 
 use crate::client::{Client, Happened};
 use crate::credentials::Credentials;
@@ -27,6 +28,8 @@ pub(crate) struct Options {
     pub expires: Option<u32>,
     /// Seconds.
     pub timeout: Option<f64>,
+    /// The time, in Unix seconds, if JavaScript has a clock of its own.
+    pub time: Option<i64>,
 }
 
 /// Events wait here until JavaScript takes them: the core may emit one on any thread.
@@ -71,11 +74,15 @@ pub(crate) fn create_client(
 ) -> Outcome<Client> {
     guard("createClient", || {
         let events = Events::default();
+        let clock = options.time.map(ManualClock::at);
         let mut config = config(options, events.clone())?;
+        if let Some(clock) = &clock {
+            config = binding::with_clock(config, Clock::Manual(clock.clone()));
+        }
         if let Some(credentials) = credentials {
             config = config.credentials(credentials.inner().clone());
         }
-        Ok(Client::new(rdsiam::Client::new(config)?, events))
+        Ok(Client::new(rdsiam::Client::new(config)?, events, clock))
     })
 }
 
