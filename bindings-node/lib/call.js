@@ -13,14 +13,16 @@ class Call {
   callers = 0;
   promise;
   #keepsAlive;
+  #askNow;
   #poll;
   #resolve;
   #reject;
 
   // `poll` returns the result, or nothing if the call still has to wait. Waiting keeps the process alive
   // if `keepsAlive` says so.
-  constructor(poll, keepsAlive = false) {
+  constructor(poll, keepsAlive = false, askNow = undefined) {
     this.#poll = poll;
+    this.#askNow = askNow;
     this.#keepsAlive = keepsAlive;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -60,8 +62,11 @@ class Call {
     return true;
   }
 
+  // After a fetch has failed. What is cached may serve all the same, as after an invalidation.
   fail(error) {
-    this.#reject(error);
+    const result = this.#askNow?.();
+    if (result === undefined) this.#reject(error);
+    else this.#resolve(result);
   }
 
   // The result, unless the deadline or the signal of this caller comes first: then `leave` is called.

@@ -55,7 +55,11 @@ class Client {
   lease(target) {
     this.#setTime();
     if (this.#provider === undefined) return this.#attempt(this.#native.lease(target));
-    return this.#ask(target, () => this.#native.nextLease(target, true));
+    return this.#ask(
+      target,
+      () => this.#native.nextLease(target, true),
+      () => cached(this.#native.lease(target)),
+    );
   }
 
   leaseNow(target) {
@@ -72,7 +76,11 @@ class Client {
     const result =
       this.#provider === undefined
         ? this.#attempt(tried ?? this.#native.sign(target))
-        : this.#ask(target, () => this.#native.nextToken(target));
+        : this.#ask(
+            target,
+            () => this.#native.nextToken(target),
+            () => cached(this.#native.sign(target)),
+          );
     return result instanceof Call ? this.wait(result, { timeout: this.timeout }) : result;
   }
 
@@ -128,19 +136,24 @@ class Client {
     return this.#begin(() => this.#poll(tried), true);
   }
 
-  // Of a provider function. The region is first: the core reads a file for it if it has to.
-  #ask(target, ask) {
+  // Of a provider function. The region is first: the core reads a file for it if it has to. `askNow`
+  // takes what is cached.
+  #ask(target, ask, askNow) {
     let region = this.#native.region(target);
     const readsFile = region instanceof native.Pending;
     if (!readsFile) settle(region);
-    return this.#begin(() => {
-      if (region instanceof native.Pending) {
-        const found = this.#poll(region);
-        if (typeof found !== 'string') return undefined;
-        region = found;
-      }
-      return this.#next(ask());
-    }, readsFile);
+    return this.#begin(
+      () => {
+        if (region instanceof native.Pending) {
+          const found = this.#poll(region);
+          if (typeof found !== 'string') return undefined;
+          region = found;
+        }
+        return this.#next(ask());
+      },
+      readsFile,
+      askNow,
+    );
   }
 
   #poll(pending) {
@@ -149,10 +162,10 @@ class Client {
 
   // The result of a call that may have to wait, or else the call. A provider function keeps the process
   // alive by itself if it has to.
-  #begin(poll, keepsAlive) {
+  #begin(poll, keepsAlive, askNow) {
     const result = poll();
     if (result !== undefined && result !== null) return result;
-    const call = new Call(poll, keepsAlive);
+    const call = new Call(poll, keepsAlive, askNow);
     this.#calls.add(call);
     waiting.set(this.#number, this);
     return call;
@@ -194,6 +207,11 @@ class Client {
     for (const call of this.#calls) call.fail(error);
     this.#calls.clear();
   }
+}
+
+// The result of a try, if there is one.
+function cached(tried) {
+  return tried instanceof native.Pending || tried.code !== undefined ? undefined : tried;
 }
 
 // In seconds, as the core counts them.

@@ -38,6 +38,8 @@ class Login {
       refreshBefore,
       minRemaining,
       expires,
+      timeout,
+      cache,
       ssl,
       password,
       ...rest
@@ -46,17 +48,16 @@ class Login {
     this.host = text('host', rest.host);
     this.port = portOf(rest.port ?? port);
     this.endpoint = endpointOf(this.host, signHost);
-    this.#cache = new TokenCache({
-      hostname: this.endpoint,
-      port: signPort ?? this.port,
-      username: text(userKey, rest[userKey]),
-      region,
-      profile,
-      credentials,
-      refreshBefore,
-      minRemaining,
-      expires,
-    });
+    const own = { region, profile, credentials, refreshBefore, minRemaining, expires, timeout };
+    this.#cache =
+      cache === undefined
+        ? new TokenCache({
+            hostname: this.endpoint,
+            port: signPort ?? this.port,
+            username: text(userKey, rest[userKey]),
+            ...own,
+          })
+        : cacheOf(cache, own);
     this.tls = tlsSettings({
       ca,
       ssl,
@@ -85,12 +86,14 @@ class Login {
   }
 
   async tryTwice(connect) {
-    const first = await this.attempt();
-    try {
-      return await connect(first);
-    } catch (error) {
-      if (!this.shouldRetry(error, first)) throw error;
-      return connect(await this.attempt());
+    for (let tries = 1; ; tries += 1) {
+      const attempt = await this.attempt();
+      try {
+        return await connect(attempt);
+      } catch (error) {
+        // The core is told of the second refusal as well: a fresh token was no better.
+        if (!this.shouldRetry(error, attempt) || tries === 2) throw error;
+      }
     }
   }
 }
@@ -124,6 +127,15 @@ function refuse(rest, password) {
       throw invalid(`${name} has to be left out: give host, port, user and database`);
     }
   }
+}
+
+// A cache of the caller's, who can then reach its counters and invalidate its token.
+function cacheOf(cache, own) {
+  if (!(cache instanceof TokenCache)) throw invalid('cache has to be a TokenCache');
+  const given = Object.keys(own).find((name) => own[name] !== undefined);
+  if (given !== undefined)
+    throw invalid(`${given} has to be left out beside cache, which has its own`);
+  return cache;
 }
 
 // A token is signed for the name of the endpoint; an address or a tunnel's end has none.

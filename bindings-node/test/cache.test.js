@@ -369,6 +369,15 @@ test('invalidate() during a fetch makes the next call ask for newer credentials'
   await first;
 });
 
+test('newer credentials that do not come after an invalidate() are done without', async () => {
+  const credentials = provider(KEYS, new Error('down'));
+  const cache = new TokenCache({ ...LOGIN, credentials });
+  await cache.getToken();
+  cache.invalidate();
+  assert.equal(typeof (await cache.getToken()), 'string');
+  assert.deepEqual(credentials.asked, [[], [{ forceRefresh: true }]]);
+});
+
 test('invalidate(token) drops that token and no other', async () => {
   const cache = new TokenCache({ ...LOGIN, credentials: KEYS });
   const old = cache.getTokenSync();
