@@ -54,11 +54,7 @@ pub(crate) struct Happened {
 }
 
 impl Client {
-    pub(crate) fn new(
-        client: rdsiam::Client,
-        events: Events,
-        clock: Option<ManualClock>,
-    ) -> Self {
+    pub(crate) fn new(client: rdsiam::Client, events: Events, clock: Option<ManualClock>) -> Self {
         Self { client, events, clock }
     }
 }
