@@ -137,11 +137,17 @@ impl Shared {
         now: i64,
         wait: &mut Wait<'_>,
     ) -> Result<Arc<Token>> {
+        let generation = self.tokens.generation();
         let cached = self.tokens.get(target);
-        let usable = cached.filter(|token| self.tokens.freshness(token, now) != Freshness::Expired);
-        let Some(stale) = usable else { return self.sign_and_store(target, wait) };
-        match self.sign_and_store(target, &mut Wait::Never) {
-            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => Ok(token),
+        let usable = |token: &Arc<Token>| self.tokens.freshness(token, now) != Freshness::Expired;
+        let Some(stale) = cached.filter(usable) else {
+            let token = self.sign(target, wait)?;
+            return self.store(target, token, generation);
+        };
+        match self.sign(target, &mut Wait::Never) {
+            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => {
+                self.store(target, token, generation)
+            }
             _ => {
                 self.counters.hits.add(1);
                 Ok(stale)
@@ -149,20 +155,14 @@ impl Shared {
         }
     }
 
-    fn sign_and_store(
-        self: &Arc<Self>,
-        target: &Target<'_>,
-        wait: &mut Wait<'_>,
-    ) -> Result<Arc<Token>> {
-        let generation = self.tokens.generation();
-        let token = Arc::new(self.sign(target, wait)?);
+    fn store(&self, target: &Target<'_>, token: Token, generation: u64) -> Result<Arc<Token>> {
         self.counters.misses.add(1);
-        let now = token.unix_signed_at();
-        if !self.tokens.margins().is_enough(token.unix_expires_at(), now) {
-            return Err(self.too_short(token.unix_expires_at(), now));
+        let (signed_at, expires_at) = (token.unix_signed_at(), token.unix_expires_at());
+        if !self.tokens.margins().is_enough(expires_at, signed_at) {
+            return Err(self.too_short(expires_at, signed_at));
         }
-        let evicted = self.tokens.store(target, &token, generation, now);
-        self.counters.evictions.add(evicted);
+        let token = Arc::new(token);
+        self.counters.evictions.add(self.tokens.store(target, &token, generation));
         Ok(token)
     }
 
@@ -171,7 +171,7 @@ impl Shared {
         target: &Target<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
-        let credentials = self.credentials(wait)?;
+        let credentials = self.credentials(target, wait)?;
         let token = self.signer.sign(target, &credentials, &self.config, &mut |explicit| {
             self.region(explicit, wait)
         })?;

@@ -121,12 +121,7 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     /// What to do for a value that is valid for more than `min_remaining` seconds. Never waits.
-    pub(crate) fn look(
-        self: &Arc<Self>,
-        min_remaining: i64,
-        now: i64,
-        begin: Begin,
-    ) -> Lookup<T> {
+    pub(crate) fn look(self: &Arc<Self>, min_remaining: i64, now: i64, begin: Begin) -> Lookup<T> {
         let mut state = self.lock();
         let freshness = match state.freshness(min_remaining, now) {
             _ if state.refused => Freshness::Expired,
@@ -385,6 +380,3 @@ impl<T: Refreshable> Drop for RefreshRequest<T> {
         }
     }
 }
-
-#[cfg(all(test, not(rdsiam_shuttle)))]
-mod tests;
