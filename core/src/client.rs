@@ -17,7 +17,7 @@ pub use handle::Handle;
 pub use host::{Action, PendingFetch};
 pub use request::CredentialRequest;
 
-use crate::clock::{Deadline, rfc3339};
+use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::credentials::Provider;
 use crate::error::{Error, ErrorKind, Result};
@@ -126,7 +126,7 @@ impl Shared {
 
     /// Runs a call that waits as long as the configuration says.
     fn waiting<T>(&self, call: impl FnOnce(&mut Wait<'_>) -> Result<T>) -> Result<T> {
-        call(&mut Wait::until(Deadline::new(self.config.timeout), &mut || Ok(())))
+        call(&mut Wait::by(&self.config, &mut || Ok(())))
     }
 
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not
@@ -144,6 +144,9 @@ impl Shared {
             let token = self.sign(target, wait)?;
             return self.store(target, token, generation);
         };
+        if matches!(wait, Wait::Glance) {
+            return Err(Error::would_block());
+        }
         match self.sign(target, &mut Wait::Never) {
             Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => {
                 self.store(target, token, generation)
@@ -161,8 +164,8 @@ impl Shared {
         if !self.tokens.margins().is_enough(expires_at, signed_at) {
             return Err(self.too_short(expires_at, signed_at));
         }
-        let token = Arc::new(token);
-        self.counters.evictions.add(self.tokens.store(target, &token, generation));
+        let (token, evicted) = self.tokens.store(target, token, generation);
+        self.counters.evictions.add(evicted);
         Ok(token)
     }
 
@@ -208,5 +211,6 @@ impl fmt::Debug for Client {
     }
 }
 
-#[cfg(all(test, not(rdsiam_shuttle)))]
+#[cfg(test)]
+#[cfg(not(rdsiam_shuttle))]
 mod tests;

@@ -82,14 +82,26 @@ impl TokenCache {
         entries.get(target)?.token.clone()
     }
 
-    /// Stores a token that was signed in this generation. Returns how many entries were removed for it.
-    pub(crate) fn store(&self, target: &Target<'_>, token: &Arc<Token>, generation: u64) -> u64 {
-        self.change(target, |entry| {
+    /// Stores a token that was signed in this generation, unless another thread was quicker. Returns the
+    /// token to use, and how many entries were removed for it.
+    pub(crate) fn store(
+        &self,
+        target: &Target<'_>,
+        token: Token,
+        generation: u64,
+    ) -> (Arc<Token>, u64) {
+        let mut token = Arc::new(token);
+        let removed = self.change(target, |entry| {
             // Under the lock, as is every change of the generation.
-            if self.generation() == generation {
-                entry.token = Some(Arc::clone(token));
+            if self.generation() != generation {
+                return;
             }
-        })
+            match &entry.token {
+                Some(other) if is_as_good(other, &token) => token = Arc::clone(other),
+                _ => entry.token = Some(Arc::clone(&token)),
+            }
+        });
+        (token, removed)
     }
 
     /// Removes the token of a target. With `refused`, only if it is this text.
@@ -136,6 +148,12 @@ impl TokenCache {
         entries.insert(Key(target.to_buf()), entry);
         removed
     }
+}
+
+/// One that was signed later has the clock of its time: it may have been set back since.
+fn is_as_good(other: &Token, token: &Token) -> bool {
+    other.unix_expires_at() >= token.unix_expires_at()
+        && other.unix_signed_at() <= token.unix_signed_at()
 }
 
 /// Removes an eighth of the entries, those that were not used for the longest time. One by one they
