@@ -5,6 +5,7 @@ use std::task::Waker;
 
 pub use crate::client::{Action, CredentialRequest, Lease, PendingFetch};
 pub use crate::clock::{Clock, ManualClock};
+pub use crate::refresh_cache::Awaited;
 
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -65,16 +66,28 @@ pub fn glance_sign(client: &Client, target: &Target<'_>) -> Result<Token> {
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::get`].
 pub fn try_get_lease(client: &Client, target: &Target<'_>) -> Result<Lease> {
-    lease_or_wake(client, target, Waker::noop())
+    let shared = &client.0;
+    let now = shared.config.clock.now()?;
+    let token = match shared.hit(target, now) {
+        Some(token) => token,
+        None => shared.renew(target, now, &mut Wait::Never)?,
+    };
+    Ok(shared.lease(token))
 }
 
 /// As [`try_get_lease`]. After [`WouldBlock`](crate::ErrorKind::WouldBlock) the waker is woken when it makes
-/// sense to ask again.
+/// sense to ask again. The next call of the same task has to be given the same `awaited`: then it returns
+/// the error of a fetch that failed.
 ///
 /// # Errors
 /// As [`try_get_lease`].
-pub fn lease_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<Lease> {
-    client.get_or_wake(target, waker).map(|token| client.0.lease(token))
+pub fn lease_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<Lease> {
+    client.get_or_wake(target, waker, awaited).map(|token| client.0.lease(token))
 }
 
 /// As [`Client::sign`].
@@ -90,15 +103,20 @@ pub fn sign(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Result<To
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::sign`].
 pub fn try_sign(client: &Client, target: &Target<'_>) -> Result<Token> {
-    client.sign_or_wake(target, Waker::noop())
+    client.0.sign(target, &mut Wait::Never)
 }
 
 /// As [`try_sign`], with a waker as [`lease_or_wake`] takes one.
 ///
 /// # Errors
 /// As [`try_sign`].
-pub fn sign_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<Token> {
-    client.sign_or_wake(target, waker)
+pub fn sign_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<Token> {
+    client.sign_or_wake(target, waker, awaited)
 }
 
 /// As [`Client::region`].
@@ -114,8 +132,13 @@ pub fn region(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Result<
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) if only the profile has it, and those of
 /// [`Client::region`].
-pub fn region_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<String> {
-    client.0.region_of(target, &mut Wait::Wake(waker))
+pub fn region_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<String> {
+    client.0.region_of(target, &mut Wait::Wake(waker, awaited))
 }
 
 fn wait<'a>(client: &Client, pause: Pause<'a>) -> Wait<'a> {

@@ -23,6 +23,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// refusals have another cause.
 const REFUSED_PAUSE: i64 = 60;
 
+pub use obtain::Awaited;
 pub(crate) use obtain::Wait;
 pub(crate) use worker::spawn;
 
@@ -69,6 +70,8 @@ struct State<T> {
 struct Cached<T> {
     value: T,
     fetched_at: i64,
+    /// Of its fetch.
+    number: u64,
 }
 
 struct Running {
@@ -127,8 +130,7 @@ impl<T: Refreshable> RefreshCache<T> {
             _ if state.refused => Freshness::Expired,
             freshness => freshness,
         };
-        let running = state.running.as_ref().filter(|running| self.in_time(running));
-        let running = running.map(|running| running.number);
+        let running = state.running.as_ref().map(|running| running.number);
         let value = state.cached.as_ref().map(|cached| cached.value.clone());
         let is_due = begin != Begin::Never && state.backoff.allows(now);
         match (freshness, value, running) {
@@ -175,37 +177,25 @@ impl<T: Refreshable> RefreshCache<T> {
         pause: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
         self.refuse_own_fetch()?;
-        let shared = self.shared.get();
         loop {
             let Some(left) = deadline.next_wait() else { return Err(overdue(self.timeout)) };
-            let state = shared.lock();
-            if !self.runs(&state, number) {
+            let state = self.lock();
+            if !state.runs(number) {
                 return Ok(());
             }
-            let waited = shared.ended.wait_timeout(state, left.min(slice));
-            let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if !self.runs(&state, number) {
+            let waited = self.shared.get().ended.wait_timeout(state, left.min(slice));
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            if !self.lock().runs(number) {
                 return Ok(());
             }
-            drop(state);
             pause()?;
         }
-    }
-
-    fn runs(&self, state: &State<T>, number: u64) -> bool {
-        let running = state.running.as_ref().filter(|running| running.number == number);
-        running.is_some_and(|running| self.in_time(running))
-    }
-
-    /// A fetch that has not ended in time is replaced by the next caller.
-    fn in_time(&self, running: &Running) -> bool {
-        running.since.elapsed() < self.timeout
     }
 
     /// Has the waker woken when this fetch ends; false if it has ended.
     pub(crate) fn wake_at_end(&self, number: u64, waker: &Waker) -> bool {
         let mut state = self.lock();
-        if !self.runs(&state, number) {
+        if !state.runs(number) {
             return false;
         }
         if !state.wakers.iter().any(|known| known.will_wake(waker)) {
@@ -246,12 +236,13 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     pub(crate) fn is_refreshing(&self) -> bool {
-        let state = self.lock();
-        state.running.as_ref().is_some_and(|running| self.in_time(running))
+        self.lock().running.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.shared.get().lock()
+        let mut state = self.shared.get().lock();
+        state.give_up_overdue(self.timeout);
+        state
     }
 }
 
@@ -314,12 +305,24 @@ impl<T: Refreshable> State<T> {
         })
     }
 
+    fn runs(&self, number: u64) -> bool {
+        self.running.as_ref().is_some_and(|running| running.number == number)
+    }
+
+    /// The next caller replaces a fetch that has not ended in time. If that was to bring something
+    /// newer after a refused login, then what there is has to do.
+    fn give_up_overdue(&mut self, timeout: Duration) {
+        if let Some(overdue) = self.running.take_if(|running| running.since.elapsed() >= timeout) {
+            self.refused &= !overdue.force;
+        }
+    }
+
     fn end(&mut self, number: u64, result: Result<T>, now: i64) {
-        // A fetch that was replaced may still bring a value, but ends nothing.
+        // A fetch that was given up may still bring a value, but ends nothing.
         let running = self.running.take_if(|running| running.number == number);
         match result {
             Ok(value) => {
-                self.store(value, now);
+                self.store(value, number, now);
                 self.backoff.succeeded();
             }
             Err(error) if running.is_some() => {
@@ -332,13 +335,19 @@ impl<T: Refreshable> State<T> {
         self.refused &= !running.is_some_and(|running| running.force);
     }
 
-    fn store(&mut self, value: T, now: i64) {
-        let known = self.cached.take().filter(|known| {
-            let usable = known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired;
-            usable && !self.refused && known.value.outlives(&value)
-        });
-        let value = known.map_or(value, |known| known.value);
-        self.cached = Some(Cached { value, fetched_at: now });
+    fn store(&mut self, value: T, number: u64, now: i64) {
+        let known = self
+            .cached
+            .take()
+            .filter(|known| known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired);
+        self.cached = match known {
+            // A fetch that was given up has returned late.
+            Some(newer) if newer.number > number => Some(newer),
+            Some(longer) if !self.refused && longer.value.outlives(&value) => {
+                Some(Cached { fetched_at: now, ..longer })
+            }
+            _ => Some(Cached { value, fetched_at: now, number }),
+        };
     }
 }
 
@@ -400,3 +409,6 @@ impl<T: Refreshable> Drop for RefreshRequest<T> {
         }
     }
 }
+
+#[cfg(all(test, not(rdsiam_shuttle)))]
+mod tests;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::worker::address;
 use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
 use crate::clock::{Clock, Deadline};
 use crate::config::Config;
@@ -17,9 +18,21 @@ pub(crate) enum Wait<'a> {
     /// It takes what can be used, begins a fetch if one is due, and otherwise fails so.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
-    Wake(&'a Waker),
+    Wake(&'a Waker, &'a mut Awaited),
     /// It may.
     Until(Waiting<'a>),
+}
+
+/// What a task waits for between two polls. Without it a task that is woken after a failure would begin
+/// the next fetch instead of returning the error.
+#[derive(Debug, Default)]
+pub struct Awaited(Option<Fetch>);
+
+#[derive(Debug)]
+struct Fetch {
+    /// The cache, by its address: a call may need credentials and then a region.
+    cache: usize,
+    number: u64,
 }
 
 pub(crate) struct Waiting<'a> {
@@ -60,14 +73,23 @@ impl<T: Refreshable> RefreshCache<T> {
             let fresh = self.fresh(min_remaining, clock.now()?);
             return fresh.map(Ok).ok_or_else(Error::would_block);
         }
+        let mut awaited = self.take_awaited(wait);
         loop {
+            if let Some(number) = awaited.take() {
+                self.wait_for_end(number, wait)?;
+                match self.outcome(number, min_remaining, clock.now()?)? {
+                    Outcome::Value(value) => return Ok(Ok(value)),
+                    Outcome::TooShort(value) => return Ok(Err(value)),
+                    Outcome::LookAgain => {}
+                }
+            }
             let begin = match (start, &wait) {
                 (None, _) => Begin::Never,
                 // The caller has something else to use.
                 (Some(_), Wait::Never) => Begin::IfDue,
                 (Some(_), _) => Begin::Now,
             };
-            let number = match (self.look(min_remaining, clock.now()?, begin), start) {
+            awaited = match (self.look(min_remaining, clock.now()?, begin), start) {
                 (Lookup::Ready(value), _) => return Ok(Ok(value)),
                 (Lookup::Stale(value, request), Some(start)) => {
                     let number = request.number();
@@ -81,28 +103,33 @@ impl<T: Refreshable> RefreshCache<T> {
                         _ => value,
                     }));
                 }
-                (Lookup::Wait(number), _) => number,
+                (Lookup::Wait(number), _) => Some(number),
                 (Lookup::Fetch(request), Some(start)) => {
                     let number = request.number();
                     start(request);
-                    number
+                    Some(number)
                 }
                 _ => return Err(Error::would_block()),
             };
-            self.wait_for_end(number, wait)?;
-            match self.outcome(number, min_remaining, clock.now()?)? {
-                Outcome::Value(value) => return Ok(Ok(value)),
-                Outcome::TooShort(value) => return Ok(Err(value)),
-                Outcome::LookAgain => {}
-            }
         }
+    }
+
+    fn take_awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
+        let Wait::Wake(_, awaited) = wait else { return None };
+        awaited.0.take_if(|fetch| fetch.cache == address(self)).map(|fetch| fetch.number)
     }
 
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
             Wait::Glance | Wait::Never => Err(Error::would_block()),
-            Wait::Wake(waker) if self.wake_at_end(number, waker) => Err(Error::would_block()),
-            Wait::Wake(_) => Ok(()),
+            Wait::Wake(waker, awaited) => {
+                self.refuse_own_fetch()?;
+                if !self.wake_at_end(number, waker) {
+                    return Ok(());
+                }
+                awaited.0 = Some(Fetch { cache: address(self), number });
+                Err(Error::would_block())
+            }
             Wait::Until(waiting) => {
                 waiting.has_waited = true;
                 self.wait(number, &mut waiting.deadline, waiting.slice, waiting.pause)
