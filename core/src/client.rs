@@ -83,11 +83,7 @@ impl Client {
     /// # Errors
     /// Every kind but [`WouldBlock`](ErrorKind::WouldBlock).
     pub fn get(&self, target: &Target<'_>) -> Result<Arc<Token>> {
-        let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.waiting(|wait| self.0.renew(target, now, wait)),
-        }
+        self.try_get(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
     }
 
     /// A new token at each call, for callers that cache by themselves. The credentials are those that
@@ -96,7 +92,16 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub fn sign(&self, target: &Target<'_>) -> Result<Token> {
-        self.0.waiting(|wait| self.0.sign(target, wait))
+        self.0.sign(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
+    }
+
+    /// As [`get`](Client::get), if the call may not wait.
+    pub(crate) fn try_get(&self, target: &Target<'_>, wait: &mut Wait<'_>) -> Result<Arc<Token>> {
+        let now = self.0.config.clock.now()?;
+        match self.0.hit(target, now) {
+            Some(token) => Ok(token),
+            None => self.0.renew(target, now, wait),
+        }
     }
 
     /// The counters.
@@ -122,11 +127,6 @@ impl Shared {
         let token = self.tokens.fresh(target, now)?;
         self.counters.hits.add(1);
         Some(token)
-    }
-
-    /// Runs a call that waits as long as the configuration says.
-    fn waiting<T>(&self, call: impl FnOnce(&mut Wait<'_>) -> Result<T>) -> Result<T> {
-        call(&mut Wait::by(&self.config, &mut || Ok(())))
     }
 
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not

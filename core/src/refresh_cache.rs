@@ -84,6 +84,8 @@ struct Running {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     Never,
+    /// Only to replace a stale value, which still serves.
+    InBackground,
     /// Unless one has just failed.
     IfDue,
     Now,
@@ -95,6 +97,8 @@ pub(crate) enum Lookup<T: Refreshable> {
     Ready(T),
     /// Use it. It is stale, and this caller fetches the next one.
     Stale(T, RefreshRequest<T>),
+    /// It was fetched just now and expires too soon for this caller. Its source has nothing better.
+    TooShort(T),
     /// Wait for the fetch of this number.
     Wait(u64),
     /// Fetch it, and wait for that.
@@ -140,6 +144,8 @@ impl<T: Refreshable> RefreshCache<T> {
             }
             (Freshness::Stale, Some(value), _) => Lookup::Ready(value),
             (_, _, Some(number)) => Lookup::Wait(number),
+            (_, Some(value), None) if state.is_just_fetched(now) => Lookup::TooShort(value),
+            _ if begin == Begin::InBackground => Lookup::Missing,
             _ if begin == Begin::Now => Lookup::Fetch(self.begin(&mut state, now, false)),
             _ if is_due => Lookup::Fetch(self.begin(&mut state, now, true)),
             _ => Lookup::Missing,
@@ -216,8 +222,7 @@ impl<T: Refreshable> RefreshCache<T> {
                 Ok(Outcome::Value(cached.value.clone()))
             }
             (_, Some((_, error))) => Err(error.clone()),
-            // Just fetched, and nothing better is to be had.
-            (Some(cached), None) if now.abs_diff(cached.fetched_at) < 2 => {
+            (Some(cached), None) if state.is_just_fetched(now) => {
                 Ok(Outcome::TooShort(cached.value.clone()))
             }
             // Replaced by another fetch, or fetched before the machine slept.
@@ -315,6 +320,13 @@ impl<T: Refreshable> State<T> {
         if let Some(overdue) = self.running.take_if(|running| running.since.elapsed() >= timeout) {
             self.refused &= !overdue.force;
         }
+    }
+
+    /// Whether the value, which has not expired, is the newest that its source has.
+    fn is_just_fetched(&self, now: i64) -> bool {
+        let is_new = |cached: &Cached<T>| now.abs_diff(cached.fetched_at) < 2;
+        let expired = self.freshness(0, now) == Freshness::Expired;
+        !self.refused && !expired && self.cached.as_ref().is_some_and(is_new)
     }
 
     fn end(&mut self, number: u64, result: Result<T>, now: i64) {

@@ -6,8 +6,8 @@ use std::task::Waker;
 
 use super::{Client, CredentialRequest, Lease, Shared};
 use crate::clock::Deadline;
-use crate::credentials::{CredentialCache, Credentials};
-use crate::error::Result;
+use crate::credentials::{CredentialCache, Credentials, Provider};
+use crate::error::{Error, Result};
 use crate::freshness::Freshness;
 use crate::refresh_cache::{Begin, Lookup, Wait};
 use crate::target::Target;
@@ -57,9 +57,11 @@ impl PendingFetch {
 }
 
 impl Client {
-    /// What to do for a token from the cache. Never waits.
-    pub(crate) fn next_lease(&self, target: &Target<'_>) -> Result<Action<Lease>> {
+    /// What to do for a token from the cache. Never waits. `begin` says whether the caller may begin a
+    /// fetch if there is nothing usable.
+    pub(crate) fn next_lease(&self, target: &Target<'_>, begin: Begin) -> Result<Action<Lease>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         let now = shared.config.clock.now()?;
         if let Some(token) = shared.hit(target, now) {
             return Ok(Action::Serve(shared.lease(token)));
@@ -69,10 +71,10 @@ impl Client {
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
         let stale = cached.filter(usable).map(|token| shared.lease(token));
         // With a token that can still be used, a failed fetch is not repeated at once.
-        let begin = if stale.is_some() { Begin::IfDue } else { Begin::Now };
+        let begin = if stale.is_some() { Begin::IfDue } else { begin };
         let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
         match (shared.look(begin, now), stale) {
-            (Lookup::Ready(_), _) => renew().map(Action::Serve),
+            (Lookup::Ready(_) | Lookup::TooShort(_), _) => renew().map(Action::Serve),
             (Lookup::Stale(_, request), _) => {
                 let request = shared.request(request);
                 renew().map(|lease| Action::ServeAndFetch(lease, request))
@@ -85,6 +87,7 @@ impl Client {
                 shared.counters.hits.add(1);
                 Ok(Action::Serve(stale))
             }
+            (Lookup::Wait(_), None) if begin != Begin::Now => Err(Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
         }
     }
@@ -92,11 +95,12 @@ impl Client {
     /// What to do for a new token. Never waits.
     pub(crate) fn next_signature(&self, target: &Target<'_>) -> Result<Action<Token>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
         let sign = || shared.sign(target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
-            Lookup::Ready(_) => sign().map(Action::Serve),
+            Lookup::Ready(_) | Lookup::TooShort(_) => sign().map(Action::Serve),
             Lookup::Stale(_, request) => {
                 let request = shared.request(request);
                 sign().map(|token| Action::ServeAndFetch(token, request))
@@ -107,6 +111,16 @@ impl Client {
 }
 
 impl Shared {
+    /// A client of the default chain shares its credentials, and no host may put its own there.
+    fn check_host_fetches(&self) -> Result<()> {
+        match self.provider {
+            Provider::Host => Ok(()),
+            _ => Err(Error::invalid(
+                "client fetches its credentials itself; configure it to leave that to the caller",
+            )),
+        }
+    }
+
     fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {
         self.credential_cache().look(self.tokens.margins().min_remaining(), now, begin)
     }
@@ -125,7 +139,7 @@ impl Shared {
                 self.counters.waits.add(1);
                 Ok(Action::Wait(PendingFetch { cache: self.credential_cache(), number }))
             }
-            _ => Err(crate::Error::would_block()),
+            _ => Err(Error::would_block()),
         }
     }
 }

@@ -18,13 +18,18 @@ pub(crate) enum Wait<'a> {
     /// It takes what can be used, begins a fetch if one is due, and otherwise fails so.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
-    Wake(&'a Waker, &'a mut Awaited),
+    Wake(Waking<'a>),
     /// It may.
     Until(Waiting<'a>),
 }
 
-/// What a task waits for between two polls. Without it a task that is woken after a failure would begin
-/// the next fetch instead of returning the error.
+pub(crate) struct Waking<'a> {
+    waker: &'a Waker,
+    awaited: &'a mut Awaited,
+}
+
+/// The fetch that a call waits for between one try and the next, so that it gets the error of this
+/// fetch and does not begin another.
 #[derive(Debug, Default)]
 pub struct Awaited(Option<Fetch>);
 
@@ -44,6 +49,10 @@ pub(crate) struct Waiting<'a> {
 }
 
 impl<'a> Wait<'a> {
+    pub(crate) fn wake(waker: &'a Waker, awaited: &'a mut Awaited) -> Self {
+        Self::Wake(Waking { waker, awaited })
+    }
+
     /// As long as the configuration says.
     pub(crate) fn by(config: &Config, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
         let deadline = Deadline::new(config.timeout);
@@ -60,8 +69,9 @@ impl<'a> Wait<'a> {
 const GRACE: Duration = Duration::from_millis(50);
 
 impl<T: Refreshable> RefreshCache<T> {
-    /// A value that is valid for more than `min_remaining` seconds, or `None` if the source has only
-    /// one that expires sooner. `start` begins a fetch; without it another caller has to.
+    /// A value that is valid for more than `min_remaining` seconds; or as an `Err` inside, the one value
+    /// of a source that has none which lives that long. `start` begins a fetch; without it another caller
+    /// has to.
     pub(crate) fn obtain(
         self: &Arc<Self>,
         min_remaining: i64,
@@ -73,24 +83,20 @@ impl<T: Refreshable> RefreshCache<T> {
             let fresh = self.fresh(min_remaining, clock.now()?);
             return fresh.map(Ok).ok_or_else(Error::would_block);
         }
-        let mut awaited = self.take_awaited(wait);
         loop {
-            if let Some(number) = awaited.take() {
-                self.wait_for_end(number, wait)?;
-                match self.outcome(number, min_remaining, clock.now()?)? {
-                    Outcome::Value(value) => return Ok(Ok(value)),
-                    Outcome::TooShort(value) => return Ok(Err(value)),
-                    Outcome::LookAgain => {}
-                }
-            }
             let begin = match (start, &wait) {
                 (None, _) => Begin::Never,
                 // The caller has something else to use.
                 (Some(_), Wait::Never) => Begin::IfDue,
                 (Some(_), _) => Begin::Now,
             };
-            awaited = match (self.look(min_remaining, clock.now()?, begin), start) {
+            let lookup = match self.take_awaited(wait) {
+                Some(number) => Lookup::Wait(number),
+                None => self.look(min_remaining, clock.now()?, begin),
+            };
+            let number = match (lookup, start) {
                 (Lookup::Ready(value), _) => return Ok(Ok(value)),
+                (Lookup::TooShort(value), _) => return Ok(Err(value)),
                 (Lookup::Stale(value, request), Some(start)) => {
                     let number = request.number();
                     start(request);
@@ -103,31 +109,39 @@ impl<T: Refreshable> RefreshCache<T> {
                         _ => value,
                     }));
                 }
-                (Lookup::Wait(number), _) => Some(number),
+                (Lookup::Wait(number), _) => number,
                 (Lookup::Fetch(request), Some(start)) => {
                     let number = request.number();
                     start(request);
-                    Some(number)
+                    number
                 }
                 _ => return Err(Error::would_block()),
             };
+            self.wait_for_end(number, wait)?;
+            match self.outcome(number, min_remaining, clock.now()?)? {
+                Outcome::Value(value) => return Ok(Ok(value)),
+                Outcome::TooShort(value) => return Ok(Err(value)),
+                Outcome::LookAgain => {}
+            }
         }
     }
 
+    /// The fetch that this call waited for in an earlier try.
     fn take_awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
-        let Wait::Wake(_, awaited) = wait else { return None };
-        awaited.0.take_if(|fetch| fetch.cache == address(self)).map(|fetch| fetch.number)
+        let Wait::Wake(waking) = wait else { return None };
+        let fetch = waking.awaited.0.take_if(|fetch| fetch.cache == address(self));
+        fetch.map(|fetch| fetch.number)
     }
 
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
             Wait::Glance | Wait::Never => Err(Error::would_block()),
-            Wait::Wake(waker, awaited) => {
+            Wait::Wake(waking) => {
                 self.refuse_own_fetch()?;
-                if !self.wake_at_end(number, waker) {
+                if !self.wake_at_end(number, waking.waker) {
                     return Ok(());
                 }
-                awaited.0 = Some(Fetch { cache: address(self), number });
+                waking.awaited.0 = Some(Fetch { cache: address(self), number });
                 Err(Error::would_block())
             }
             Wait::Until(waiting) => {

@@ -4,11 +4,13 @@ use std::task::Wake;
 use std::thread;
 
 use super::*;
+use crate::Config;
 use crate::clock::{Clock, ManualClock};
 use crate::freshness::of_credentials;
 
 const NOW: i64 = 1_717_243_200;
 /// Of the tests that nothing delays.
+const SLICE: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(20);
 
 /// A value with a name, under the rules of credentials.
@@ -49,6 +51,7 @@ enum Seen {
     Wait(u64),
     Fetch,
     Missing,
+    TooShort(u32),
 }
 
 fn look(cache: &Cache, now: i64, begin: Begin) -> (Seen, Option<Request>) {
@@ -57,6 +60,7 @@ fn look(cache: &Cache, now: i64, begin: Begin) -> (Seen, Option<Request>) {
         Lookup::Stale(value, request) => (Seen::Stale(value.0), Some(request)),
         Lookup::Wait(number) => (Seen::Wait(number), None),
         Lookup::Fetch(request) => (Seen::Fetch, Some(request)),
+        Lookup::TooShort(value) => (Seen::TooShort(value.0), None),
         Lookup::Missing => (Seen::Missing, None),
     }
 }
@@ -163,7 +167,9 @@ fn value_that_expires_too_soon_is_returned_once_it_is_all_there_is() {
     ] {
         assert_eq!(outcome(&cache, 1, now), expected);
     }
-    assert_eq!(seen(&cache, NOW, Begin::Now), Seen::Fetch);
+    // The source has just been asked: to ask again at once brings nothing.
+    assert_eq!(seen(&cache, NOW + 1, Begin::Now), Seen::TooShort(1));
+    assert_eq!(seen(&cache, NOW + 2, Begin::Now), Seen::Fetch);
 }
 
 #[test]
@@ -300,7 +306,7 @@ fn waiting_ends_with_the_fetch() {
     let request = begin(&cache, NOW);
     thread::scope(|scope| {
         let (cache, began) = (&cache, Instant::now());
-        let waits = || cache.wait(1, &mut Deadline::new(LONG), &mut || Ok(()));
+        let waits = || cache.wait(1, &mut Deadline::new(LONG), SLICE, &mut || Ok(()));
         let waiters = [scope.spawn(waits), scope.spawn(waits)];
         thread::sleep(Duration::from_millis(30));
         request.end(Ok(lasting(1)), NOW);
@@ -310,8 +316,8 @@ fn waiting_ends_with_the_fetch() {
         assert!(began.elapsed() < Duration::from_secs(5));
     });
     // What has ended is not waited for.
-    cache.wait(1, &mut Deadline::new(LONG), &mut || Err(failure("waited"))).unwrap();
-    cache.wait(7, &mut Deadline::new(LONG), &mut || Err(failure("waited"))).unwrap();
+    cache.wait(1, &mut Deadline::new(LONG), SLICE, &mut || Err(failure("waited"))).unwrap();
+    cache.wait(7, &mut Deadline::new(LONG), SLICE, &mut || Err(failure("waited"))).unwrap();
 }
 
 #[test]
@@ -319,7 +325,7 @@ fn waiting_ends_at_the_deadline_of_the_caller() {
     let cache = cache(Duration::from_millis(2500));
     let _request = begin(&cache, NOW);
     let mut deadline = Deadline::new(Duration::from_millis(30));
-    let error = cache.wait(1, &mut deadline, &mut || Ok(())).unwrap_err();
+    let error = cache.wait(1, &mut deadline, SLICE, &mut || Ok(())).unwrap_err();
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::Timeout, true));
     assert!(error.message().contains("within 2.5 s"), "{error}");
 }
@@ -329,7 +335,7 @@ fn waiting_ends_when_the_fetch_is_overdue() {
     let cache = cache(Duration::from_millis(60));
     let _request = begin(&cache, NOW);
     let began = Instant::now();
-    cache.wait(1, &mut Deadline::new(LONG), &mut || Ok(())).unwrap();
+    cache.wait(1, &mut Deadline::new(LONG), SLICE, &mut || Ok(())).unwrap();
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
@@ -344,7 +350,7 @@ fn pause_is_called_while_waiting_without_a_lock() {
         if pauses < 3 { Ok(()) } else { Err(failure("interrupted")) }
     };
     let began = Instant::now();
-    let error = cache.wait(1, &mut Deadline::new(LONG), &mut pause).unwrap_err();
+    let error = cache.wait(1, &mut Deadline::new(LONG), SLICE, &mut pause).unwrap_err();
     assert_eq!(error.message(), "interrupted");
     // Three slices of 50 ms.
     assert!((140..5000).contains(&began.elapsed().as_millis()));
@@ -422,12 +428,13 @@ fn name(found: Result<std::result::Result<Value, Value>>) -> std::result::Result
 }
 
 fn until(deadline: Duration, call: impl FnOnce(&mut Wait<'_>)) {
-    call(&mut Wait::until(Deadline::new(deadline), &mut || Ok(())));
+    call(&mut Wait::by(&Config::new().timeout(deadline), &mut || Ok(())));
 }
 
 #[test]
 fn obtain_waits_for_what_it_fetches() {
-    let (cache, clock) = (cache(LONG), Clock::Manual(ManualClock::at(NOW)));
+    let time = ManualClock::at(NOW);
+    let (cache, clock) = (cache(LONG), Clock::Manual(time.clone()));
     let (answer, answers) = mpsc::channel();
     let start = on_thread(answers);
     let obtain = |wait: &mut Wait<'_>| name(cache.obtain(10, &clock, wait, Some(&start)));
@@ -438,6 +445,7 @@ fn obtain_waits_for_what_it_fetches() {
     });
     answer.send(Ok(Value(1, Some(NOW + 5)))).unwrap();
     until(LONG, |wait| assert_eq!(obtain(wait), Ok(101)));
+    time.step(2);
     answer.send(Ok(lasting(2))).unwrap();
     until(LONG, |wait| assert_eq!(obtain(wait), Ok(2)));
     until(LONG, |wait| {
@@ -541,7 +549,7 @@ fn fetches_that_hang_take_four_threads_at_most() {
 fn panic_in_a_fetch_is_its_failure() {
     let cache = cache(LONG);
     spawn(begin(&cache, NOW), |_request| panic!("on purpose"));
-    cache.wait(1, &mut Deadline::new(LONG), &mut || Ok(())).unwrap();
+    cache.wait(1, &mut Deadline::new(LONG), SLICE, &mut || Ok(())).unwrap();
     assert!(outcome(&cache, 1, NOW).unwrap_err().contains("abandoned"));
     let deadline = Instant::now() + LONG;
     while cache.shared.get().threads.load(SeqCst) > 0 {
@@ -563,7 +571,7 @@ fn fetch_that_asks_its_own_cache_is_refused_at_once() {
                 send.send(own.obtain(10, &clock, wait, Some(&nobody)).unwrap_err()).unwrap();
             });
             let mut awaited = Awaited::default();
-            let wait = &mut Wait::Wake(Waker::noop(), &mut awaited);
+            let wait = &mut Wait::wake(Waker::noop(), &mut awaited);
             let found = own.obtain(10, &clock, wait, Some(&nobody));
             send.send(found.unwrap_err()).unwrap();
             // Another cache may be asked.
@@ -580,7 +588,7 @@ fn fetch_that_asks_its_own_cache_is_refused_at_once() {
         assert_eq!((error.kind(), error.retryable()), (ErrorKind::CredentialsProvider, false));
         assert!(error.message().contains("asked for a token of the client that it serves"));
     }
-    own.wait(1, &mut Deadline::new(LONG), &mut || Ok(())).unwrap();
+    own.wait(1, &mut Deadline::new(LONG), SLICE, &mut || Ok(())).unwrap();
     assert_eq!(outcome(&own, 1, NOW), Ok(Some(7)));
 }
 
@@ -593,7 +601,7 @@ fn woken_caller_gets_the_failure() {
     let requests = std::cell::RefCell::new(Vec::new());
     let start = |request: Request| requests.borrow_mut().push(request);
     let mut awaited = Awaited::default();
-    let mut wait = Wait::Wake(&waker, &mut awaited);
+    let mut wait = Wait::wake(&waker, &mut awaited);
     assert_eq!(name(cache.obtain(10, &clock, &mut wait, Some(&start))), Err(ErrorKind::WouldBlock));
     requests.borrow_mut().pop().unwrap().end(Err(failure("down")), NOW);
     assert_eq!(bell.0.load(SeqCst), 1);
