@@ -19,7 +19,7 @@ pub use request::CredentialRequest;
 
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::credentials::Provider;
+use crate::credentials::{Credentials, Provider};
 use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Freshness;
 use crate::presign::Signer;
@@ -139,22 +139,42 @@ impl Shared {
     ) -> Result<Arc<Token>> {
         let generation = self.tokens.generation();
         let cached = self.tokens.get(target);
-        let usable = |token: &Arc<Token>| self.tokens.freshness(token, now) != Freshness::Expired;
-        let Some(stale) = cached.filter(usable) else {
-            let token = self.sign(target, wait)?;
-            return self.store(target, token, generation);
-        };
-        if matches!(wait, Wait::Glance) {
-            return Err(Error::would_block());
-        }
-        match self.sign(target, &mut Wait::Never) {
-            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => {
-                self.store(target, token, generation)
+        match cached.map(|token| (self.tokens.freshness(&token, now), token)) {
+            // Another thread had the lock when it was looked for.
+            Some((Freshness::Fresh, token)) => {
+                self.counters.hits.add(1);
+                Ok(token)
             }
-            _ => {
+            Some((Freshness::Stale, _)) if matches!(wait, Wait::Glance) => {
+                Err(Error::would_block())
+            }
+            Some((Freshness::Stale, stale)) => {
+                let signed = self.sign(target, &mut Wait::Never);
+                self.store_better(target, signed, Some(stale), generation)
+            }
+            Some((Freshness::Expired, _)) | None => {
+                self.store_better(target, self.sign(target, wait), None, generation)
+            }
+        }
+    }
+
+    /// Stores a new token, unless it failed or the stale one is as good.
+    fn store_better(
+        &self,
+        target: &Target<'_>,
+        signed: Result<Token>,
+        stale: Option<Arc<Token>>,
+        generation: u64,
+    ) -> Result<Arc<Token>> {
+        let is_better = |stale: &Arc<Token>| {
+            signed.as_ref().is_ok_and(|token| token.unix_expires_at() > stale.unix_expires_at())
+        };
+        match stale {
+            Some(stale) if !is_better(&stale) => {
                 self.counters.hits.add(1);
                 Ok(stale)
             }
+            _ => self.store(target, signed?, generation),
         }
     }
 
@@ -175,9 +195,18 @@ impl Shared {
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
         let credentials = self.credentials(target, wait)?;
-        let token = self.signer.sign(target, &credentials, &self.config, &mut |explicit| {
-            self.region(explicit, wait)
-        })?;
+        self.sign_with(&credentials, target, wait)
+    }
+
+    fn sign_with(
+        self: &Arc<Self>,
+        credentials: &Credentials,
+        target: &Target<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<Token> {
+        let token = self
+            .signer
+            .sign(target, credentials, &self.config, &mut |explicit| self.region(explicit, wait))?;
         self.counters.signatures.add(1);
         Ok(token)
     }

@@ -135,4 +135,5 @@ fn a_flood_of_keys() {
     println!("{stats:?}");
     assert!(stats.entries <= BOUND && stats.evictions > 1000, "{stats:?}");
     assert_eq!(stats.hits + stats.misses, 5000 * THREADS as u64);
+    assert_eq!(stats.signatures, stats.misses, "a hit that signs");
 }

@@ -67,25 +67,32 @@ impl Client {
             return Ok(Action::Serve(shared.lease(token)));
         }
         target.check()?;
+        let generation = shared.tokens.generation();
         let cached = shared.tokens.get(target);
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
-        let stale = cached.filter(usable).map(|token| shared.lease(token));
+        let stale = cached.filter(usable);
         // With a token that can still be used, a failed fetch is not repeated at once.
         let begin = if stale.is_some() { Begin::IfDue } else { begin };
-        let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
+        // With these credentials: by the next look a login may have been refused.
+        let renew = |credentials, stale| {
+            let signed = shared.sign_with(&credentials, target, &mut Wait::Never);
+            shared.store_better(target, signed, stale, generation).map(|token| shared.lease(token))
+        };
         match (shared.look(begin, now), stale) {
-            (Lookup::Ready(_) | Lookup::TooShort(_), _) => renew().map(Action::Serve),
-            (Lookup::Stale(_, request), _) => {
+            (Lookup::Ready(credentials) | Lookup::TooShort(credentials), stale) => {
+                renew(credentials, stale).map(Action::Serve)
+            }
+            (Lookup::Stale(credentials, request), stale) => {
                 let request = shared.request(request);
-                renew().map(|lease| Action::ServeAndFetch(lease, request))
+                renew(credentials, stale).map(|lease| Action::ServeAndFetch(lease, request))
             }
             (Lookup::Fetch(request), Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::ServeAndFetch(stale, shared.request(request)))
+                Ok(Action::ServeAndFetch(shared.lease(stale), shared.request(request)))
             }
             (_, Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::Serve(stale))
+                Ok(Action::Serve(shared.lease(stale)))
             }
             (Lookup::Wait(_), None) if begin != Begin::Now => Err(Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
@@ -98,12 +105,14 @@ impl Client {
         shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
-        let sign = || shared.sign(target, &mut Wait::Never);
+        let sign = |credentials| shared.sign_with(&credentials, target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
-            Lookup::Ready(_) | Lookup::TooShort(_) => sign().map(Action::Serve),
-            Lookup::Stale(_, request) => {
+            Lookup::Ready(credentials) | Lookup::TooShort(credentials) => {
+                sign(credentials).map(Action::Serve)
+            }
+            Lookup::Stale(credentials, request) => {
                 let request = shared.request(request);
-                sign().map(|token| Action::ServeAndFetch(token, request))
+                sign(credentials).map(|token| Action::ServeAndFetch(token, request))
             }
             lookup => shared.fetch_or_wait(lookup),
         }
