@@ -17,9 +17,9 @@ pub use handle::Handle;
 pub use host::{Action, PendingFetch};
 pub use request::CredentialRequest;
 
-use crate::clock::{Deadline, rfc3339};
+use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::credentials::Provider;
+use crate::credentials::{Credentials, Provider};
 use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Freshness;
 use crate::presign::Signer;
@@ -83,11 +83,7 @@ impl Client {
     /// # Errors
     /// Every kind but [`WouldBlock`](ErrorKind::WouldBlock).
     pub fn get(&self, target: &Target<'_>) -> Result<Arc<Token>> {
-        let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.waiting(|wait| self.0.renew(target, now, wait)),
-        }
+        self.try_get(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
     }
 
     /// A new token at each call, for callers that cache by themselves. The credentials are those that
@@ -96,7 +92,16 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub fn sign(&self, target: &Target<'_>) -> Result<Token> {
-        self.0.waiting(|wait| self.0.sign(target, wait))
+        self.0.sign(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
+    }
+
+    /// As [`get`](Client::get), if the call may not wait.
+    pub(crate) fn try_get(&self, target: &Target<'_>, wait: &mut Wait<'_>) -> Result<Arc<Token>> {
+        let now = self.0.config.clock.now()?;
+        match self.0.hit(target, now) {
+            Some(token) => Ok(token),
+            None => self.0.renew(target, now, wait),
+        }
     }
 
     /// The counters.
@@ -124,11 +129,6 @@ impl Shared {
         Some(token)
     }
 
-    /// Runs a call that waits as long as the configuration says.
-    fn waiting<T>(&self, call: impl FnOnce(&mut Wait<'_>) -> Result<T>) -> Result<T> {
-        call(&mut Wait::until(Deadline::new(self.config.timeout), &mut || Ok(())))
-    }
-
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not
     /// available at once.
     pub(crate) fn renew(
@@ -137,31 +137,54 @@ impl Shared {
         now: i64,
         wait: &mut Wait<'_>,
     ) -> Result<Arc<Token>> {
+        let generation = self.tokens.generation();
         let cached = self.tokens.get(target);
-        let usable = cached.filter(|token| self.tokens.freshness(token, now) != Freshness::Expired);
-        let Some(stale) = usable else { return self.sign_and_store(target, wait) };
-        match self.sign_and_store(target, &mut Wait::Never) {
-            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => Ok(token),
-            _ => {
+        match cached.map(|token| (self.tokens.freshness(&token, now), token)) {
+            // Another thread had the lock when it was looked for.
+            Some((Freshness::Fresh, token)) => {
                 self.counters.hits.add(1);
-                Ok(stale)
+                Ok(token)
+            }
+            Some((Freshness::Stale, _)) if matches!(wait, Wait::Glance) => {
+                Err(Error::would_block())
+            }
+            Some((Freshness::Stale, stale)) => {
+                let signed = self.sign(target, &mut Wait::Never);
+                self.store_better(target, signed, Some(stale), generation)
+            }
+            Some((Freshness::Expired, _)) | None => {
+                self.store_better(target, self.sign(target, wait), None, generation)
             }
         }
     }
 
-    fn sign_and_store(
-        self: &Arc<Self>,
+    /// Stores a new token, unless it failed or the stale one is as good.
+    fn store_better(
+        &self,
         target: &Target<'_>,
-        wait: &mut Wait<'_>,
+        signed: Result<Token>,
+        stale: Option<Arc<Token>>,
+        generation: u64,
     ) -> Result<Arc<Token>> {
-        let generation = self.tokens.generation();
-        let token = Arc::new(self.sign(target, wait)?);
-        self.counters.misses.add(1);
-        let now = token.unix_signed_at();
-        if !self.tokens.margins().is_enough(token.unix_expires_at(), now) {
-            return Err(self.too_short(token.unix_expires_at(), now));
+        let is_better = |stale: &Arc<Token>| {
+            signed.as_ref().is_ok_and(|token| token.unix_expires_at() > stale.unix_expires_at())
+        };
+        match stale {
+            Some(stale) if !is_better(&stale) => {
+                self.counters.hits.add(1);
+                Ok(stale)
+            }
+            _ => self.store(target, signed?, generation),
         }
-        let evicted = self.tokens.store(target, &token, generation, now);
+    }
+
+    fn store(&self, target: &Target<'_>, token: Token, generation: u64) -> Result<Arc<Token>> {
+        self.counters.misses.add(1);
+        let (signed_at, expires_at) = (token.unix_signed_at(), token.unix_expires_at());
+        if !self.tokens.margins().is_enough(expires_at, signed_at) {
+            return Err(self.too_short(expires_at, signed_at));
+        }
+        let (token, evicted) = self.tokens.store(target, token, generation);
         self.counters.evictions.add(evicted);
         Ok(token)
     }
@@ -171,10 +194,19 @@ impl Shared {
         target: &Target<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
-        let credentials = self.credentials(wait)?;
-        let token = self.signer.sign(target, &credentials, &self.config, &mut |explicit| {
-            self.region(explicit, wait)
-        })?;
+        let credentials = self.credentials(target, wait)?;
+        self.sign_with(&credentials, target, wait)
+    }
+
+    fn sign_with(
+        self: &Arc<Self>,
+        credentials: &Credentials,
+        target: &Target<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<Token> {
+        let token = self
+            .signer
+            .sign(target, credentials, &self.config, &mut |explicit| self.region(explicit, wait))?;
         self.counters.signatures.add(1);
         Ok(token)
     }
@@ -208,5 +240,6 @@ impl fmt::Debug for Client {
     }
 }
 
-#[cfg(all(test, not(rdsiam_shuttle)))]
+#[cfg(test)]
+#[cfg(not(rdsiam_shuttle))]
 mod tests;

@@ -70,6 +70,8 @@ struct State<T> {
 struct Cached<T> {
     value: T,
     fetched_at: i64,
+    /// Of its fetch.
+    number: u64,
 }
 
 struct Running {
@@ -126,84 +128,80 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     /// What to do for a value that is valid for more than `min_remaining` seconds. Never waits.
-    pub(crate) fn look(
-        self: &Arc<Self>,
-        min_remaining: i64,
-        now: i64,
-        begin: Begin,
-    ) -> Lookup<T> {
+    pub(crate) fn look(self: &Arc<Self>, min_remaining: i64, now: i64, begin: Begin) -> Lookup<T> {
         let mut state = self.lock();
         let freshness = match state.freshness(min_remaining, now) {
             _ if state.refused => Freshness::Expired,
             freshness => freshness,
         };
-        let running = state.running.as_ref().filter(|running| self.in_time(running));
-        let running = running.map(|running| running.number);
+        let running = state.running.as_ref().map(|running| running.number);
         let value = state.cached.as_ref().map(|cached| cached.value.clone());
         let is_due = begin != Begin::Never && state.backoff.allows(now);
         match (freshness, value, running) {
             (Freshness::Fresh, Some(value), _) => Lookup::Ready(value),
             (Freshness::Stale, Some(value), None) if is_due => {
-                Lookup::Stale(value, self.begin(&mut state, now))
+                Lookup::Stale(value, self.begin(&mut state, now, true))
             }
             (Freshness::Stale, Some(value), _) => Lookup::Ready(value),
             (_, _, Some(number)) => Lookup::Wait(number),
             (_, Some(value), None) if state.is_just_fetched(now) => Lookup::TooShort(value),
             _ if begin == Begin::InBackground => Lookup::Missing,
-            _ if begin == Begin::Now || is_due => Lookup::Fetch(self.begin(&mut state, now)),
+            _ if begin == Begin::Now => Lookup::Fetch(self.begin(&mut state, now, false)),
+            _ if is_due => Lookup::Fetch(self.begin(&mut state, now, true)),
             _ => Lookup::Missing,
         }
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> RefreshRequest<T> {
+    /// The value, if there is nothing to do about it.
+    pub(crate) fn fresh(&self, min_remaining: i64, now: i64) -> Option<T> {
+        let state = self.lock();
+        let is_fresh = state.freshness(min_remaining, now) == Freshness::Fresh && !state.refused;
+        state.cached.as_ref().filter(|_| is_fresh).map(|cached| cached.value.clone())
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State<T>,
+        now: i64,
+        in_background: bool,
+    ) -> RefreshRequest<T> {
         state.begun += 1;
         let (number, force) = (state.begun, state.refused);
         state.running = Some(Running { number, since: Instant::now(), force });
-        RefreshRequest { cache: Arc::clone(self), number, force, began_at: now, ended: false }
+        let cache = Arc::clone(self);
+        RefreshRequest { cache, number, force, in_background, began_at: now, ended: false }
     }
 
     /// Waits until this fetch has ended or been replaced, or until the deadline.
     ///
-    /// `pause` is called every 50 ms, with no lock held; an error of it ends the waiting.
+    /// `pause` is called after each slice, with no lock held; an error of it ends the waiting.
     pub(crate) fn wait(
         &self,
         number: u64,
         deadline: &mut Deadline,
+        slice: Duration,
         pause: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
-        const SLICE: Duration = Duration::from_millis(50);
         self.refuse_own_fetch()?;
-        let shared = self.shared.get();
         loop {
             let Some(left) = deadline.next_wait() else { return Err(overdue(self.timeout)) };
-            let state = shared.lock();
-            if !self.runs(&state, number) {
+            let state = self.lock();
+            if !state.runs(number) {
                 return Ok(());
             }
-            let waited = shared.ended.wait_timeout(state, left.min(SLICE));
-            let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if !self.runs(&state, number) {
+            let waited = self.shared.get().ended.wait_timeout(state, left.min(slice));
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            if !self.lock().runs(number) {
                 return Ok(());
             }
-            drop(state);
             pause()?;
         }
-    }
-
-    fn runs(&self, state: &State<T>, number: u64) -> bool {
-        let running = state.running.as_ref().filter(|running| running.number == number);
-        running.is_some_and(|running| self.in_time(running))
-    }
-
-    /// A fetch that has not ended in time is replaced by the next caller.
-    fn in_time(&self, running: &Running) -> bool {
-        running.since.elapsed() < self.timeout
     }
 
     /// Has the waker woken when this fetch ends; false if it has ended.
     pub(crate) fn wake_at_end(&self, number: u64, waker: &Waker) -> bool {
         let mut state = self.lock();
-        if !self.runs(&state, number) {
+        if !state.runs(number) {
             return false;
         }
         if !state.wakers.iter().any(|known| known.will_wake(waker)) {
@@ -236,10 +234,6 @@ impl<T: Refreshable> RefreshCache<T> {
     /// newer, unless there was one for this reason within the last minute.
     pub(crate) fn refuse(&self, now: i64) {
         let mut state = self.lock();
-        // Nothing was fetched that something could be newer than.
-        if state.cached.is_none() && state.running.is_none() {
-            return;
-        }
         if !state.refused_pause.is_some_and(|pause| in_pause(pause, now)) {
             state.refused = true;
             state.refused_pause = Some((now, now.saturating_add(REFUSED_PAUSE)));
@@ -247,12 +241,13 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     pub(crate) fn is_refreshing(&self) -> bool {
-        let state = self.lock();
-        state.running.as_ref().is_some_and(|running| self.in_time(running))
+        self.lock().running.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.shared.get().lock()
+        let mut state = self.shared.get().lock();
+        state.give_up_overdue(self.timeout);
+        state
     }
 }
 
@@ -315,6 +310,18 @@ impl<T: Refreshable> State<T> {
         })
     }
 
+    fn runs(&self, number: u64) -> bool {
+        self.running.as_ref().is_some_and(|running| running.number == number)
+    }
+
+    /// The next caller replaces a fetch that has not ended in time. If that was to bring something
+    /// newer after a refused login, then what there is has to do.
+    fn give_up_overdue(&mut self, timeout: Duration) {
+        if let Some(overdue) = self.running.take_if(|running| running.since.elapsed() >= timeout) {
+            self.refused &= !overdue.force;
+        }
+    }
+
     /// Whether the value, which has not expired, is the newest that its source has.
     fn is_just_fetched(&self, now: i64) -> bool {
         let is_new = |cached: &Cached<T>| now.abs_diff(cached.fetched_at) < 2;
@@ -323,11 +330,11 @@ impl<T: Refreshable> State<T> {
     }
 
     fn end(&mut self, number: u64, result: Result<T>, now: i64) {
-        // A fetch that was replaced may still bring a value, but ends nothing.
+        // A fetch that was given up may still bring a value, but ends nothing.
         let running = self.running.take_if(|running| running.number == number);
         match result {
             Ok(value) => {
-                self.store(value, now);
+                self.store(value, number, now);
                 self.backoff.succeeded();
             }
             Err(error) if running.is_some() => {
@@ -340,13 +347,19 @@ impl<T: Refreshable> State<T> {
         self.refused &= !running.is_some_and(|running| running.force);
     }
 
-    fn store(&mut self, value: T, now: i64) {
-        let known = self.cached.take().filter(|known| {
-            let usable = known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired;
-            usable && !self.refused && known.value.outlives(&value)
-        });
-        let value = known.map_or(value, |known| known.value);
-        self.cached = Some(Cached { value, fetched_at: now });
+    fn store(&mut self, value: T, number: u64, now: i64) {
+        let known = self
+            .cached
+            .take()
+            .filter(|known| known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired);
+        self.cached = match known {
+            // A fetch that was given up has returned late.
+            Some(newer) if newer.number > number => Some(newer),
+            Some(longer) if !self.refused && longer.value.outlives(&value) => {
+                Some(Cached { fetched_at: now, ..longer })
+            }
+            _ => Some(Cached { value, fetched_at: now, number }),
+        };
     }
 }
 
@@ -355,6 +368,7 @@ pub(crate) struct RefreshRequest<T: Refreshable> {
     cache: Arc<RefreshCache<T>>,
     number: u64,
     force: bool,
+    in_background: bool,
     began_at: i64,
     ended: bool,
 }
@@ -367,6 +381,11 @@ impl<T: Refreshable> RefreshRequest<T> {
     /// Whether the source is to be asked for something newer than what it gave before.
     pub(crate) fn force(&self) -> bool {
         self.force
+    }
+
+    /// Whether whoever began it had something else to use, so that nobody learns of a failure.
+    pub(crate) fn is_in_background(&self) -> bool {
+        self.in_background
     }
 
     pub(crate) fn end(mut self, result: Result<T>, now: i64) {

@@ -93,14 +93,3 @@ impl From<Client> for AsyncClient {
         Self(client)
     }
 }
-
-impl Client {
-    /// A token, or [`WouldBlock`](ErrorKind::WouldBlock) if the call may not wait.
-    pub(crate) fn try_get(&self, target: &Target<'_>, wait: &mut Wait<'_>) -> Result<Arc<Token>> {
-        let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.renew(target, now, wait),
-        }
-    }
-}

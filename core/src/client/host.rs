@@ -6,8 +6,8 @@ use std::task::Waker;
 
 use super::{Client, CredentialRequest, Lease, Shared};
 use crate::clock::Deadline;
-use crate::credentials::{CredentialCache, Credentials};
-use crate::error::Result;
+use crate::credentials::{CredentialCache, Credentials, Provider};
+use crate::error::{Error, Result};
 use crate::freshness::Freshness;
 use crate::refresh_cache::{Begin, Lookup, Wait};
 use crate::target::Target;
@@ -37,7 +37,8 @@ impl PendingFetch {
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout).
     pub fn wait(&self) -> Result<()> {
-        self.cache.wait(self.number, &mut Deadline::new(self.cache.timeout()), &mut || Ok(()))
+        let timeout = self.cache.timeout();
+        self.cache.wait(self.number, &mut Deadline::new(timeout), timeout, &mut || Ok(()))
     }
 
     /// Has the waker woken when it ends; false if it has ended.
@@ -60,32 +61,40 @@ impl Client {
     /// fetch if there is nothing usable.
     pub(crate) fn next_lease(&self, target: &Target<'_>, begin: Begin) -> Result<Action<Lease>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         let now = shared.config.clock.now()?;
         if let Some(token) = shared.hit(target, now) {
             return Ok(Action::Serve(shared.lease(token)));
         }
         target.check()?;
+        let generation = shared.tokens.generation();
         let cached = shared.tokens.get(target);
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
-        let stale = cached.filter(usable).map(|token| shared.lease(token));
+        let stale = cached.filter(usable);
         // With a token that can still be used, a failed fetch is not repeated at once.
         let begin = if stale.is_some() { Begin::IfDue } else { begin };
-        let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
+        // With these credentials: by the next look a login may have been refused.
+        let renew = |credentials, stale| {
+            let signed = shared.sign_with(&credentials, target, &mut Wait::Never);
+            shared.store_better(target, signed, stale, generation).map(|token| shared.lease(token))
+        };
         match (shared.look(begin, now), stale) {
-            (Lookup::Ready(_) | Lookup::TooShort(_), _) => renew().map(Action::Serve),
-            (Lookup::Stale(_, request), _) => {
+            (Lookup::Ready(credentials) | Lookup::TooShort(credentials), stale) => {
+                renew(credentials, stale).map(Action::Serve)
+            }
+            (Lookup::Stale(credentials, request), stale) => {
                 let request = shared.request(request);
-                renew().map(|lease| Action::ServeAndFetch(lease, request))
+                renew(credentials, stale).map(|lease| Action::ServeAndFetch(lease, request))
             }
             (Lookup::Fetch(request), Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::ServeAndFetch(stale, shared.request(request)))
+                Ok(Action::ServeAndFetch(shared.lease(stale), shared.request(request)))
             }
             (_, Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::Serve(stale))
+                Ok(Action::Serve(shared.lease(stale)))
             }
-            (Lookup::Wait(_), None) if begin != Begin::Now => Err(crate::Error::would_block()),
+            (Lookup::Wait(_), None) if begin != Begin::Now => Err(Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
         }
     }
@@ -93,14 +102,17 @@ impl Client {
     /// What to do for a new token. Never waits.
     pub(crate) fn next_signature(&self, target: &Target<'_>) -> Result<Action<Token>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
-        let sign = || shared.sign(target, &mut Wait::Never);
+        let sign = |credentials| shared.sign_with(&credentials, target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
-            Lookup::Ready(_) | Lookup::TooShort(_) => sign().map(Action::Serve),
-            Lookup::Stale(_, request) => {
+            Lookup::Ready(credentials) | Lookup::TooShort(credentials) => {
+                sign(credentials).map(Action::Serve)
+            }
+            Lookup::Stale(credentials, request) => {
                 let request = shared.request(request);
-                sign().map(|token| Action::ServeAndFetch(token, request))
+                sign(credentials).map(|token| Action::ServeAndFetch(token, request))
             }
             lookup => shared.fetch_or_wait(lookup),
         }
@@ -108,6 +120,16 @@ impl Client {
 }
 
 impl Shared {
+    /// A client of the default chain shares its credentials, and no host may put its own there.
+    fn check_host_fetches(&self) -> Result<()> {
+        match self.provider {
+            Provider::Host => Ok(()),
+            _ => Err(Error::invalid(
+                "client fetches its credentials itself; configure it to leave that to the caller",
+            )),
+        }
+    }
+
     fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {
         self.credential_cache().look(self.tokens.margins().min_remaining(), now, begin)
     }
@@ -126,7 +148,7 @@ impl Shared {
                 self.counters.waits.add(1);
                 Ok(Action::Wait(PendingFetch { cache: self.credential_cache(), number }))
             }
-            _ => Err(crate::Error::would_block()),
+            _ => Err(Error::would_block()),
         }
     }
 }

@@ -7,11 +7,15 @@ use std::time::Duration;
 use super::worker::address;
 use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
 use crate::clock::{Clock, Deadline};
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// Whether a call may wait.
 pub(crate) enum Wait<'a> {
-    /// It fails with [`WouldBlock`](crate::ErrorKind::WouldBlock) instead.
+    /// It takes what is fresh, and otherwise fails with
+    /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and begins nothing.
+    Glance,
+    /// It takes what can be used, begins a fetch if one is due, and otherwise fails so.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
     Wake(Waking<'a>),
@@ -31,15 +35,16 @@ pub struct Awaited(Option<Fetch>);
 
 #[derive(Debug)]
 struct Fetch {
-    /// The address of the cache: a call may wait for more than one.
+    /// The cache, by its address: a call may need credentials and then a region.
     cache: usize,
     number: u64,
 }
 
 pub(crate) struct Waiting<'a> {
     deadline: Deadline,
-    /// Called every 50 ms; an error of it ends the waiting.
+    /// Called after each slice; an error of it ends the waiting.
     pause: &'a mut dyn FnMut() -> Result<()>,
+    slice: Duration,
     has_waited: bool,
 }
 
@@ -48,8 +53,10 @@ impl<'a> Wait<'a> {
         Self::Wake(Waking { waker, awaited })
     }
 
-    pub(crate) fn until(deadline: Deadline, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
-        Self::Until(Waiting { deadline, pause, has_waited: false })
+    /// As long as the configuration says.
+    pub(crate) fn by(config: &Config, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
+        let deadline = Deadline::new(config.timeout);
+        Self::Until(Waiting { deadline, pause, slice: config.slice, has_waited: false })
     }
 
     pub(crate) fn has_waited(&self) -> bool {
@@ -62,8 +69,9 @@ impl<'a> Wait<'a> {
 const GRACE: Duration = Duration::from_millis(50);
 
 impl<T: Refreshable> RefreshCache<T> {
-    /// A value that is valid for more than `min_remaining` seconds, or `None` if the source has only
-    /// one that expires sooner. `start` begins a fetch; without it another caller has to.
+    /// A value that is valid for more than `min_remaining` seconds; or as an `Err` inside, the one value
+    /// of a source that has none which lives that long. `start` begins a fetch; without it another caller
+    /// has to.
     pub(crate) fn obtain(
         self: &Arc<Self>,
         min_remaining: i64,
@@ -71,6 +79,10 @@ impl<T: Refreshable> RefreshCache<T> {
         wait: &mut Wait<'_>,
         start: Option<&dyn Fn(RefreshRequest<T>)>,
     ) -> Result<std::result::Result<T, T>> {
+        if matches!(wait, Wait::Glance) {
+            let fresh = self.fresh(min_remaining, clock.now()?);
+            return fresh.map(Ok).ok_or_else(Error::would_block);
+        }
         loop {
             let begin = match (start, &wait) {
                 (None, _) => Begin::Never,
@@ -78,8 +90,7 @@ impl<T: Refreshable> RefreshCache<T> {
                 (Some(_), Wait::Never) => Begin::IfDue,
                 (Some(_), _) => Begin::Now,
             };
-            let awaited = self.awaited(wait);
-            let lookup = match awaited {
+            let lookup = match self.take_awaited(wait) {
                 Some(number) => Lookup::Wait(number),
                 None => self.look(min_remaining, clock.now()?, begin),
             };
@@ -90,7 +101,7 @@ impl<T: Refreshable> RefreshCache<T> {
                     let number = request.number();
                     start(request);
                     if value.has_no_expiry() && matches!(wait, Wait::Until(_)) {
-                        let _ = self.wait(number, &mut Deadline::new(GRACE), &mut || Ok(()));
+                        let _ = self.wait(number, &mut Deadline::new(GRACE), GRACE, &mut || Ok(()));
                     }
                     let newest = self.outcome(number, min_remaining, clock.now()?);
                     return Ok(Ok(match newest {
@@ -116,7 +127,7 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     /// The fetch that this call waited for in an earlier try.
-    fn awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
+    fn take_awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
         let Wait::Wake(waking) = wait else { return None };
         let fetch = waking.awaited.0.take_if(|fetch| fetch.cache == address(self));
         fetch.map(|fetch| fetch.number)
@@ -124,15 +135,18 @@ impl<T: Refreshable> RefreshCache<T> {
 
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
-            Wait::Never => Err(Error::would_block()),
-            Wait::Wake(waking) if self.wake_at_end(number, waking.waker) => {
+            Wait::Glance | Wait::Never => Err(Error::would_block()),
+            Wait::Wake(waking) => {
+                self.refuse_own_fetch()?;
+                if !self.wake_at_end(number, waking.waker) {
+                    return Ok(());
+                }
                 waking.awaited.0 = Some(Fetch { cache: address(self), number });
                 Err(Error::would_block())
             }
-            Wait::Wake(_) => Ok(()),
             Wait::Until(waiting) => {
                 waiting.has_waited = true;
-                self.wait(number, &mut waiting.deadline, waiting.pause)
+                self.wait(number, &mut waiting.deadline, waiting.slice, waiting.pause)
             }
         }
     }
