@@ -114,8 +114,12 @@ class Client {
 
   // Called when a fetch has ended.
   poll() {
-    this.#setTime();
-    this.report();
+    try {
+      this.#setTime();
+      this.report();
+    } catch (error) {
+      this.#failAll(error);
+    }
     for (const call of this.#calls) if (call.poll()) this.#calls.delete(call);
     this.#rest();
   }

@@ -50,7 +50,7 @@ async function fetchFrom(provider, request) {
     } catch (error) {
       // No error comes back if what the first call returned will do.
       const outcome = next.fail(error.message, error.retryable);
-      if (outcome?.code === error.code) throw error;
+      if (outcome?.code === errors.CREDENTIALS_PROVIDER) throw error;
       errors.settle(outcome, error);
       return;
     }
