@@ -243,6 +243,9 @@ export interface LoginOptions {
   refreshBefore?: number | undefined;
   minRemaining?: number | undefined;
   expires?: number | undefined;
+  timeout?: number | undefined;
+  /** A cache of yours, in place of the seven settings above. */
+  cache?: TokenCache | undefined;
 }
 
 type Verification = 'ca' | 'checkServerIdentity' | 'rejectUnauthorized' | 'servername';

@@ -36,12 +36,20 @@ const cache = new TokenCache({
   refreshBefore: 60,
   minRemaining: 10,
   expires: 900,
+  timeout: 5,
+  clock: () => Date.now(),
 });
 const now: string = cache.getTokenSync();
-const later: Promise<{ token: string; expiresAt: Date }> = cache.get();
+const later: Promise<{ token: string; signedAt: Date; expiresAt: Date }> = cache.get();
+const bounded: Promise<string> = cache.getToken({
+  signal: new AbortController().signal,
+  timeout: 2,
+});
 const stats: TokenCacheStats = cache.stats();
 const hits: number = stats.hits;
 cache.invalidate();
+cache.invalidate(now);
+const retry: boolean = cache.loginRefused(now, new Date());
 
 const sent: Promise<string> = new RDSClient({ region: 'us-east-1' }).send(
   new GenerateDBAuthTokenCommand({ DBHostname: 'h', Port: 1, DBUser: 'u', Region: 'us-east-1' }),
@@ -64,4 +72,4 @@ const code: RdsIamErrorCode = 'ERR_OTHER';
 // @ts-expect-error read only
 new RdsIamError('ERR_RDSIAM_PANIC', 'text').retryable = true;
 
-export { code, codeOf, drop, hits, later, sent, signer, token, when };
+export { bounded, code, codeOf, drop, hits, later, retry, sent, signer, token, when };
