@@ -7,15 +7,17 @@
 // looked for by `lib/native.js`, which finds this one in the cache of modules.
 function load() {
   const { platform, arch } = process;
-  const filename = `${__dirname}/rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
-  const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
+  const name = `rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
   try {
+    // Not defined in a bundle of the format of ES modules.
+    const filename = `${__dirname}/${name}`;
+    const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
     process.dlopen(addon, filename);
+    require.cache[filename] = addon;
+    return addon.exports;
   } catch {
     return require('./lib/native.js');
   }
-  require.cache[filename] = addon;
-  return addon.exports;
 }
 
 const native = load();

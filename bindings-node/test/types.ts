@@ -1,5 +1,6 @@
 // Checked by `npm run types`, never run: what should compile, and what should not.
 
+import * as providers from '@aws-sdk/credential-providers';
 import type * as aws from '@aws-sdk/rds-signer';
 import {
   type Credentials,
@@ -27,6 +28,27 @@ const provider: CredentialsProvider = async (options) => {
 declare const peers: aws.SignerConfig;
 const drop: SignerConfig = peers;
 const signer: Pick<aws.Signer, 'getAuthToken'> = new Signer(peers);
+
+// Each function of @aws-sdk/credential-providers.
+const RoleArn = 'arn:aws:iam::123456789012:role/app';
+for (const credentials of [
+  providers.fromCognitoIdentity({ identityId: 'i', clientConfig: {} }),
+  providers.fromCognitoIdentityPool({ identityPoolId: 'i', clientConfig: {} }),
+  providers.fromContainerMetadata(),
+  providers.fromEnv(),
+  providers.fromHttp({}),
+  providers.fromIni(),
+  providers.fromInstanceMetadata(),
+  providers.fromNodeProviderChain(),
+  providers.fromProcess(),
+  providers.fromSSO(),
+  providers.fromTemporaryCredentials({ params: { RoleArn } }),
+  providers.fromTokenFile(),
+  providers.fromWebToken({ roleArn: RoleArn, webIdentityToken: 't' }),
+]) {
+  new TokenCache({ ...login, credentials });
+  new Signer({ ...login, credentials });
+}
 
 const token: Promise<string> = new Signer({ ...login, credentials: provider }).getAuthToken();
 const cache = new TokenCache({
