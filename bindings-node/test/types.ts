@@ -31,24 +31,28 @@ const signer: Pick<aws.Signer, 'getAuthToken'> = new Signer(peers);
 
 // Each function of @aws-sdk/credential-providers.
 const RoleArn = 'arn:aws:iam::123456789012:role/app';
-for (const credentials of [
-  providers.fromCognitoIdentity({ identityId: 'i', clientConfig: {} }),
-  providers.fromCognitoIdentityPool({ identityPoolId: 'i', clientConfig: {} }),
-  providers.fromContainerMetadata(),
-  providers.fromEnv(),
-  providers.fromHttp({}),
-  providers.fromIni(),
-  providers.fromInstanceMetadata(),
-  providers.fromNodeProviderChain(),
-  providers.fromProcess(),
-  providers.fromSSO(),
-  providers.fromTemporaryCredentials({ params: { RoleArn } }),
-  providers.fromTokenFile(),
-  providers.fromWebToken({ roleArn: RoleArn, webIdentityToken: 't' }),
-]) {
-  new TokenCache({ ...login, credentials });
-  new Signer({ ...login, credentials });
-}
+new Signer({
+  ...login,
+  credentials: providers.fromCognitoIdentity({ identityId: 'i', clientConfig: {} }),
+});
+new Signer({
+  ...login,
+  credentials: providers.fromCognitoIdentityPool({ identityPoolId: 'i', clientConfig: {} }),
+});
+new Signer({ ...login, credentials: providers.fromContainerMetadata() });
+new Signer({ ...login, credentials: providers.fromEnv() });
+new Signer({ ...login, credentials: providers.fromHttp({}) });
+new Signer({ ...login, credentials: providers.fromIni() });
+new Signer({ ...login, credentials: providers.fromInstanceMetadata() });
+new Signer({ ...login, credentials: providers.fromNodeProviderChain() });
+new Signer({ ...login, credentials: providers.fromProcess() });
+new Signer({ ...login, credentials: providers.fromSSO() });
+new Signer({ ...login, credentials: providers.fromTemporaryCredentials({ params: { RoleArn } }) });
+new Signer({ ...login, credentials: providers.fromTokenFile() });
+new Signer({
+  ...login,
+  credentials: providers.fromWebToken({ roleArn: RoleArn, webIdentityToken: 't' }),
+});
 
 const token: Promise<string> = new Signer({ ...login, credentials: provider }).getAuthToken();
 const cache = new TokenCache({
