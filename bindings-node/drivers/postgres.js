@@ -5,6 +5,7 @@ const tls = require('node:tls');
 const connect = require('postgres');
 const { RdsIamError } = require('../lib/errors.js');
 const { Login } = require('../lib/login.js');
+const { withContext } = require('../lib/tls.js');
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const AUTHENTICATION_OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
@@ -67,7 +68,7 @@ async function handshake(login, limit) {
     socket.write(SSL_REQUEST);
     const [answer] = await event(socket, 'data');
     if (answer.toString('latin1') !== 'S') throw new Error('the server does not offer TLS');
-    const secure = tls.connect({ ...login.tls, socket });
+    const secure = tls.connect({ ...withContext(login.tls), socket });
     await event(secure, 'secureConnect');
     secure.host = login.host;
     secure.port = login.port;

@@ -4,7 +4,7 @@
 
 const pg = require('pg');
 const { tryTwiceBack, unverified } = require('./login.js');
-const { isVerified } = require('./tls.js');
+const { copyOf, isVerified, withContext } = require('./tls.js');
 
 // pg hands its own parameters to the function, so that a setting that was changed on the way
 // does not cost a token.
@@ -25,8 +25,11 @@ function clientOf(login) {
     #settings;
 
     constructor(settings) {
-      super(settings);
-      this.#settings = settings;
+      const { ssl } = settings;
+      const isOurs = isVerified(ssl) && ssl.ca === login.tls.ca;
+      const own = isOurs ? Object.assign(copyOf(settings), { ssl: withContext(ssl) }) : settings;
+      super(own);
+      this.#settings = own;
     }
 
     connect(callback) {

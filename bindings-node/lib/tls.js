@@ -16,8 +16,6 @@ function tlsSettings({ ca, ssl, endpoint, region }) {
   return {
     ...more,
     ca: roots,
-    // Made once: for each connection the driver would read all roots again.
-    secureContext: contextOf({ ...more, ca: roots }),
     rejectUnauthorized: true,
     servername: endpoint,
     checkServerIdentity: (_, certificate) => tls.checkServerIdentity(endpoint, certificate),
@@ -79,10 +77,26 @@ function isOfOtherRegion(pem, region) {
 const contexts = new Map();
 const MOST_CONTEXTS = 8;
 
+// With a context that is made once: for each connection a driver would read all roots again. Only for
+// settings that go straight to `tls.connect`: Node crashes if it is given a clone of a context, and
+// sequelize, knex and others clone what they are configured with.
+function withContext(settings) {
+  return Object.assign(copyOf(settings), { secureContext: contextOf(settings) });
+}
+
+// With what a pool of pg hides: passwords and keys.
+function copyOf(settings) {
+  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(settings));
+}
+
+// What is no part of a context.
+const OF_CONNECTION = ['rejectUnauthorized', 'servername', 'checkServerIdentity'];
+
 function contextOf(settings) {
   if (settings.secureContext !== undefined) return settings.secureContext;
   const { ca } = settings;
-  const isPlain = Object.keys(settings).every((name) => name === 'ca');
+  const names = Reflect.ownKeys(settings).filter((name) => !OF_CONNECTION.includes(name));
+  const isPlain = names.every((name) => name === 'ca');
   const key = Array.isArray(ca) ? ca.join() : String(ca);
   const known = isPlain ? contexts.get(key) : undefined;
   if (known !== undefined) return known;
@@ -110,4 +124,4 @@ function read(file) {
   }
 }
 
-module.exports = { isVerified, tlsSettings };
+module.exports = { copyOf, isVerified, tlsSettings, withContext };

@@ -204,7 +204,13 @@ const DRIVERS = [
     server: 'mariadb',
     open: (options) => {
       const { createPool } = require('rdsiam/mariadb');
-      const limits = { connectionLimit: 1, acquireTimeout: 8000, connectTimeout: 8000 };
+      // No connection before somebody asks.
+      const limits = {
+        connectionLimit: 1,
+        minimumIdle: 0,
+        acquireTimeout: 8000,
+        connectTimeout: 8000,
+      };
       const pool = createPool({ ...options, ...limits });
       return { ask: async () => one(await pool.query(MY)), close: () => pool.end() };
     },
