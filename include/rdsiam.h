@@ -1164,8 +1164,8 @@ rdsiam_status rdsiam_token_sign_or_fetch(const rdsiam_client *client,
                                          rdsiam_error **err);
 
 /**
- * Whether to ask the source for newer credentials than it returned before, past any cache of its
- * own: those expire within 15 minutes, or a login with them was refused.
+ * Whether to ask the source for newer credentials than it returned before, past any cache that the
+ * source has. Those expire within 15 minutes, or a login with them was refused.
  *
  * @param request  NULL: false.
  * @return Whether newer ones are wanted; false for one that has ended.
@@ -1634,7 +1634,7 @@ rdsiam_status rdsiam_login_refused(const rdsiam_client *client,
  * @return The number; 0 after a fault of the library.
  *
  * Memory:  nothing is kept.
- * Thffi_value: any.
+ * Threads: any.
  * Blocks:  never.
  * Since:   0.1.0
  */
@@ -1646,7 +1646,7 @@ uint32_t rdsiam_abi_version(void);
  * @return Never NULL.
  *
  * Memory:  the string lives as long as the library.
- * Thffi_value: any.
+ * Threads: any.
  * Blocks:  never.
  * Since:   0.1.0
  */

@@ -196,8 +196,8 @@ unsafe fn next_action(
     unsafe { ffi_handle(name, out, err, body) }
 }
 
-/// Whether to ask the source for newer credentials than it returned before, past any cache of its
-/// own: those expire within 15 minutes, or a login with them was refused.
+/// Whether to ask the source for newer credentials than it returned before, past any cache that the
+/// source has. Those expire within 15 minutes, or a login with them was refused.
 ///
 /// @param request  NULL: false.
 /// @return Whether newer ones are wanted; false for one that has ended.

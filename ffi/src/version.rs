@@ -35,7 +35,7 @@ const fn number(text: &str) -> u32 {
 /// @return The number; 0 after a fault of the library.
 ///
 /// Memory:  nothing is kept.
-/// Thffi_value: any.
+/// Threads: any.
 /// Blocks:  never.
 /// Since:   0.1.0
 #[unsafe(no_mangle)]
@@ -48,7 +48,7 @@ pub extern "C" fn rdsiam_abi_version() -> u32 {
 /// @return Never NULL.
 ///
 /// Memory:  the string lives as long as the library.
-/// Thffi_value: any.
+/// Threads: any.
 /// Blocks:  never.
 /// Since:   0.1.0
 #[unsafe(no_mangle)]

@@ -6,8 +6,8 @@ use std::task::Waker;
 
 use super::{Client, CredentialRequest, Lease, Shared};
 use crate::clock::Deadline;
-use crate::credentials::{CredentialCache, Credentials};
-use crate::error::Result;
+use crate::credentials::{CredentialCache, Credentials, Provider};
+use crate::error::{Error, Result};
 use crate::freshness::Freshness;
 use crate::refresh_cache::{Begin, Lookup, Wait};
 use crate::target::Target;
@@ -59,6 +59,7 @@ impl Client {
     /// What to do for a token from the cache. Never waits.
     pub(crate) fn next_lease(&self, target: &Target<'_>) -> Result<Action<Lease>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         let now = shared.config.clock.now()?;
         if let Some(token) = shared.hit(target, now) {
             return Ok(Action::Serve(shared.lease(token)));
@@ -91,6 +92,7 @@ impl Client {
     /// What to do for a new token. Never waits.
     pub(crate) fn next_signature(&self, target: &Target<'_>) -> Result<Action<Token>> {
         let shared = &self.0;
+        shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
         let sign = || shared.sign(target, &mut Wait::Never);
@@ -106,6 +108,16 @@ impl Client {
 }
 
 impl Shared {
+    /// A client of the default chain shares its credentials, and no host may put its own there.
+    fn check_host_fetches(&self) -> Result<()> {
+        match self.provider {
+            Provider::Host => Ok(()),
+            _ => Err(Error::invalid(
+                "client fetches its credentials itself; configure it to leave that to the caller",
+            )),
+        }
+    }
+
     fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {
         self.credential_cache().look(self.tokens.margins().min_remaining(), now, begin)
     }
@@ -124,7 +136,7 @@ impl Shared {
                 self.counters.waits.add(1);
                 Ok(Action::Wait(PendingFetch { cache: self.credential_cache(), number }))
             }
-            _ => Err(crate::Error::would_block()),
+            _ => Err(Error::would_block()),
         }
     }
 }
