@@ -236,7 +236,9 @@ pub unsafe extern "C" fn rdsiam_config_set_timeout_ms(
     err: *mut *mut OwnedError,
 ) -> Status {
     // SAFETY: the caller gives NULL or a configuration that nobody else uses now.
-    let body = || unsafe { change(config, |config| config.timeout(Duration::from_millis(milliseconds.into()))) };
+    let body = || unsafe {
+        change(config, |config| config.timeout(Duration::from_millis(milliseconds.into())))
+    };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { ffi_status("rdsiam_config_set_timeout_ms", err, body) }
 }

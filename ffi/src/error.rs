@@ -128,9 +128,7 @@ pub(crate) unsafe fn as_error(error: *const OwnedError) -> Option<Error> {
     match unsafe { view(error) } {
         View::None => None,
         View::Owned(error) => Some(error.error.clone()),
-        View::Panic(error) => {
-            Some(Error::new(ErrorKind::Panic, error.message.to_string_lossy()))
-        }
+        View::Panic(error) => Some(Error::new(ErrorKind::Panic, error.message.to_string_lossy())),
     }
 }
 

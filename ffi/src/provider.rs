@@ -97,7 +97,8 @@ pub unsafe extern "C" fn rdsiam_config_set_provider(
     err: *mut *mut OwnedError,
 ) -> Status {
     // Made here, so that it is dropped, which frees the data, whatever becomes of the rest.
-    let source = Callback { provider, user_data: UserData { data: user_data, free: free_user_data } };
+    let source =
+        Callback { provider, user_data: UserData { data: user_data, free: free_user_data } };
     let body = move || {
         if provider.is_none() {
             return Err(invalid("provider is NULL".to_owned()));
