@@ -45,8 +45,7 @@ static inline rdsiam_status busy_provide(void *user_data, bool force_refresh,
     __atomic_sub_fetch(&provider->running, 1, __ATOMIC_SEQ_CST);
     snprintf(id, sizeof id, "AKID%ld", (long)getpid());
     return rdsiam_credentials_new(id, "SECRETKEYEXAMPLE", "SESSIONEXAMPLE",
-                                  provider->seconds == 0 ? 0 : now() + provider->seconds, out,
-                                  err);
+                                  provider->seconds == 0 ? 0 : now() + provider->seconds, out, err);
 }
 
 static inline rdsiam_client *busy_client(struct busy_provider *provider, uint32_t refresh_before) {

@@ -57,8 +57,8 @@ static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credent
         script->asked[script->calls++] = force_refresh;
     status = reply->failure;
     if (status == RDSIAM_OK)
-        status = rdsiam_credentials_new(reply->key, reply->secret, reply->session, reply->end, out,
-                                        err);
+        status =
+            rdsiam_credentials_new(reply->key, reply->secret, reply->session, reply->end, out, err);
     pthread_mutex_unlock(&script->mutex);
     return status;
 }

@@ -377,7 +377,8 @@ static void providers_that_are_at_fault(void) {
 /* The kinds of an error that a program makes for its own source. */
 static void made_errors(void) {
     rdsiam_error *err = rdsiam_error_new(RDSIAM_OK, NULL, true);
-    CHECK(rdsiam_error_status(err) == RDSIAM_ERR_CREDENTIALS_PROVIDER && rdsiam_error_retryable(err));
+    CHECK(rdsiam_error_status(err) == RDSIAM_ERR_CREDENTIALS_PROVIDER &&
+          rdsiam_error_retryable(err));
     CHECK(strlen(rdsiam_error_message(err)) > 10);
     rdsiam_error_free(err);
     err = rdsiam_error_new(RDSIAM_ERR_CREDENTIALS_NOT_FOUND, "\xff none", true);
@@ -502,9 +503,9 @@ static void refused_logins(void) {
     CHECK_OK(rdsiam_token_get(client, HOST, 5432, "app", NULL, &newer, &err), err);
     CHECK(rdsiam_token_str(token) == rdsiam_token_str(newer));
     rdsiam_token_free(newer);
-    CHECK_OK(rdsiam_token_invalidate_if(client, HOST, 5432, "app", NULL, rdsiam_token_str(token),
-                                        &err),
-             err);
+    CHECK_OK(
+        rdsiam_token_invalidate_if(client, HOST, 5432, "app", NULL, rdsiam_token_str(token), &err),
+        err);
     CHECK_OK(rdsiam_token_get(client, HOST, 5432, "app", NULL, &newer, &err), err);
     CHECK(rdsiam_token_str(token) != rdsiam_token_str(newer));
     rdsiam_token_free(token);
@@ -623,9 +624,14 @@ static void standard_error(void) {
 }
 
 static void explaining(void) {
-    static const char *const expected[] = {
-        "mydb.abc123.us-east-1.rds.amazonaws.com", "5432", "app", "us-east-1", "AKIDEXAMPLE",
-        "true", "1717243200", "1717244100"};
+    static const char *const expected[] = {"mydb.abc123.us-east-1.rds.amazonaws.com",
+                                           "5432",
+                                           "app",
+                                           "us-east-1",
+                                           "AKIDEXAMPLE",
+                                           "true",
+                                           "1717243200",
+                                           "1717244100"};
     rdsiam_credentials *given = credentials(0);
     rdsiam_explanation *explanation = NULL;
     rdsiam_token *token = NULL;
@@ -708,7 +714,8 @@ static void secrets(void) {
     rdsiam_error *errors[4] = {NULL, NULL, NULL, NULL};
     rdsiam_token *token = NULL;
     size_t i;
-    CHECK(rdsiam_token_sign_at(given, "a b", 1, "u", "us-east-1", 0, 900, &token, &errors[0]) != RDSIAM_OK);
+    CHECK(rdsiam_token_sign_at(given, "a b", 1, "u", "us-east-1", 0, 900, &token, &errors[0]) !=
+          RDSIAM_OK);
     CHECK(rdsiam_token_sign_at(given, HOST, 1, "u", NULL, 0, 901, &token, &errors[1]) != RDSIAM_OK);
     CHECK(rdsiam_token_get(client, HOST, 1, "u", NULL, &token, &errors[2]) != RDSIAM_OK);
     CHECK(rdsiam_token_sign_at(given, "https://u:SECRETKEYEXAMPLE@h", 1, "u", NULL, 0, 900, &token,

@@ -64,8 +64,8 @@ static void *keep_busy(void *argument) {
     return NULL;
 }
 
-/* In the child: what is cached, what is not, what the parent's threads change, and a fetch of its own.
- * 0: good. */
+/* In the child: what is cached, what is not, what the parent's threads change, and a fetch of its
+ * own. 0: good. */
 static int use_in_child(const struct shared *shared) {
     char own[32];
     int i;

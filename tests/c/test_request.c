@@ -108,7 +108,8 @@ static void one_request_at_a_time(void) {
     rdsiam_credentials_free(given);
 }
 
-/* A request that is dropped has failed: who waits gets that at once, and the next caller a new one. */
+/* A request that is dropped has failed: who waits gets that at once, and the next caller a new one.
+ */
 static void a_dropped_request(void) {
     rdsiam_client *client = host_client(10000);
     struct action first, second;
@@ -178,8 +179,7 @@ static void the_better_credentials_sign(void) {
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rdsiam_client *client = host_client(10000);
         const int first_life = cases[i].first, second_life = cases[i].second;
-        rdsiam_credentials *first =
-            credentials("AKIDFIRST", first_life > 0 ? now + first_life : 0);
+        rdsiam_credentials *first = credentials("AKIDFIRST", first_life > 0 ? now + first_life : 0);
         rdsiam_credentials *second =
             credentials("AKIDSECOND", second_life > 0 ? now + second_life : 0);
         rdsiam_error *down = rdsiam_error_new(RDSIAM_ERR_TIMEOUT, "the portal is down", true);
@@ -204,16 +204,15 @@ static void a_failed_request(void) {
     static const struct {
         rdsiam_status says, seen;
         bool says_retryable, retryable;
-    } cases[] = {
-        {RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_NOT_FOUND, true, false},
-        {RDSIAM_ERR_TIMEOUT, RDSIAM_ERR_TIMEOUT, false, true},
-        {RDSIAM_ERR_CREDENTIALS_PROVIDER, RDSIAM_ERR_CREDENTIALS_PROVIDER, true, true},
-        {RDSIAM_ERR_INTERNAL, RDSIAM_ERR_CREDENTIALS_PROVIDER, false, false}};
+    } cases[] = {{RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_NOT_FOUND, true, false},
+                 {RDSIAM_ERR_TIMEOUT, RDSIAM_ERR_TIMEOUT, false, true},
+                 {RDSIAM_ERR_CREDENTIALS_PROVIDER, RDSIAM_ERR_CREDENTIALS_PROVIDER, true, true},
+                 {RDSIAM_ERR_INTERNAL, RDSIAM_ERR_CREDENTIALS_PROVIDER, false, false}};
     size_t i;
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rdsiam_client *client = host_client(10000);
-        rdsiam_error *why = rdsiam_error_new(cases[i].says, "the portal is down",
-                                             cases[i].says_retryable);
+        rdsiam_error *why =
+            rdsiam_error_new(cases[i].says, "the portal is down", cases[i].says_retryable);
         rdsiam_error *err = NULL;
         struct action first, second;
         CHECK(get(client, "app", &first) == 'f' && get(client, "app", &second) == 'w');
@@ -303,16 +302,16 @@ static void errors(void) {
     CHECK_ERROR(ASK(client, HOST, 1, "u", NULL, &request, &pending), bad, err);
     CHECK_ERROR(ASK(client, HOST, 1, "u", &token, NULL, &pending), bad, err);
     CHECK_ERROR(ASK(client, HOST, 1, "u", &token, &request, NULL), bad, err);
-    CHECK_ERROR(rdsiam_token_sign_or_fetch(NULL, HOST, 1, "u", NULL, &token, &request, &pending,
-                                           &err),
-                bad, err);
+    CHECK_ERROR(
+        rdsiam_token_sign_or_fetch(NULL, HOST, 1, "u", NULL, &token, &request, &pending, &err), bad,
+        err);
     CHECK_ERROR(rdsiam_config_set_host_fetches(NULL, &err), bad, err);
     /* One that fetches by itself: nobody else's credentials may get in there. */
     CHECK_OK(rdsiam_client_new(NULL, &other, &err), err);
     CHECK_ERROR(ASK(other, HOST, 1, "u", &token, &request, &pending), bad, err);
-    CHECK_ERROR(rdsiam_token_sign_or_fetch(other, HOST, 1, "u", NULL, &token, &request, &pending,
-                                           &err),
-                bad, err);
+    CHECK_ERROR(
+        rdsiam_token_sign_or_fetch(other, HOST, 1, "u", NULL, &token, &request, &pending, &err),
+        bad, err);
     rdsiam_client_free(other);
 
     CHECK_ERROR(rdsiam_request_complete(NULL, ended, &again, &err), bad, err);

@@ -1,5 +1,5 @@
-/* What background fetches may cost a program: 10,000 tokens and their credentials that become stale in
- * the same second, a source that hangs, and signals.
+/* What background fetches may cost a program: 10,000 tokens and their credentials that become stale
+ * in the same second, a source that hangs, and signals.
  *
  *   test_stale [OPEN_FILES]
  *
@@ -23,7 +23,8 @@
 #define HOST "mydb.abc123.us-east-1.rds.amazonaws.com"
 #define KEYS 10000
 #define WORKERS 8
-/* Tokens of 15 minutes are stale after 14. Credentials that live LIFE are stale with 15 minutes left. */
+/* Tokens of 15 minutes are stale after 14. Credentials that live LIFE are stale with 15 minutes
+ * left. */
 #define JUMP 845
 #define LIFE 1700
 /* A call that waits for the source takes that long. */

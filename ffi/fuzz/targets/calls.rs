@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::callbacks::{SECRET, UserData, end, free_data, on_event, provide};
 use super::input::Input;
-use super::provider::{SECRET, UserData, end, free_data, on_event, provide};
 use crate::Status;
 use crate::client::*;
 use crate::config::*;
@@ -300,17 +300,24 @@ impl Program {
     fn set_number(&mut self, input: &mut Input<'_>) {
         let config = one_of(&self.configs, input);
         let (which, number) = (input.number().unsigned_abs() % 5, input.number());
-        // SAFETY: a configuration that was not freed, or NULL.
-        self.status(input, |err| unsafe {
+        let set: unsafe extern "C" fn(*mut OwnedConfig, u32, *mut *mut OwnedError) -> Status =
             match which {
-                0 => rdsiam_config_set_refresh_before(config, number as u32, err),
-                1 => rdsiam_config_set_min_remaining(config, number as u32, err),
-                2 => rdsiam_config_set_expires(config, number as u32, err),
-                // Not so short that a call of the provider takes longer.
-                3 => rdsiam_config_set_timeout_ms(config, number as u32 | 0x1000, err),
-                _ => rdsiam_config_set_max_entries(config, number as usize, err),
-            }
-        });
+                0 => rdsiam_config_set_refresh_before,
+                1 => rdsiam_config_set_min_remaining,
+                2 => rdsiam_config_set_expires,
+                3 => rdsiam_config_set_timeout_ms,
+                _ => {
+                    // SAFETY: a configuration that was not freed, or NULL.
+                    self.status(input, |err| unsafe {
+                        rdsiam_config_set_max_entries(config, number as usize, err)
+                    });
+                    return;
+                }
+            };
+        // A timeout that no call of the provider reaches.
+        let number = if which == 3 { number as u32 | 0x1000 } else { number as u32 };
+        // SAFETY: a configuration that was not freed, or NULL.
+        self.status(input, |err| unsafe { set(config, number, err) });
     }
 
     fn set_on_event(&mut self, input: &mut Input<'_>) {
@@ -403,12 +410,13 @@ impl Program {
         let explanation = explanation.unwrap_or(null_mut());
         let (field, index) = (input.number() as i32, input.number() as usize);
         // SAFETY: an explanation that is freed below, or NULL.
-        unsafe {
-            let _ = rdsiam_explanation_field(explanation, field);
-            let _ = rdsiam_explanation_problem(explanation, index);
-            assert!(!rdsiam_explanation_text(explanation).is_null());
-            rdsiam_explanation_free(explanation);
-        }
+        let _ = unsafe { rdsiam_explanation_field(explanation, field) };
+        // SAFETY: as above.
+        let _ = unsafe { rdsiam_explanation_problem(explanation, index) };
+        // SAFETY: as above.
+        assert!(!unsafe { rdsiam_explanation_text(explanation) }.is_null());
+        // SAFETY: as above.
+        unsafe { rdsiam_explanation_free(explanation) };
     }
 
     fn quote(&mut self, input: &mut Input<'_>) {

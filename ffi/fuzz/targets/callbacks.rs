@@ -1,4 +1,4 @@
-//! The provider of the program that `calls` plays: it keeps its word in some manners, and not in
+//! The callbacks of the program that `calls` plays: its provider keeps its word in some manners, and not in
 //! others.
 
 use std::ffi::c_void;
@@ -46,8 +46,10 @@ pub(crate) unsafe extern "C" fn provide(
     let manner = unsafe { &*data.cast::<UserData>() }.manner;
     let (gives, says) = (manner / 8 % 3, manner / 24);
     if manner % 3 == 0 {
-        // SAFETY: a string, and the place that the library gave.
-        unsafe { *err = rdsiam_error_new(says as Status, c"the vault is sealed".as_ptr(), force) };
+        // SAFETY: a string.
+        let error = unsafe { rdsiam_error_new(says as Status, c"it is sealed".as_ptr(), force) };
+        // SAFETY: the place that the library gave.
+        unsafe { *err = error };
     }
     let end = match gives {
         0 => return says as Status,
@@ -80,6 +82,8 @@ pub(crate) unsafe extern "C" fn on_event(data: *mut c_void, event: *const OwnedE
     let error = unsafe { rdsiam_event_error(event) };
     assert!(kind != RDSIAM_EVENT_OTHER && error.is_null() == (kind != RDSIAM_EVENT_REFRESH_FAILED));
     // SAFETY: as above.
-    let message = unsafe { std::ffi::CStr::from_ptr(rdsiam_event_message(event)) };
+    let message = unsafe { rdsiam_event_message(event) };
+    // SAFETY: the string of an event, which ends with a NUL.
+    let message = unsafe { std::ffi::CStr::from_ptr(message) };
     assert!(message.to_str().is_ok_and(|text| !text.is_empty() && !text.contains(SECRET)));
 }
