@@ -1,4 +1,4 @@
-//! What a fork waits for: see [`rdsiam::fork`].
+//! What a fork waits for: see `core/src/fork.rs`.
 
 #[cfg(unix)]
 unsafe extern "C" {
@@ -12,7 +12,7 @@ unsafe extern "C" {
 /// Once for the process. Without memory for it, forks come as they come.
 #[cfg(unix)]
 pub(crate) fn register() {
-    use rdsiam::fork::{after_in_child, after_in_parent, before};
+    use rdsiam::binding::fork::{after_in_child, after_in_parent, before};
     use std::sync::atomic::{AtomicBool, Ordering};
 
     static DONE: AtomicBool = AtomicBool::new(false);

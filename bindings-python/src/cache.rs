@@ -1,18 +1,20 @@
 //! `TokenCache`: one login's token, from the cache.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use rdsiam::binding::{self, Lease};
 use rdsiam::{Client, ErrorKind, Target, region_of_host};
 
-use crate::arguments::{Login, optional_text, seconds};
-use crate::aside::released;
+use crate::arguments::{Login, optional_text, seconds, text};
+use crate::aside::{released, settled};
 use crate::client::config;
 use crate::error::{Fault, Result};
 use crate::guard::guard;
-use crate::provider::{Callable, configure, configure_tokens};
+use crate::provider::{Callable, configure};
 use crate::slot::Slot;
 
 /// The compiled part of `rdsiam.TokenCache`, which adds what has to be Python.
@@ -33,9 +35,9 @@ impl TokenCache {
     #[new]
     #[pyo3(signature = (
         host, port, user, region=None, *, profile=None, credentials=None, refresh_before=None,
-        min_remaining=None, expires=None
+        min_remaining=None, expires=None, timeout=None
     ), text_signature = "(host, port, user, region=None, *, profile=None, credentials=None, \
-        refresh_before=60, min_remaining=10, expires=900)")]
+        refresh_before=60, min_remaining=10, expires=900, timeout=10)")]
     #[allow(clippy::too_many_arguments, reason = "all but three are keywords with a default")]
     fn new(
         py: Python<'_>,
@@ -48,20 +50,25 @@ impl TokenCache {
         refresh_before: Option<&Bound<'_, PyAny>>,
         min_remaining: Option<&Bound<'_, PyAny>>,
         expires: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
     ) -> PyResult<Self> {
         guard(py, "TokenCache", || {
-            let mut config = config();
+            let mut config = config(py);
             if let Some(profile) = optional_text("profile", profile)? {
                 config = config.profile(profile);
             }
             if let Some(value) = refresh_before {
-                config = config.refresh_before(seconds("refresh_before", value)?);
+                config = config.refresh_before(whole_seconds("refresh_before", value)?);
             }
             if let Some(value) = min_remaining {
-                config = config.min_remaining(seconds("min_remaining", value)?);
+                config = config.min_remaining(whole_seconds("min_remaining", value)?);
             }
             if let Some(value) = expires {
-                config = config.expires(seconds("expires", value)?);
+                config = config.expires(whole_seconds("expires", value)?);
+            }
+            if let Some(seconds) = timeout {
+                // What is no duration is refused with the others by the core.
+                config = config.timeout(Duration::try_from_secs_f64(seconds).unwrap_or_default());
             }
             let login = Login::read(host, port, user, region)?;
             let (config, callable) = match credentials {
@@ -72,11 +79,11 @@ impl TokenCache {
         })
     }
 
-    /// A token that is good for at least `min_remaining` seconds, as a str.
+    /// A token that is valid for at least `min_remaining` seconds, as a str.
     ///
-    /// A hit takes no lock, does no I/O, runs no Python code, and returns the very same object
-    /// each time. Otherwise one thread fetches credentials and signs, while the others wait for
-    /// it with the interpreter let go. Safe to call from any thread.
+    /// A hit does no I/O, runs no Python code, and returns the very same object each time. Otherwise the
+    /// token is signed here; if credentials have to be fetched first, the call waits for that with the
+    /// interpreter released, at most `timeout` seconds. Safe to call from any thread.
     ///
     /// Raises RegionMissingError, CredentialsError (also while the credentials cannot be
     /// fetched), and ClockError.
@@ -96,10 +103,10 @@ impl TokenCache {
     /// The token's text and the Unix second it ends at.
     fn _get(&self, py: Python<'_>) -> PyResult<(Py<PyString>, i64)> {
         guard(py, "TokenCache._get", || {
-            let before = self.slot.look();
-            let lease = released(py, || self.client.get_lease(&self.target()))?;
-            let expires_at = lease.token.expires_at();
-            Ok((self.slot.keep(py, &before, lease), expires_at))
+            let generation = self.slot.generation();
+            let lease = self.lease(py)?;
+            let (_, expires_at) = binding::unix_times(&lease.token);
+            Ok((self.slot.keep(py, generation, lease), expires_at))
         })
     }
 
@@ -109,26 +116,54 @@ impl TokenCache {
             if let Some(text) = self.hit(py) {
                 return Ok(Some(text));
             }
-            let before = self.slot.look();
-            match released(py, || self.client.try_get_lease(&self.target())) {
-                Ok(lease) => Ok(Some(self.slot.keep(py, &before, lease))),
+            let generation = self.slot.generation();
+            match settled(py, binding::try_get_lease(&self.client, &self.target())) {
+                Ok(lease) => Ok(Some(self.slot.keep(py, generation, lease))),
                 Err(Fault::Core(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
                 Err(fault) => Err(fault),
             }
         })
     }
 
-    /// Drops the token, after a login with it was refused. The next call makes a new one.
+    /// Removes the token after a login with it was refused; the next call signs a new one. With
+    /// `token`, only if that is still the one in the cache. The source of the credentials is asked for
+    /// newer ones, at most once a minute.
     ///
     /// >>> import rdsiam
     /// >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
-    /// >>> cache.invalidate()
-    fn invalidate(&self, py: Python<'_>) -> PyResult<()> {
+    /// >>> cache.invalidate(cache.get_token())
+    #[pyo3(signature = (token=None))]
+    fn invalidate(&self, py: Python<'_>, token: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         guard(py, "TokenCache.invalidate", || {
-            self.client.invalidate(&self.target())?;
-            // After the client's own, so that nobody puts the old token back in between.
+            match token {
+                None => self.client.invalidate(&self.target())?,
+                Some(token) => {
+                    self.client.invalidate_token(&self.target(), text("token", token)?)?;
+                }
+            }
+            // After the client's, so that nobody puts the old token back in between.
             self.slot.clear();
             Ok(())
+        })
+    }
+
+    /// To be called after the server refused a login with `token`, which began at the Unix time
+    /// `began`. Removes the token, and returns whether to log in once more with a new one: only if the
+    /// token was signed before the login began, and no new token of this login was refused within the
+    /// last minute. So N refused logins cost at most N + 1 attempts.
+    ///
+    /// >>> import rdsiam, time
+    /// >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
+    /// >>> began = time.time()
+    /// >>> cache.login_refused(cache.get_token(), began)
+    /// False
+    fn login_refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>, began: f64) -> PyResult<bool> {
+        guard(py, "TokenCache.login_refused", || {
+            let began = Duration::try_from_secs_f64(began).unwrap_or_default();
+            let began = SystemTime::UNIX_EPOCH + began;
+            let again = self.client.login_refused(&self.target(), text("token", token)?, began)?;
+            self.slot.clear();
+            Ok(again)
         })
     }
 
@@ -210,24 +245,6 @@ impl TokenCache {
     }
 }
 
-/// A cache of the tokens that `make` returns, a function without arguments.
-#[pyfunction]
-#[pyo3(name = "_keep_tokens")]
-pub(crate) fn keep_tokens(
-    py: Python<'_>,
-    host: &Bound<'_, PyAny>,
-    port: &Bound<'_, PyAny>,
-    user: &Bound<'_, PyAny>,
-    region: Option<&Bound<'_, PyAny>>,
-    make: &Bound<'_, PyAny>,
-) -> PyResult<TokenCache> {
-    guard(py, "_keep_tokens", || {
-        let login = Login::read(host, port, user, region)?;
-        let (config, callable) = configure_tokens(config(), make);
-        TokenCache::of(Client::new(config)?, &login, callable)
-    })
-}
-
 impl TokenCache {
     fn of(client: Client, login: &Login<'_>, callable: Option<Arc<Callable>>) -> Result<Self> {
         login.target().check()?;
@@ -250,14 +267,29 @@ impl TokenCache {
         if let Some(text) = self.hit(py) {
             return Ok(text);
         }
-        let before = self.slot.look();
-        let lease = released(py, || self.client.get_lease(&self.target()))?;
-        Ok(self.slot.keep(py, &before, lease))
+        let generation = self.slot.generation();
+        let lease = self.lease(py)?;
+        Ok(self.slot.keep(py, generation, lease))
+    }
+
+    /// What needs no waiting is done without releasing the interpreter: that would take longer.
+    fn lease(&self, py: Python<'_>) -> Result<Lease> {
+        let target = self.target();
+        match binding::glance_lease(&self.client, &target) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                released(py, |pause| binding::get_lease(&self.client, &target, pause))
+            }
+            outcome => settled(py, outcome),
+        }
     }
 
     fn hit(&self, py: Python<'_>) -> Option<Py<PyString>> {
         let text = self.slot.fresh(py)?;
-        self.client.count_hit();
+        binding::add_hits(&self.client, 1);
         Some(text)
     }
+}
+
+fn whole_seconds(name: &str, value: &Bound<'_, PyAny>) -> Result<Duration> {
+    Ok(Duration::from_secs(seconds(name, value)?.into()))
 }

@@ -5,16 +5,16 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
-use rdsiam::{Client, Config, Conventions, Credentials, ErrorKind, Target};
+use rdsiam::{Client, Config, Conventions, Credentials, ErrorKind, Target, binding};
 
 use crate::arguments::{Login, optional_text, text};
-use crate::aside::{released, settled, warn};
+use crate::aside::{self, released, settled};
 use crate::error::{Fault, Result};
 use crate::guard::guard;
 
-/// The rules that every client of this face shares.
-pub(crate) fn config() -> Config {
-    Config::new().conventions(Conventions::BOTOCORE).on_warning(warn)
+/// The rules that every client of this binding shares.
+pub(crate) fn config(py: Python<'_>) -> Config {
+    aside::configure(py, Config::new().conventions(Conventions::BOTOCORE))
 }
 
 /// Signs a new token with the default credentials of the AWS SDKs.
@@ -55,7 +55,7 @@ pub(crate) fn generate_db_auth_token(
 /// The client of the process, made at the first call.
 fn shared(py: Python<'_>) -> Result<&'static Client> {
     static SHARED: PyOnceLock<Client> = PyOnceLock::new();
-    Ok(SHARED.get_or_try_init(py, || Client::new(config()))?)
+    Ok(SHARED.get_or_try_init(py, || Client::new(config(py)))?)
 }
 
 fn one_user<'a, 'py>(
@@ -77,9 +77,9 @@ fn type_error(what: &str) -> Fault {
 fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<Py<PyString>> {
     // To let the interpreter go and take it back would last longer than what needs no waiting.
     // No Python code is behind these clients, so that nobody waits for it while we hold it.
-    let token = match client.try_sign(&login.target()) {
+    let token = match binding::glance_sign(client, &login.target()) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            released(py, || client.sign(&login.target()))?
+            released(py, |pause| binding::sign(client, &login.target(), pause))?
         }
         outcome => settled(py, outcome)?,
     };
@@ -119,7 +119,7 @@ pub(crate) fn client(
                 "service_name is not \"rds\", the only service rdsiam stands in for",
             ));
         }
-        let mut config = config();
+        let mut config = config(py);
         if let Some(region) = optional_text("region_name", region_name)? {
             config = config.region(region);
         }
@@ -217,7 +217,7 @@ impl Meta {
 
 fn region_name(py: Python<'_>, client: &Client) -> Result<Option<String>> {
     // Any host without a region of its own will do.
-    match released(py, || client.region(&Target::new("localhost", 1, "any"))) {
+    match aside::region(py, client, &Target::new("localhost", 1, "any")) {
         Ok(region) => Ok(Some(region)),
         Err(Fault::Core(error)) if error.kind() == ErrorKind::RegionMissing => Ok(None),
         Err(fault) => Err(fault),

@@ -36,7 +36,7 @@ pub(crate) fn guard<T>(
 fn at<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
     #[cfg(rdsiam_panic_injection)]
     rdsiam::binding::panic_point(name);
-    #[cfg(not(feature = "fault-injection"))]
+    #[cfg(not(rdsiam_panic_injection))]
     let _ = name;
     body()
 }

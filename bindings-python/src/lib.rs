@@ -1,4 +1,4 @@
-//! The Python face of rdsiam: the extension module `rdsiam._rdsiam`.
+//! The Python binding of rdsiam: the extension module `rdsiam._rdsiam`.
 //!
 //! It reads Python's arguments, asks the crate `rdsiam`, and raises Python's exceptions. What a
 //! token is and when it is renewed is decided there; what has to be Python (the exception
@@ -9,7 +9,7 @@
 //! | `guard` | no panic leaves a function |
 //! | `error` | from [`rdsiam::Error`] to the classes of `rdsiam.errors` |
 //! | `arguments` | readers of Python values |
-//! | `aside` | what has to wait until the interpreter is held again: warnings, interrupts |
+//! | `aside` | what has to wait until the interpreter is held again, and what runs while a call waits |
 //! | `provider` | credentials from Python: values, callables, sessions |
 //! | `classes` | the classes, made when they are first asked for |
 //! | `client` | `generate_db_auth_token` and `client("rds")` |
@@ -45,8 +45,6 @@ use pyo3::pymodule;
 mod _rdsiam {
     use pyo3::prelude::*;
 
-    #[pymodule_export]
-    use crate::cache::keep_tokens;
     #[pymodule_export]
     use crate::classes::class;
     #[pymodule_export]

@@ -1,19 +1,16 @@
-//! Credentials that come from Python: a value, a callable, or a boto3 session. And tokens that
-//! come from there: those that a client of boto3 made.
+//! Credentials that come from Python: a value, a callable, or a boto3 session.
 //!
 //! Which shapes are taken, and how they are read, is written in `_credentials.py`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use rdsiam::{Clock, Config, Credentials, CredentialsSource, Error, ErrorKind, Token, TokenSource};
+use rdsiam::{Config, Credentials, CredentialsSource, Error, ErrorKind, binding};
 use zeroize::Zeroizing;
 
-use crate::aside;
 use crate::error::{Fault, Raised, Result};
 use crate::shutdown::Call;
 
@@ -45,7 +42,7 @@ pub(crate) fn configure(
         None => Fault::Python(error),
     })?;
     if read.is_callable() {
-        let callable = Arc::new(Callable(ArcSwapOption::from_pointee(read.unbind())));
+        let callable = Arc::new(Callable(Mutex::new(Some(read.unbind()))));
         return Ok((config.source(Source(Arc::clone(&callable))), Some(callable)));
     }
     Ok((config.credentials(credentials(&read.extract()?)?), None))
@@ -53,35 +50,18 @@ pub(crate) fn configure(
 
 fn credentials((id, secret, session, expires_at): &Parts) -> rdsiam::Result<Credentials> {
     let session = session.as_ref().map(|session| session.0.as_str());
-    Credentials::with_expiry(id, &secret.0, session, *expires_at)
+    binding::credentials(id, &secret.0, session, *expires_at)
 }
 
 /// A Python function that takes `force_refresh` and returns [`Parts`]. Empty after the garbage
 /// collector has cleared it.
-pub(crate) struct Callable(ArcSwapOption<Py<PyAny>>);
+pub(crate) struct Callable(Mutex<Option<Py<PyAny>>>);
 
 struct Source(Arc<Callable>);
 
 impl CredentialsSource for Source {
     fn provide(&self, force_refresh: bool) -> rdsiam::Result<Credentials> {
         attached(|py| self.0.ask(py, force_refresh))
-    }
-}
-
-/// Adds a function that makes tokens to a configuration, whose cache then keeps these.
-pub(crate) fn configure_tokens(
-    config: Config,
-    make: &Bound<'_, PyAny>,
-) -> (Config, Option<Arc<Callable>>) {
-    let callable = Arc::new(Callable(ArcSwapOption::from_pointee(make.clone().unbind())));
-    (config.tokens(Maker(Arc::clone(&callable))), Some(callable))
-}
-
-struct Maker(Arc<Callable>);
-
-impl TokenSource for Maker {
-    fn make(&self) -> rdsiam::Result<Token> {
-        attached(|py| self.0.make(py))
     }
 }
 
@@ -96,18 +76,13 @@ fn attached<T>(ask: impl FnOnce(Python<'_>) -> rdsiam::Result<T>) -> rdsiam::Res
 impl Callable {
     /// Cloned, so that it lives as long as the call even if it is cleared meanwhile.
     fn function(&self, py: Python<'_>) -> rdsiam::Result<Py<PyAny>> {
-        let function = self.0.load().as_ref().map(|function| function.clone_ref(py));
+        let function = self.lock().as_ref().map(|function| function.clone_ref(py));
         function.ok_or_else(|| Error::provider("the provider is gone", false))
     }
 
-    fn make(&self, py: Python<'_>) -> rdsiam::Result<Token> {
-        let now = Clock::System.now()?;
-        let text = self.function(py)?.call0(py).and_then(|value| value.extract::<Secret>(py));
-        let text = text.map_err(|error| {
-            let message = "the client that makes the tokens failed";
-            Error::provider_caused_by(message, false, Raised::as_itself(error))
-        })?;
-        Token::signed_elsewhere(&text.0, now)
+    /// Held for moments, and never while Python runs.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(&self, py: Python<'_>, force_refresh: bool) -> rdsiam::Result<Credentials> {
@@ -122,14 +97,15 @@ impl Callable {
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        match self.0.load().as_ref() {
-            Some(function) => visit.call(&**function),
+        match &*self.lock() {
+            Some(function) => visit.call(function),
             None => Ok(()),
         }
     }
 
     pub(crate) fn clear(&self) {
-        drop(self.0.swap(None));
+        let function = self.lock().take();
+        drop(function);
     }
 }
 
@@ -139,7 +115,9 @@ fn failed(py: Python<'_>, error: PyErr) -> Error {
         return error;
     }
     if !error.is_instance_of::<PyException>(py) {
-        aside::interrupt(error.clone_ref(py));
+        // Such as SystemExit: it comes out where the token was asked for.
+        let message = "the credentials provider was interrupted";
+        return Error::provider_caused_by(message, false, Raised::as_itself(error));
     }
     let name = error.get_type(py).name();
     let name = name.as_ref().map_or_else(|_| "an exception".into(), ToString::to_string);

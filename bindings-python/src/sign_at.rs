@@ -1,7 +1,7 @@
 //! The pure signer. Private: the known answers of every language run through it.
 
 use pyo3::prelude::*;
-use rdsiam::{Conventions, Credentials};
+use rdsiam::{Conventions, Credentials, binding};
 
 use crate::arguments::{Login, optional_text, seconds, text};
 use crate::guard::guard;
@@ -32,7 +32,7 @@ pub(crate) fn sign_at(
         let expires = seconds("expires", expires)?;
         let conventions = Conventions::BOTOCORE;
         let token =
-            rdsiam::sign_at(&credentials, &login.target(), unix_time, expires, conventions)?;
+            binding::sign_at(&credentials, &login.target(), unix_time, expires, conventions)?;
         Ok(token.as_str().to_owned())
     })
 }

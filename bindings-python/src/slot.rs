@@ -1,65 +1,63 @@
 //! The token of a `TokenCache` as a Python `str`: what makes a hit cheap, and the same object at
-//! each hit. Read without a lock, and so right without the interpreter's lock as well.
+//! each hit.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 
-use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use rdsiam::{Lease, Token};
+use rdsiam::Token;
+use rdsiam::binding::Lease;
 
-/// Replaced whole, and by a new allocation each time, so that a look and a later
-/// compare-and-swap tell whether anything happened in between.
-pub(crate) struct Slot(ArcSwap<Content>);
-
-pub(crate) struct Content(Option<Held>);
+/// The lock is never waited for: a child of `fork` may find it locked for ever, and the client has the
+/// token as well.
+pub(crate) struct Slot {
+    held: RwLock<Option<Held>>,
+    /// Changes when the slot is cleared.
+    generation: AtomicU64,
+}
 
 struct Held {
     text: Py<PyString>,
     token: Arc<Token>,
     fresh: Range<i64>,
+    generation: u64,
 }
 
 impl Slot {
     pub(crate) fn empty() -> Self {
-        Self(ArcSwap::from_pointee(Content(None)))
+        Self { held: RwLock::new(None), generation: AtomicU64::new(0) }
     }
 
-    /// The text, if it may be handed out at this second.
+    /// The text, if it may be returned at this second.
     pub(crate) fn fresh(&self, py: Python<'_>) -> Option<Py<PyString>> {
-        let content = self.0.load();
-        let held = content.0.as_ref().filter(|held| held.fresh.contains(&second()))?;
-        Some(held.text.clone_ref(py))
+        let held = self.held.try_read().ok()?;
+        let held = held.as_ref().filter(|held| held.generation == self.generation())?;
+        held.fresh.contains(&second()).then(|| held.text.clone_ref(py))
     }
 
-    /// What is in it, to be given to [`keep`](Slot::keep) later.
-    pub(crate) fn look(&self) -> Arc<Content> {
-        self.0.load_full()
+    /// To be read before a token is asked for, and given to [`keep`](Slot::keep) with it.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     pub(crate) fn clear(&self) {
-        self.0.store(Arc::new(Content(None)));
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
-    /// Puts a token in, unless the slot has changed since `before`: then another thread was
-    /// quicker, or the token was dropped meanwhile and must not come back. Returns its text.
-    pub(crate) fn keep(&self, py: Python<'_>, before: &Arc<Content>, lease: Lease) -> Py<PyString> {
-        if let Some(text) = self.0.load().text_of(py, &lease.token) {
-            return text;
-        }
+    /// Puts a token in that was asked for in this generation. Returns its text, which is the same object
+    /// for the same token.
+    pub(crate) fn keep(&self, py: Python<'_>, generation: u64, lease: Lease) -> Py<PyString> {
         let Lease { token, fresh } = lease;
         let text = PyString::new(py, token.as_str()).unbind();
-        let held = Held { text: text.clone_ref(py), token: Arc::clone(&token), fresh };
-        let found = self.0.compare_and_swap(before, Arc::new(Content(Some(held))));
-        found.text_of(py, &token).unwrap_or(text)
-    }
-}
-
-impl Content {
-    fn text_of(&self, py: Python<'_>, token: &Arc<Token>) -> Option<Py<PyString>> {
-        let held = self.0.as_ref().filter(|held| Arc::ptr_eq(&held.token, token))?;
-        Some(held.text.clone_ref(py))
+        let Ok(mut held) = self.held.try_write() else { return text };
+        if let Some(held) = held.as_ref().filter(|held| Arc::ptr_eq(&held.token, &token)) {
+            return held.text.clone_ref(py);
+        }
+        // One of an older generation is never fresh, so it does no harm.
+        *held = Some(Held { text: text.clone_ref(py), token, fresh, generation });
+        text
     }
 }
 
@@ -78,5 +76,5 @@ fn second() -> i64 {
 
 #[cfg(not(all(unix, target_pointer_width = "64")))]
 fn second() -> i64 {
-    rdsiam::Clock::System.now().unwrap_or(i64::MIN)
+    rdsiam::binding::Clock::System.now().unwrap_or(i64::MIN)
 }

@@ -1,5 +1,6 @@
 """DatabaseTokenCache: over boto3's client, over any other object, and over none."""
 
+import asyncio
 import os
 import threading
 import time
@@ -67,14 +68,21 @@ def test_many_threads_wait_for_one_call() -> None:
     assert (maker.calls, len(tokens)) == (1, 1)
 
 
-def test_it_is_renewed_behind_the_callers_and_not_served_at_the_end() -> None:
+def test_stale_token_is_served_while_one_caller_makes_the_next() -> None:
     maker = Maker(ago=850)
     cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)
     old = cache.get_token()
-    maker.seconds, maker.ago = 0.2, 0
-    assert [cache.get_token() for _ in range(20)] == [old] * 20
-    until(lambda: cache.get_token() != old)
+    maker.seconds, maker.ago = 0.3, 0
+    with ThreadPoolExecutor(1) as pool:
+        new = pool.submit(cache.get_token)
+        until(lambda: maker.calls == 2)
+        assert [cache.get_token() for _ in range(20)] == [old] * 20
+        assert new.result() != old
+    assert cache.get_token() == new.result()
     assert maker.calls == 2
+
+
+def test_token_that_is_about_to_expire_is_not_served() -> None:
     cache = rdsiam.DatabaseTokenCache(Maker(ago=895), *LOGIN)
     with pytest.raises(rdsiam.CredentialsExpiredError):
         cache.get_token()
@@ -83,7 +91,25 @@ def test_it_is_renewed_behind_the_callers_and_not_served_at_the_end() -> None:
     assert cache.get_token() != cache.get_token()
 
 
-def test_a_failing_call_behind_is_followed_by_a_pause() -> None:
+@pytest.mark.usefixtures("keys")
+def test_it_has_the_surface_of_a_token_cache() -> None:
+    for made in (None, Maker(ago=100)):
+        cache = rdsiam.DatabaseTokenCache(made, *LOGIN)
+        assert (cache.host, cache.port, cache.user, cache.region) == (*LOGIN, "us-east-1")
+        token = cache.get_token()
+        assert cache() == token == asyncio.run(cache.get_token_async())
+        got = cache.get()
+        assert got.token == token and got.signed_at is not None
+        assert got.expires_at == got.signed_at + 900
+        cache.invalidate("another")
+        assert cache.get_token() == token
+        began = time.time() if made else time.time() - 1
+        assert cache.login_refused(token, began) is (made is not None)
+        assert cache.get_token() and cache.stats()["invalidations"] == 1
+        assert set(cache.stats()) == set(rdsiam.TokenCache(*LOGIN).stats())
+
+
+def test_failed_call_is_followed_by_a_pause() -> None:
     maker = Maker(ago=850)
     cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)
     old = cache.get_token()

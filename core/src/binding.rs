@@ -6,7 +6,6 @@ use std::task::Waker;
 pub use crate::client::{Action, CredentialRequest, Lease, PendingFetch};
 pub use crate::clock::{Clock, ManualClock};
 
-use crate::clock::Deadline;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::Result;
@@ -21,8 +20,8 @@ pub mod fork {
     pub use crate::fork::{after_in_child, after_in_parent, before};
 }
 
-/// Called every 50 ms while a call waits, with no lock held. An error of it ends the waiting and is what
-/// the call returns.
+/// Called while a call waits, every 50 ms or as [`with_slice`] says, with no lock held. An error of it
+/// ends the waiting and is what the call returns.
 pub type Pause<'a> = &'a mut dyn FnMut() -> Result<()>;
 
 /// As [`Client::get`].
@@ -37,6 +36,28 @@ pub fn get_lease(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Resu
         None => shared.renew(target, now, &mut wait(client, pause))?,
     };
     Ok(shared.lease(token))
+}
+
+/// As [`Client::get`], if that takes no waiting and nothing has to be fetched, not even in the background.
+///
+/// # Errors
+/// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::get`].
+pub fn glance_lease(client: &Client, target: &Target<'_>) -> Result<Lease> {
+    let shared = &client.0;
+    let now = shared.config.clock.now()?;
+    let token = match shared.hit(target, now) {
+        Some(token) => token,
+        None => shared.renew(target, now, &mut Wait::Glance)?,
+    };
+    Ok(shared.lease(token))
+}
+
+/// As [`Client::sign`], on the terms of [`glance_lease`].
+///
+/// # Errors
+/// As [`glance_lease`].
+pub fn glance_sign(client: &Client, target: &Target<'_>) -> Result<Token> {
+    client.0.sign(target, &mut Wait::Glance)
 }
 
 /// As [`Client::get`], but never waits.
@@ -98,7 +119,7 @@ pub fn region_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Re
 }
 
 fn wait<'a>(client: &Client, pause: Pause<'a>) -> Wait<'a> {
-    Wait::until(Deadline::new(client.0.config.timeout), pause)
+    Wait::by(&client.0.config, pause)
 }
 
 /// Makes a client whose credentials the host fetches: see [`next_lease`].
@@ -138,6 +159,12 @@ pub fn now(client: &Client) -> Result<i64> {
 /// A configuration with a clock for tests.
 pub fn with_clock(config: Config, clock: Clock) -> Config {
     config.clock(clock)
+}
+
+/// How often the [`Pause`] of a call that waits is called.
+pub fn with_slice(mut config: Config, slice: std::time::Duration) -> Config {
+    config.slice = slice;
+    config
 }
 
 /// Credentials with an expiry in Unix seconds.

@@ -17,7 +17,7 @@ pub use handle::Handle;
 pub use host::{Action, PendingFetch};
 pub use request::CredentialRequest;
 
-use crate::clock::{Deadline, rfc3339};
+use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::credentials::Provider;
 use crate::error::{Error, ErrorKind, Result};
@@ -126,7 +126,7 @@ impl Shared {
 
     /// Runs a call that waits as long as the configuration says.
     fn waiting<T>(&self, call: impl FnOnce(&mut Wait<'_>) -> Result<T>) -> Result<T> {
-        call(&mut Wait::until(Deadline::new(self.config.timeout), &mut || Ok(())))
+        call(&mut Wait::by(&self.config, &mut || Ok(())))
     }
 
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not
@@ -137,11 +137,20 @@ impl Shared {
         now: i64,
         wait: &mut Wait<'_>,
     ) -> Result<Arc<Token>> {
+        let generation = self.tokens.generation();
         let cached = self.tokens.get(target);
-        let usable = cached.filter(|token| self.tokens.freshness(token, now) != Freshness::Expired);
-        let Some(stale) = usable else { return self.sign_and_store(target, wait) };
-        match self.sign_and_store(target, &mut Wait::Never) {
-            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => Ok(token),
+        let usable = |token: &Arc<Token>| self.tokens.freshness(token, now) != Freshness::Expired;
+        let Some(stale) = cached.filter(usable) else {
+            let token = self.sign(target, wait)?;
+            return self.store(target, token, generation);
+        };
+        if matches!(wait, Wait::Glance) {
+            return Err(Error::would_block());
+        }
+        match self.sign(target, &mut Wait::Never) {
+            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => {
+                self.store(target, token, generation)
+            }
             _ => {
                 self.counters.hits.add(1);
                 Ok(stale)
@@ -149,19 +158,13 @@ impl Shared {
         }
     }
 
-    fn sign_and_store(
-        self: &Arc<Self>,
-        target: &Target<'_>,
-        wait: &mut Wait<'_>,
-    ) -> Result<Arc<Token>> {
-        let generation = self.tokens.generation();
-        let token = Arc::new(self.sign(target, wait)?);
+    fn store(&self, target: &Target<'_>, token: Token, generation: u64) -> Result<Arc<Token>> {
         self.counters.misses.add(1);
-        let now = token.unix_signed_at();
-        if !self.tokens.margins().is_enough(token.unix_expires_at(), now) {
-            return Err(self.too_short(token.unix_expires_at(), now));
+        let (signed_at, expires_at) = (token.unix_signed_at(), token.unix_expires_at());
+        if !self.tokens.margins().is_enough(expires_at, signed_at) {
+            return Err(self.too_short(expires_at, signed_at));
         }
-        let evicted = self.tokens.store(target, &token, generation, now);
+        let (token, evicted) = self.tokens.store(target, token, generation);
         self.counters.evictions.add(evicted);
         Ok(token)
     }
@@ -171,7 +174,7 @@ impl Shared {
         target: &Target<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
-        let credentials = self.credentials(wait)?;
+        let credentials = self.credentials(target, wait)?;
         let token = self.signer.sign(target, &credentials, &self.config, &mut |explicit| {
             self.region(explicit, wait)
         })?;
@@ -208,5 +211,6 @@ impl fmt::Debug for Client {
     }
 }
 
-#[cfg(all(test, not(rdsiam_shuttle)))]
+#[cfg(test)]
+#[cfg(not(rdsiam_shuttle))]
 mod tests;

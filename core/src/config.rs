@@ -42,6 +42,8 @@ pub struct Config {
     pub(crate) timeout: Duration,
     pub(crate) max_entries: usize,
     pub(crate) clock: Clock,
+    /// How often a call that waits lets its binding do something.
+    pub(crate) slice: Duration,
     listener: Option<Listener>,
 }
 
@@ -66,6 +68,7 @@ impl Default for Config {
             timeout: Duration::from_secs(10),
             max_entries: 1024,
             clock: Clock::default(),
+            slice: Duration::from_millis(50),
             listener: None,
         }
     }

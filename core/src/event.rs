@@ -13,8 +13,7 @@ pub enum Event {
     /// The region that was asked for is not the region of the host. Reported once for each target in a
     /// row.
     RegionMismatch(String),
-    /// Credentials could not be fetched in the background; the ones that are cached still serve, or no
-    /// caller waited.
+    /// Credentials could not be refreshed in the background. Those that are cached are still used.
     RefreshFailed(Error),
 }
 

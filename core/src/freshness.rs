@@ -16,8 +16,7 @@ pub(crate) enum Freshness {
 /// Credentials with less than this left would cut a token short, so newer ones are fetched. The rule
 /// of the JS SDK since 2026 (smithy-typescript, #8047), and of botocore.
 const FULL_LIFE: i64 = 900;
-/// Credentials without an expiry may come from a file that somebody replaces. Those that a source
-/// hands out with less than [`FULL_LIFE`] left are not asked for again sooner either.
+/// Credentials without an expiry may come from a file that somebody replaces.
 pub(crate) const REREAD_AFTER: i64 = 60;
 
 /// Whether the source should be asked for newer credentials: less than 15 minutes are left.
@@ -33,7 +32,10 @@ pub(crate) fn of_credentials(
     min_remaining: i64,
     now: i64,
 ) -> Freshness {
-    let just_fetched = (0..REREAD_AFTER).contains(&now.saturating_sub(fetched_at));
+    // A source that only has credentials of a short life is not asked at each call.
+    let half_of_life = expires_at.map(|at| at.saturating_sub(fetched_at) / 2);
+    let pause = half_of_life.map_or(REREAD_AFTER, |half| half.min(REREAD_AFTER));
+    let just_fetched = (0..pause).contains(&now.saturating_sub(fetched_at));
     match expires_at {
         Some(at) if at.saturating_sub(now) <= min_remaining => Freshness::Expired,
         _ if just_fetched => Freshness::Fresh,
@@ -165,6 +167,8 @@ mod tests {
             (Some(899), 59, 10, Fresh),
             (Some(899), 60, 10, Stale),
             (Some(11), 3600, 10, Stale),
+            (Some(20), 19, 10, Fresh),
+            (Some(20), 20, 10, Stale),
             (Some(10), 0, 10, Expired),
             (Some(10), 0, 0, Fresh),
             (Some(0), 0, 0, Expired),

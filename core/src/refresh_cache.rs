@@ -121,12 +121,7 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     /// What to do for a value that is valid for more than `min_remaining` seconds. Never waits.
-    pub(crate) fn look(
-        self: &Arc<Self>,
-        min_remaining: i64,
-        now: i64,
-        begin: Begin,
-    ) -> Lookup<T> {
+    pub(crate) fn look(self: &Arc<Self>, min_remaining: i64, now: i64, begin: Begin) -> Lookup<T> {
         let mut state = self.lock();
         let freshness = match state.freshness(min_remaining, now) {
             _ if state.refused => Freshness::Expired,
@@ -139,32 +134,46 @@ impl<T: Refreshable> RefreshCache<T> {
         match (freshness, value, running) {
             (Freshness::Fresh, Some(value), _) => Lookup::Ready(value),
             (Freshness::Stale, Some(value), None) if is_due => {
-                Lookup::Stale(value, self.begin(&mut state, now))
+                Lookup::Stale(value, self.begin(&mut state, now, true))
             }
             (Freshness::Stale, Some(value), _) => Lookup::Ready(value),
             (_, _, Some(number)) => Lookup::Wait(number),
-            _ if begin == Begin::Now || is_due => Lookup::Fetch(self.begin(&mut state, now)),
+            _ if begin == Begin::Now => Lookup::Fetch(self.begin(&mut state, now, false)),
+            _ if is_due => Lookup::Fetch(self.begin(&mut state, now, true)),
             _ => Lookup::Missing,
         }
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State<T>, now: i64) -> RefreshRequest<T> {
+    /// The value, if there is nothing to do about it.
+    pub(crate) fn fresh(&self, min_remaining: i64, now: i64) -> Option<T> {
+        let state = self.lock();
+        let is_fresh = state.freshness(min_remaining, now) == Freshness::Fresh && !state.refused;
+        state.cached.as_ref().filter(|_| is_fresh).map(|cached| cached.value.clone())
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State<T>,
+        now: i64,
+        in_background: bool,
+    ) -> RefreshRequest<T> {
         state.begun += 1;
         let (number, force) = (state.begun, state.refused);
         state.running = Some(Running { number, since: Instant::now(), force });
-        RefreshRequest { cache: Arc::clone(self), number, force, began_at: now, ended: false }
+        let cache = Arc::clone(self);
+        RefreshRequest { cache, number, force, in_background, began_at: now, ended: false }
     }
 
     /// Waits until this fetch has ended or been replaced, or until the deadline.
     ///
-    /// `pause` is called every 50 ms, with no lock held; an error of it ends the waiting.
+    /// `pause` is called after each slice, with no lock held; an error of it ends the waiting.
     pub(crate) fn wait(
         &self,
         number: u64,
         deadline: &mut Deadline,
+        slice: Duration,
         pause: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
-        const SLICE: Duration = Duration::from_millis(50);
         self.refuse_own_fetch()?;
         let shared = self.shared.get();
         loop {
@@ -173,7 +182,7 @@ impl<T: Refreshable> RefreshCache<T> {
             if !self.runs(&state, number) {
                 return Ok(());
             }
-            let waited = shared.ended.wait_timeout(state, left.min(SLICE));
+            let waited = shared.ended.wait_timeout(state, left.min(slice));
             let state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if !self.runs(&state, number) {
                 return Ok(());
@@ -338,6 +347,7 @@ pub(crate) struct RefreshRequest<T: Refreshable> {
     cache: Arc<RefreshCache<T>>,
     number: u64,
     force: bool,
+    in_background: bool,
     began_at: i64,
     ended: bool,
 }
@@ -350,6 +360,11 @@ impl<T: Refreshable> RefreshRequest<T> {
     /// Whether the source is to be asked for something newer than what it gave before.
     pub(crate) fn force(&self) -> bool {
         self.force
+    }
+
+    /// Whether whoever began it had something else to use, so that nobody learns of a failure.
+    pub(crate) fn is_in_background(&self) -> bool {
+        self.in_background
     }
 
     pub(crate) fn end(mut self, result: Result<T>, now: i64) {
@@ -385,6 +400,3 @@ impl<T: Refreshable> Drop for RefreshRequest<T> {
         }
     }
 }
-
-#[cfg(all(test, not(rdsiam_shuttle)))]
-mod tests;

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::ops::DerefMut;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use hashbrown::{Equivalent, HashMap};
@@ -24,14 +24,15 @@ pub(crate) struct TokenCache {
     /// Changes when a token is removed before its time: what was signed before is not stored after, and
     /// handles look again.
     generation: AtomicU64,
+    added: AtomicU64,
 }
 
 struct Entries(RwLock<HashMap<Key, Entry>>);
 
 struct Entry {
     token: Option<Arc<Token>>,
-    /// When it was last asked for, in Unix seconds.
-    used: AtomicI64,
+    /// How many entries had been added to the cache when it was last asked for.
+    used: AtomicU64,
     /// A refused login of this key is not tried twice then.
     no_retry: Option<(i64, i64)>,
 }
@@ -43,6 +44,7 @@ impl TokenCache {
             margins,
             bound,
             generation: AtomicU64::new(0),
+            added: AtomicU64::new(0),
         }
     }
 
@@ -62,9 +64,10 @@ impl TokenCache {
         if self.freshness(token, now) != Freshness::Fresh {
             return None;
         }
-        // Written once a second at most, since each write costs the other threads their copy.
-        if entry.used.load(Ordering::Relaxed) != now {
-            entry.used.store(now, Ordering::Relaxed);
+        // Only written where it changes, since each write costs the other threads their copy.
+        let added = self.added.load(Ordering::Relaxed);
+        if entry.used.load(Ordering::Relaxed) != added {
+            entry.used.store(added, Ordering::Relaxed);
         }
         Some(Arc::clone(token))
     }
@@ -79,20 +82,26 @@ impl TokenCache {
         entries.get(target)?.token.clone()
     }
 
-    /// Stores a token that was signed in this generation. Returns how many entries were removed for it.
+    /// Stores a token that was signed in this generation, unless another thread was quicker. Returns the
+    /// token to use, and how many entries were removed for it.
     pub(crate) fn store(
         &self,
         target: &Target<'_>,
-        token: &Arc<Token>,
+        token: Token,
         generation: u64,
-        now: i64,
-    ) -> u64 {
-        self.change(target, now, |entry| {
+    ) -> (Arc<Token>, u64) {
+        let mut token = Arc::new(token);
+        let removed = self.change(target, |entry| {
             // Under the lock, as is every change of the generation.
-            if self.generation() == generation {
-                entry.token = Some(Arc::clone(token));
+            if self.generation() != generation {
+                return;
             }
-        })
+            match &entry.token {
+                Some(other) if is_as_good(other, &token) => token = Arc::clone(other),
+                _ => entry.token = Some(Arc::clone(&token)),
+            }
+        });
+        (token, removed)
     }
 
     /// Removes the token of a target. With `refused`, only if it is this text.
@@ -115,7 +124,7 @@ impl TokenCache {
     }
 
     pub(crate) fn pause_retries(&self, target: &Target<'_>, until: i64, now: i64) -> u64 {
-        self.change(target, now, |entry| entry.no_retry = Some((now, until)))
+        self.change(target, |entry| entry.no_retry = Some((now, until)))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -126,25 +135,31 @@ impl TokenCache {
         self.entries.get().0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, target: &Target<'_>, now: i64, change: impl FnOnce(&mut Entry)) -> u64 {
+    fn change(&self, target: &Target<'_>, change: impl FnOnce(&mut Entry)) -> u64 {
         let mut entries = self.write();
         if let Some(entry) = entries.get_mut(target) {
-            entry.used.store(now, Ordering::Relaxed);
             change(entry);
             return 0;
         }
         let removed = if entries.len() < self.bound { 0 } else { make_room(&mut entries) };
-        let mut entry = Entry { token: None, used: AtomicI64::new(now), no_retry: None };
+        let added = self.added.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut entry = Entry { token: None, used: AtomicU64::new(added), no_retry: None };
         change(&mut entry);
         entries.insert(Key(target.to_buf()), entry);
         removed
     }
 }
 
+/// One that was signed later has the clock of its time: it may have been set back since.
+fn is_as_good(other: &Token, token: &Token) -> bool {
+    other.unix_expires_at() >= token.unix_expires_at()
+        && other.unix_signed_at() <= token.unix_signed_at()
+}
+
 /// Removes an eighth of the entries, those that were not used for the longest time. One by one they
 /// would cost a search each.
 fn make_room(entries: &mut HashMap<Key, Entry>) -> u64 {
-    let mut used: Vec<i64> = entries.values().map(|e| e.used.load(Ordering::Relaxed)).collect();
+    let mut used: Vec<u64> = entries.values().map(|e| e.used.load(Ordering::Relaxed)).collect();
     let count = entries.len().div_ceil(8);
     let (_, last, _) = used.select_nth_unstable(count - 1);
     let (last, mut left) = (*last, count);
@@ -160,7 +175,7 @@ impl Inherit for Entries {
     /// The tokens are as valid in the child.
     fn for_child(&self) -> Self {
         let copy = |(key, entry): (&Key, &Entry)| {
-            let used = AtomicI64::new(entry.used.load(Ordering::Relaxed));
+            let used = AtomicU64::new(entry.used.load(Ordering::Relaxed));
             let entry = Entry { token: entry.token.clone(), used, no_retry: entry.no_retry };
             (Key(key.0.clone()), entry)
         };

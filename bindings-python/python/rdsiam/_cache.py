@@ -4,11 +4,11 @@ from . import _rdsiam
 
 
 class Token(tuple[str, int]):
-    """A token and the second it ends: `token, expires_at = cache.get()`.
+    """A token and when it expires: `token, expires_at = cache.get()`.
 
-    `token` is the text, the password of one login. `expires_at` is in Unix seconds: the end of
-    the token or of the credentials that signed it, whichever comes first. `repr()` and `str()`
-    do not show the text, so that it gets into no log: use `.token`.
+    `token` is the text, the password of one login. `expires_at` is in Unix seconds: the end of the
+    token's own life, or the expiry of the credentials that signed it if that is sooner. `repr()` and
+    `str()` do not show the text, so that it gets into no log: use `.token`.
 
     >>> import rdsiam
     >>> got = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app").get()
@@ -28,8 +28,13 @@ class Token(tuple[str, int]):
 
     @property
     def expires_at(self) -> int:
-        """The Unix second it ends at."""
+        """The Unix second at which it expires."""
         return self[1]
+
+    @property
+    def signed_at(self) -> "int | None":
+        """The Unix second at which it was signed; None if the text does not say so."""
+        return _rdsiam.explain(self[0]).signed_at
 
     def __repr__(self) -> str:
         return f"Token(token=<{len(self[0])} characters>, expires_at={self[1]})"
@@ -41,24 +46,26 @@ class Token(tuple[str, int]):
 
 
 class TokenCache(_rdsiam.TokenCache):
-    """Tokens for one login, signed when needed and renewed before they end.
+    """Tokens for one login, signed when needed and replaced before they expire.
 
-    `host` is the endpoint as RDS shows it, even where a tunnel or a name of your own is dialled.
-    `port` is an int or a str of digits. Without `region` it is the one in the host name, or else
-    AWS_DEFAULT_REGION, AWS_REGION or the profile's.
+    `host` is the endpoint as RDS shows it, also where the connection goes through a tunnel or a
+    name of your own. `port` is an int or a str of digits. Without `region` it is the one in the
+    host name, or else AWS_DEFAULT_REGION, AWS_REGION or the profile's.
 
-    `credentials` is a mapping or an object with the keys (and perhaps when they end), a
-    function that returns one, or a boto3 or botocore session. A function may take
-    `force_refresh`, which is true when newer ones than the last are wanted. Without it: the
-    default credentials of the AWS SDKs, or those of `profile`.
+    `credentials` is a mapping or an object with the keys (and perhaps their expiry), a function
+    that returns one, or a boto3 or botocore session. A function is called on a thread of the
+    cache; it may take `force_refresh`, which is true when newer credentials than the last are
+    wanted. Without it: the default credentials of the AWS SDKs, or those of `profile`. Caches with
+    the same settings share these.
 
-    From `refresh_before` seconds before its end a token is renewed behind the callers' backs;
-    one with `min_remaining` seconds or less is not handed out. `expires` is its life, 1 to 900.
+    `refresh_before` seconds before its expiry a token is signed anew; one that expires within
+    `min_remaining` seconds is not returned. `expires` is its life, 1 to 900 seconds. `timeout` is
+    how many seconds a call waits for credentials.
 
     Any number of threads and tasks may use one cache; it survives `fork`. Nothing is read or
     fetched before the first token. Calling the cache is calling `get_token`.
 
-    Raises InvalidArgumentError (also a ValueError) for what cannot be right, and TypeError.
+    Raises InvalidArgumentError (also a ValueError) for values that cannot be right, and TypeError.
 
     >>> import rdsiam
     >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
@@ -69,7 +76,7 @@ class TokenCache(_rdsiam.TokenCache):
     """
 
     def get(self) -> Token:
-        """As `get_token`, with the second the token ends at.
+        """As `get_token`, with the second at which the token expires.
 
         >>> import rdsiam, time
         >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")

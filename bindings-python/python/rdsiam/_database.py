@@ -1,11 +1,15 @@
 """A cache over any object that makes tokens, such as a boto3 client."""
 
-from . import _rdsiam
-from ._cache import TokenCache
+import sys
+from typing import Any
+
+from ._cache import Token, TokenCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
+
+    from ._made import MadeTokenCache
 
     class TokenMaker(Protocol):
         """What boto3's client for RDS has."""
@@ -16,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class DatabaseTokenCache:
-    """Keeps the token of one login, which `rds_client` makes with its own credentials.
+    """Caches the token of one login.
 
-    `rds_client` is any object with boto3's `generate_db_auth_token`, or None: then rdsiam signs
-    with the default credentials. The rules are those of TokenCache: renewed behind the callers'
-    backs from 60 s before the end on, not handed out in the last 10 s, one call for all who
-    wait. Any number of threads may use it. `rds_client` is called with no lock held.
+    `rds_client` is a boto3 client, whose credentials and region sign; or None, then the default
+    credentials sign; or any other object with boto3's `generate_db_auth_token`, which is called for
+    each new token. Otherwise it is a TokenCache, with the same methods and rules. Any number of
+    threads may use it.
 
     >>> import rdsiam
     >>> rds = rdsiam.client("rds", region_name="us-east-1")
@@ -38,26 +42,25 @@ class DatabaseTokenCache:
         username: str,
         region: "str | None" = None,
     ) -> None:
-        self._cache: _rdsiam.TokenCache
+        self._cache: TokenCache | MadeTokenCache
+        login = (hostname, port, username)
+        credentials = _credentials_of(rds_client)
         if rds_client is None:
-            self._cache = TokenCache(hostname, port, username, region)
-            return
-        from . import _shutdown as _shutdown
+            self._cache = TokenCache(*login, region)
+        elif credentials is not None:
+            # boto3 signs for the client's region, wherever the host is.
+            region = region or rds_client.meta.region_name  # type: ignore[attr-defined]
+            self._cache = TokenCache(*login, region, credentials=credentials)
+        else:
+            from ._made import MadeTokenCache
 
-        def make() -> str:
-            token = rds_client.generate_db_auth_token(
-                DBHostname=cache.host, Port=cache.port, DBUsername=cache.user, Region=region
-            )
-            if not isinstance(token, str):
-                raise TypeError(f"generate_db_auth_token returned {type(token).__name__}, not str")
-            return token
-
-        cache = self._cache = _rdsiam._keep_tokens(hostname, port, username, region, make)
+            self._cache = MadeTokenCache(rds_client, *login, region)
 
     def get_token(self) -> str:
-        """A token that is good for at least 10 seconds more, as a str.
+        """A token that is valid for at least 10 seconds, as a str.
 
-        Raises what `rds_client` raises; without one, as `TokenCache.get_token`.
+        Raises what the object's `generate_db_auth_token` raises; with a boto3 client or None, what
+        `TokenCache.get_token` does.
 
         >>> import rdsiam
         >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
@@ -66,17 +69,54 @@ class DatabaseTokenCache:
         """
         return self._cache.get_token()
 
-    def invalidate(self) -> None:
-        """Drops the token, after a login with it was refused.
+    def __call__(self) -> str:
+        """As `get_token`."""
+        return self._cache.get_token()
+
+    def get(self) -> Token:
+        """As `TokenCache.get`.
+
+        >>> import rdsiam
+        >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+        >>> got = rdsiam.DatabaseTokenCache(None, host, 5432, "app").get()
+        >>> got.expires_at - got.signed_at
+        900
+        """
+        return self._cache.get()
+
+    async def get_token_async(self) -> str:
+        """As `TokenCache.get_token_async`.
+
+        >>> import asyncio, rdsiam
+        >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+        >>> cache = rdsiam.DatabaseTokenCache(None, host, 5432, "app")
+        >>> asyncio.run(cache.get_token_async()) == cache.get_token()
+        True
+        """
+        return await self._cache.get_token_async()
+
+    def invalidate(self, token: "str | None" = None) -> None:
+        """As `TokenCache.invalidate`.
 
         >>> import rdsiam
         >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
         >>> rdsiam.DatabaseTokenCache(None, host, 5432, "app").invalidate()
         """
-        self._cache.invalidate()
+        self._cache.invalidate(token)
+
+    def login_refused(self, token: str, began: float) -> bool:
+        """As `TokenCache.login_refused`.
+
+        >>> import rdsiam, time
+        >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+        >>> cache, began = rdsiam.DatabaseTokenCache(None, host, 5432, "app"), time.time()
+        >>> cache.login_refused(cache.get_token(), began)
+        False
+        """
+        return self._cache.login_refused(token, began)
 
     def stats(self) -> dict[str, int]:
-        """What the cache has done so far: see `TokenCache.stats`.
+        """As `TokenCache.stats`.
 
         >>> import rdsiam
         >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
@@ -85,8 +125,41 @@ class DatabaseTokenCache:
         """
         return self._cache.stats()
 
+    @property
+    def host(self) -> str:
+        """The host that is signed, as it was given."""
+        return self._cache.host
+
+    @property
+    def port(self) -> int:
+        """The port that is signed."""
+        return self._cache.port
+
+    @property
+    def user(self) -> str:
+        """The database user."""
+        return self._cache.user
+
+    @property
+    def region(self) -> "str | None":
+        """The region as it was given, or else the one in the host name."""
+        return self._cache.region
+
     def __repr__(self) -> str:
         return repr(self._cache).replace("TokenCache", "DatabaseTokenCache", 1)
 
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle a DatabaseTokenCache: make one in each process")
+
+
+def _credentials_of(rds_client: Any) -> Any:
+    """Those of a boto3 client that signs as boto3 does; None for any other object."""
+    client = sys.modules.get("botocore.client")
+    if client is None or not isinstance(rds_client, client.BaseClient):
+        return None
+    # A test's double is called, and so is a client that signs in another way or not at all.
+    if "generate_db_auth_token" in vars(rds_client):
+        return None
+    if rds_client.meta.config.signature_version not in (None, "v4"):
+        return None
+    return rds_client._request_signer._credentials

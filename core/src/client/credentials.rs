@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::per_process::{Inherit, PerProcess};
 use crate::refresh_cache::{RefreshRequest, Wait, spawn};
 use crate::sync::Mutex;
+use crate::target::Target;
 
 /// Where a client keeps credentials that have to be fetched.
 pub(super) struct Caches {
@@ -44,7 +45,8 @@ impl Shared {
             return Arc::clone(&self.credentials.own);
         };
         let identity = Identity::now(search, self.config.timeout);
-        let mut last = self.credentials.chain.get().0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last =
+            self.credentials.chain.get().0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, cache)) if *known == identity => Arc::clone(cache),
             _ => {
@@ -55,11 +57,16 @@ impl Shared {
         }
     }
 
-    /// Credentials that have not expired.
-    pub(super) fn credentials(self: &Arc<Self>, wait: &mut Wait<'_>) -> Result<Cow<'_, Credentials>> {
+    /// Credentials to sign for a target with, which is checked before anything is fetched for it.
+    pub(super) fn credentials(
+        self: &Arc<Self>,
+        target: &Target<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<Cow<'_, Credentials>> {
         if let Some(credentials) = self.provider.immediate()? {
             return Ok(credentials);
         }
+        target.check()?;
         let start = |request| self.fetch_on_thread(request);
         let start: Option<&dyn Fn(_)> = match self.provider {
             Provider::Host => None,

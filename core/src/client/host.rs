@@ -37,7 +37,8 @@ impl PendingFetch {
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout).
     pub fn wait(&self) -> Result<()> {
-        self.cache.wait(self.number, &mut Deadline::new(self.cache.timeout()), &mut || Ok(()))
+        let timeout = self.cache.timeout();
+        self.cache.wait(self.number, &mut Deadline::new(timeout), timeout, &mut || Ok(()))
     }
 
     /// Has the waker woken when it ends; false if it has ended.

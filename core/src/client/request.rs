@@ -84,7 +84,9 @@ impl CredentialRequest {
         self.client.counters.refreshes.add(1);
         if let Err(error) = &outcome {
             self.client.counters.refresh_failures.add(1);
-            self.client.config.emit(&Event::RefreshFailed(error.clone()));
+            if self.request.is_in_background() {
+                self.client.config.emit(&Event::RefreshFailed(error.clone()));
+            }
         }
         self.request.end(result, now);
         outcome

@@ -1,32 +1,32 @@
-//! The rules of the cache, one after the other, with a clock that the test moves.
+//! The rules of the caches, one after the other, with a clock that the test moves.
 
-mod handles;
-mod room;
-
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::*;
+use crate::binding;
 use crate::clock::{Clock, ManualClock};
-use crate::credentials::CredentialsSource;
-use crate::error::ErrorKind;
+use crate::credentials::{Credentials, CredentialsSource};
+use crate::event::Event;
 
 const NOW: i64 = 1_717_243_200;
 const TARGET: Target<'static> =
     Target { host: "db.abc.us-east-1.rds.amazonaws.com", port: 5432, user: "app", region: None };
+const OTHER: Target<'static> = Target { user: "other", ..TARGET };
 
-/// A source that the test holds in its hand.
+/// A source that does as the test says.
 #[derive(Clone, Default)]
 struct Source(Arc<SourceState>);
 
 #[derive(Default)]
 struct SourceState {
     calls: AtomicUsize,
+    forced: AtomicUsize,
     fails: AtomicBool,
-    /// Seconds that what it gives is good for; 0 for no end.
+    /// Seconds that its credentials are valid; 0 for no expiry.
     life: AtomicU64,
     /// If there is one, each call waits for a word from the test.
     gate: Mutex<Option<Receiver<()>>>,
@@ -35,7 +35,7 @@ struct SourceState {
 
 impl Source {
     fn calls(&self) -> usize {
-        self.0.calls.load(Ordering::SeqCst)
+        self.0.calls.load(SeqCst)
     }
 
     fn gate(&self) -> Sender<()> {
@@ -43,26 +43,35 @@ impl Source {
         *self.0.gate.lock().unwrap() = Some(gate);
         open
     }
-}
 
-impl CredentialsSource for Source {
-    fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
-        let state = &self.0;
-        state.calls.fetch_add(1, Ordering::SeqCst);
-        if let Some(gate) = &*state.gate.lock().unwrap() {
-            gate.recv_timeout(Duration::from_secs(10)).unwrap();
-        }
-        if state.fails.load(Ordering::SeqCst) {
-            return Err(Error::provider("the portal is down", true));
-        }
-        let now = Clock::Manual(state.clock.clone()).now()?;
-        let life = i64::try_from(state.life.load(Ordering::SeqCst)).unwrap();
-        let end = (life > 0).then_some(now + life);
-        Credentials::with_expiry("AKID", "SECRET", Some("SESSION"), end)
+    fn life(&self, seconds: u64) {
+        self.0.life.store(seconds, SeqCst);
+    }
+
+    fn fails(&self, fails: bool) {
+        self.0.fails.store(fails, SeqCst);
     }
 }
 
-/// A client that asks the source, and the clock of both.
+impl CredentialsSource for Source {
+    fn provide(&self, force_refresh: bool) -> Result<Credentials> {
+        let state = &self.0;
+        let number = state.calls.fetch_add(1, SeqCst);
+        state.forced.fetch_add(usize::from(force_refresh), SeqCst);
+        if let Some(gate) = &*state.gate.lock().unwrap() {
+            gate.recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+        if state.fails.load(SeqCst) {
+            return Err(Error::provider("the portal is down", true));
+        }
+        let now = Clock::Manual(state.clock.clone()).now()?;
+        let life = i64::try_from(state.life.load(SeqCst)).unwrap();
+        let end = (life > 0).then_some(now + life);
+        Credentials::with_unix_expiry(&format!("AKID{number}"), "SECRET", Some("SESSION"), end)
+    }
+}
+
+/// A client over a source, and the clock of both.
 fn client(configure: impl FnOnce(Config) -> Config) -> (Client, Source, ManualClock) {
     let source = Source::default();
     let clock = source.0.clock.clone();
@@ -72,7 +81,7 @@ fn client(configure: impl FnOnce(Config) -> Config) -> (Client, Source, ManualCl
 }
 
 fn static_client(expires_at: Option<i64>) -> (Client, ManualClock) {
-    let credentials = Credentials::with_expiry("AKID", "SECRET", None, expires_at).unwrap();
+    let credentials = Credentials::with_unix_expiry("AKID", "SECRET", None, expires_at).unwrap();
     let (client, _, clock) = client(|config| config.credentials(credentials));
     (client, clock)
 }
@@ -86,8 +95,18 @@ fn eventually(what: &str, done: impl Fn() -> bool) {
     }
 }
 
+fn signed_at(token: &Token) -> i64 {
+    token.unix_signed_at() - NOW
+}
+
+/// Which of the source's answers signed it.
+fn signed_by(token: &Token) -> usize {
+    let number = token.as_str().split("Credential=AKID").nth(1).unwrap();
+    number.split('%').next().unwrap().parse().unwrap()
+}
+
 #[test]
-fn a_hit_gives_the_same_token_and_asks_nobody() {
+fn hit_returns_the_same_token_and_asks_no_source() {
     let (client, source, clock) = client(|config| config);
     let first = client.get(&TARGET).unwrap();
     clock.step(839);
@@ -100,138 +119,183 @@ fn a_hit_gives_the_same_token_and_asks_nobody() {
 }
 
 #[test]
-fn a_hit_is_not_held_up_by_a_refresh() {
+fn stale_token_is_signed_anew_in_the_call_with_cached_credentials() {
     let (client, source, clock) = client(|config| config);
-    let first = client.get(&TARGET).unwrap();
-    let open = source.gate();
-    clock.step(850);
-    for _ in 0..10 {
-        assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    source.life(43_200);
+    for user in 0..50 {
+        client.get(&Target { user: &user.to_string(), ..TARGET }).unwrap();
     }
-    eventually("one refresh behind", || source.calls() == 2);
-    let other = Target { user: "other", ..TARGET };
-    thread::scope(|scope| {
-        // A miss of another key is held up by its own provider call only, not by this one.
-        scope.spawn(|| client.get(&other).unwrap());
-        assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-        open.send(()).unwrap();
-        open.send(()).unwrap();
-    });
-    eventually("the new token", || !Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-    assert_eq!(source.calls(), 3);
-}
-
-#[test]
-fn who_began_a_refresh_behind_may_come_to_wait_for_it() {
-    let (client, source, clock) = client(|config| config);
-    let first = client.get(&TARGET).unwrap();
-    let open = source.gate();
     clock.step(850);
-    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-    eventually("a refresh behind", || source.calls() == 2);
-    clock.step(100);
-    open.send(()).unwrap();
-    open.send(()).unwrap();
-    // The same thread, and the token that it could have been given has ended meanwhile.
-    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW + 950);
-    assert_eq!(source.calls(), 3, "what was fetched before the sleep is fetched again");
+    let open = source.gate();
+    for user in 0..50 {
+        let token = client.get(&Target { user: &user.to_string(), ..TARGET }).unwrap();
+        assert_eq!(signed_at(&token), 850);
+        assert_eq!(signed_at(&client.sign(&TARGET).unwrap()), 850);
+    }
+    assert_eq!(source.calls(), 1, "50 targets and their signatures need one fetch");
+    drop(open);
 }
 
 #[test]
-fn without_io_an_ageing_token_is_replaced_in_the_call() {
-    let (client, clock) = static_client(None);
-    let first = client.get(&TARGET).unwrap();
-    clock.step(840);
-    let second = client.get(&TARGET).unwrap();
-    assert_eq!(second.signed_at(), first.signed_at() + 840);
-}
-
-#[test]
-fn a_failed_refresh_behind_keeps_the_token_and_pauses() {
+fn stale_credentials_serve_while_one_fetch_runs_in_the_background() {
     let (client, source, clock) = client(|config| config);
+    source.life(3600);
+    client.get(&TARGET).unwrap();
+    let open = source.gate();
+    clock.step(2701);
+    for _ in 0..10 {
+        assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 0);
+        client.get(&OTHER).unwrap();
+    }
+    eventually("a background refresh", || source.calls() == 2);
+    assert_eq!(client.stats().refreshing, 1);
+    open.send(()).unwrap();
+    eventually("newer credentials", || signed_by(&client.sign(&TARGET).unwrap()) == 1);
+    assert_eq!((source.calls(), client.stats().waits, client.stats().refreshing), (2, 1, 0));
+}
+
+#[test]
+fn credentials_without_an_expiry_are_read_again_after_a_minute() {
+    let (client, source, clock) = client(|config| config);
+    client.sign(&TARGET).unwrap();
+    clock.step(59);
+    client.sign(&TARGET).unwrap();
+    assert_eq!(source.calls(), 1);
+    clock.step(1);
+    assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 1, "a rotated key is seen at once");
+    // A slow source holds up nobody for long.
+    let open = source.gate();
+    clock.step(60);
+    let began = Instant::now();
+    assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 1);
+    assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 1);
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    open.send(()).unwrap();
+}
+
+#[test]
+fn token_is_replaced_only_by_one_that_lives_longer() {
+    let (client, source, clock) = client(|config| config);
+    source.life(900);
     let first = client.get(&TARGET).unwrap();
-    source.0.fails.store(true, Ordering::SeqCst);
+    source.life(20);
     clock.step(845);
-    let mut calls = Vec::new();
+    // The credentials have 55 s left, and their source has none that are better.
+    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+    eventually("the refresh", || client.stats().refreshes == 2);
+    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+}
+
+#[test]
+fn failed_background_refresh_keeps_the_token_and_pauses() {
+    let (client, source, clock) = client(|config| config);
+    source.life(900);
+    let first = client.get(&TARGET).unwrap();
+    source.fails(true);
+    clock.step(845);
     for _ in 0..45 {
         assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-        let entry = client.0.table.find(&TARGET).unwrap();
-        eventually("nobody works", || !entry.flights.is_working(std::process::id()));
-        calls.push(source.calls());
+        eventually("the fetch ends", || client.stats().refreshing == 0);
         clock.step(1);
     }
-    // 1, 2, 4, 8 and 16 seconds at the most, half of that at the least: not one for each call.
-    assert!((4..=8).contains(&(source.calls() - 1)), "{calls:?}");
+    // After 1, 2, 4, 8 and 16 seconds at most, and half of that at least.
+    assert!((4..=8).contains(&(source.calls() - 1)), "{} calls", source.calls());
     let error = client.get(&TARGET).unwrap_err();
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::CredentialsProvider, true));
-    source.0.fails.store(false, Ordering::SeqCst);
-    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW + 890);
+    source.fails(false);
+    assert_eq!(signed_at(&client.get(&TARGET).unwrap()), 890);
 }
 
 #[test]
-fn all_who_wait_share_one_refresh_and_its_error() {
+fn all_callers_share_one_fetch_and_its_error() {
     for fails in [false, true] {
         let (client, source, _) = client(|config| config);
-        source.0.fails.store(fails, Ordering::SeqCst);
+        source.fails(fails);
         let open = source.gate();
         let start = Barrier::new(33);
         let results: Vec<_> = thread::scope(|scope| {
-            let callers: Vec<_> = (0..32)
-                .map(|_| {
-                    scope.spawn(|| {
-                        start.wait();
-                        client.get(&TARGET)
-                    })
+            let call = |number: usize| {
+                let (client, start) = (&client, &start);
+                let user = number.to_string();
+                scope.spawn(move || {
+                    start.wait();
+                    client.get(&Target { user: &user, ..TARGET })
                 })
-                .collect();
+            };
+            let callers: Vec<_> = (0..32).map(call).collect();
             start.wait();
-            eventually("31 wait", || client.stats().waits == 31);
+            eventually("the fetch", || source.calls() == 1);
+            thread::sleep(Duration::from_millis(20));
             open.send(()).unwrap();
             callers.into_iter().map(|caller| caller.join().unwrap()).collect()
         });
-        assert_eq!(source.calls(), 1);
         for result in results {
             match result {
-                Ok(token) => assert_eq!((fails, token.signed_at()), (false, NOW)),
+                Ok(token) => assert_eq!((fails, signed_at(&token)), (false, 0)),
+                // One that came late may have begun a fetch of its own.
                 Err(error) => assert_eq!((fails, error.message()), (true, "the portal is down")),
             }
         }
+        assert!(fails || source.calls() == 1);
     }
 }
 
 #[test]
-fn a_clock_set_back_signs_anew_and_one_set_forward_too() {
+fn clock_that_steps_back_signs_anew_and_one_that_steps_forward_too() {
     let (client, clock) = static_client(None);
     client.get(&TARGET).unwrap();
     clock.step(-3600);
-    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW - 3600);
+    assert_eq!(signed_at(&client.get(&TARGET).unwrap()), -3600);
     clock.step(7200);
-    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW + 3600);
+    assert_eq!(signed_at(&client.get(&TARGET).unwrap()), 3600);
 }
 
 #[test]
-fn a_token_never_outlives_its_credentials() {
+fn credentials_that_expire_soon_are_asked_for_once_more_and_the_better_are_used() {
     let (client, source, clock) = client(|config| config);
-    source.0.life.store(300, Ordering::SeqCst);
+    source.life(300);
     let token = client.get(&TARGET).unwrap();
-    assert_eq!(token.expires_at(), NOW + 300);
-    assert_eq!(source.calls(), 2, "less than 15 minutes: asked once more");
+    assert_eq!(token.unix_expires_at(), NOW + 300, "a token never outlives its credentials");
+    assert_eq!((source.calls(), source.0.forced.load(SeqCst)), (2, 1));
     clock.step(290);
-    assert_eq!(client.get(&TARGET).unwrap().signed_at(), NOW + 290);
+    assert_eq!(signed_at(&client.get(&TARGET).unwrap()), 290);
 }
 
 #[test]
-fn credentials_that_end_within_min_remaining_are_of_no_use() {
-    for (life, usable) in [(10, true), (9, false), (1, false)] {
+fn credentials_fetched_before_the_machine_slept_are_fetched_again() {
+    let (client, source, clock) = client(|config| config);
+    source.life(1000);
+    let open = source.gate();
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| client.get(&TARGET).unwrap());
+        eventually("the fetch", || source.calls() == 1);
+        open.send(()).unwrap();
+        eventually("its end", || client.stats().refreshes == 1);
+        // Most likely before the caller has woken.
+        clock.step(3600);
+        let _ = open.send(());
+        let token = caller.join().unwrap();
+        assert!(token.unix_expires_at() > token.unix_signed_at() + 10);
+    });
+}
+
+#[test]
+fn credentials_that_expire_within_min_remaining_are_refused_by_get_and_sign_with_sign() {
+    for (life, usable) in [(11, true), (10, false), (1, false)] {
         let (client, _) = static_client(Some(NOW + life));
         match client.get(&TARGET) {
-            Ok(token) => assert!(usable && token.expires_at() == NOW + life),
+            Ok(token) => assert!(usable && token.unix_expires_at() == NOW + life),
             Err(error) => {
                 assert_eq!((usable, error.kind()), (false, ErrorKind::CredentialsExpired));
                 assert!(error.retryable() && error.message().contains("min_remaining"));
             }
         }
-        assert!(client.sign(&TARGET).is_ok(), "sign gives what there is, as the peers do");
+        assert!(client.sign(&TARGET).is_ok(), "as the SDKs sign");
+
+        let (client, source, _) = self::client(|config| config);
+        source.life(life.unsigned_abs());
+        assert_eq!(client.get(&TARGET).is_ok(), usable);
+        assert!(client.sign(&TARGET).is_ok());
     }
     let (client, _) = static_client(Some(NOW));
     for result in [client.get(&TARGET).map(drop), client.sign(&TARGET).map(drop)] {
@@ -240,20 +304,27 @@ fn credentials_that_end_within_min_remaining_are_of_no_use() {
 }
 
 #[test]
-fn stale_credentials_do_not_replace_a_better_token() {
-    let (client, source, clock) = client(|config| config);
-    source.0.life.store(900, Ordering::SeqCst);
-    let first = client.get(&TARGET).unwrap();
-    clock.step(845);
-    source.0.life.store(20, Ordering::SeqCst);
-    client.get(&TARGET).unwrap();
-    eventually("a refresh that brought less", || client.stats().refreshes == 2);
-    eventually("it landed", || client.stats().signatures == 2);
-    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
+fn expired_credentials_never_sign_and_the_error_names_both_failures() {
+    struct Expired(AtomicBool);
+    impl CredentialsSource for Expired {
+        fn provide(&self, force_refresh: bool) -> Result<Credentials> {
+            if force_refresh && self.0.load(SeqCst) {
+                return Err(Error::provider("the portal is down", true));
+            }
+            Credentials::with_unix_expiry("AKID", "SECRET", None, Some(NOW - 5))
+        }
+    }
+    for fails in [false, true] {
+        let (client, _, _) = client(|config| config.source(Expired(AtomicBool::new(fails))));
+        let error = client.get(&TARGET).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CredentialsExpired);
+        assert!(error.message().contains("5 s ago"), "{error}");
+        assert_eq!(error.message().contains("portal is down"), fails, "{error}");
+    }
 }
 
 #[test]
-fn keys_differ_by_each_part_and_clients_share_nothing() {
+fn keys_differ_by_each_part_and_clients_share_no_tokens() {
     let (one, _) = static_client(None);
     let (two, _) = static_client(None);
     let token = one.get(&TARGET).unwrap();
@@ -264,219 +335,75 @@ fn keys_differ_by_each_part_and_clients_share_nothing() {
         TARGET.region(Some("us-east-2")),
     ] {
         assert_ne!(one.get(&other).unwrap().as_str(), token.as_str());
+        assert_ne!(one.sign(&other).unwrap().as_str(), one.sign(&TARGET).unwrap().as_str());
     }
-    assert_eq!(one.stats().entries, 5);
-    assert_eq!(two.stats().entries, 0);
+    assert_eq!((one.stats().entries, two.stats().entries), (5, 0));
 }
 
 #[test]
-fn invalidate_drops_one_key() {
-    let (client, source, _) = client(|config| config);
-    let other = Target { user: "other", ..TARGET };
-    let kept = client.get(&other).unwrap();
-    let dropped = client.get(&TARGET).unwrap();
-    client.invalidate(&TARGET).unwrap();
-    client.invalidate(&TARGET).unwrap();
-    assert!(!Arc::ptr_eq(&dropped, &client.get(&TARGET).unwrap()));
-    assert!(Arc::ptr_eq(&kept, &client.get(&other).unwrap()));
-    assert_eq!((client.stats().invalidations, source.calls()), (1, 3));
-    assert!(client.invalidate(&Target { host: "a b", ..TARGET }).is_err());
-    client.invalidate(&Target { user: "never seen", ..TARGET }).unwrap();
+fn sign_leaves_the_token_cache_alone() {
+    let (client, _, clock) = client(|config| config);
+    let first = client.sign(&TARGET).unwrap();
+    clock.step(1);
+    let second = client.sign(&TARGET).unwrap();
+    assert_eq!((signed_at(&first), signed_at(&second)), (0, 1));
+    let stats = client.stats();
+    assert_eq!((stats.entries, stats.hits, stats.misses, stats.signatures), (0, 0, 0, 2));
 }
 
 #[test]
-fn what_was_under_way_at_an_invalidate_is_not_kept() {
-    let (client, source, _) = client(|config| config);
-    let open = source.gate();
-    thread::scope(|scope| {
-        scope.spawn(|| client.get(&TARGET).unwrap());
-        eventually("the call", || source.calls() == 1);
-        client.invalidate(&TARGET).unwrap();
-        open.send(()).unwrap();
-    });
-    open.send(()).unwrap();
+fn cache_is_bounded_and_a_used_token_outlives_a_flood_of_others() {
+    let (client, _, _) = client(|config| config.max_entries(16));
     client.get(&TARGET).unwrap();
-    assert_eq!(source.calls(), 2);
-}
-
-#[test]
-fn tokens_of_another_signer_are_kept_by_the_same_rules() {
-    struct Elsewhere(Source);
-    impl crate::TokenSource for Elsewhere {
-        fn make(&self) -> Result<Token> {
-            self.0.provide(false)?;
-            let now = Clock::Manual(self.0.0.clock.clone()).now()?;
-            Token::signed_elsewhere("a token", now)
-        }
+    for user in 0..1000 {
+        client.get(&Target { user: &user.to_string(), ..TARGET }).unwrap();
+        client.get(&TARGET).unwrap();
+        assert!(client.stats().entries <= 16);
     }
-    let source = Source::default();
-    let (client, _, clock) = client(|config| {
-        source.0.clock.set(NOW);
-        let clock = Clock::Manual(source.0.clock.clone());
-        config.tokens(Elsewhere(source.clone())).clock(clock)
-    });
-    drop(clock);
-    let first = client.get(&TARGET).unwrap();
-    assert_eq!((first.as_str(), first.expires_at()), ("a token", NOW + 900));
-    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-    source.0.clock.step(850);
-    assert!(Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-    eventually("a refresh behind", || !Arc::ptr_eq(&first, &client.get(&TARGET).unwrap()));
-    assert_eq!(source.calls(), 2);
-    let refused = client.try_get_lease(&Target { user: "other", ..TARGET }).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::WouldBlock);
-    assert_eq!(client.sign(&TARGET).unwrap().signed_at(), NOW + 850);
-}
-
-#[test]
-fn a_token_that_is_spent_when_it_comes_is_fetched_once_more() {
-    /// Signs the first as long ago as this, and all others now.
-    struct Late(AtomicUsize, i64);
-    impl crate::TokenSource for Late {
-        fn make(&self) -> Result<Token> {
-            let ago = if self.0.fetch_add(1, Ordering::SeqCst) == 0 { self.1 } else { 0 };
-            Token::signed_elsewhere("a token", NOW - ago)
-        }
-    }
-    for (ago, signed_at) in [(889, NOW - 889), (890, NOW), (-1, NOW), (0, NOW)] {
-        let (client, _, _) = client(|config| config.tokens(Late(AtomicUsize::new(0), ago)));
-        assert_eq!(client.get(&TARGET).unwrap().signed_at(), signed_at, "{ago} s ago");
-    }
+    let stats = client.stats();
+    assert_eq!((stats.hits, stats.misses), (1000, 1001), "{stats:?}");
+    assert_eq!(stats.evictions, 1001 - stats.entries);
 }
 
 #[test]
 fn margins_are_those_of_the_configuration() {
-    let (client, source, clock) = client(|config| config.refresh_before(300).min_remaining(100));
-    let lease = client.get_lease(&TARGET).unwrap();
+    let seconds = Duration::from_secs;
+    let (client, _, clock) =
+        client(|config| config.refresh_before(seconds(300)).min_remaining(seconds(100)));
+    client.get(&TARGET).unwrap();
+    let lease = binding::try_get_lease(&client, &TARGET).unwrap();
     assert_eq!(lease.fresh, NOW..NOW + 600);
-    clock.step(799);
-    assert!(Arc::ptr_eq(&lease.token, &client.get(&TARGET).unwrap()));
-    eventually("a refresh behind", || source.calls() == 2);
+    clock.step(600);
+    assert_eq!(signed_at(&client.get(&TARGET).unwrap()), 600);
 }
 
-#[test]
-fn a_call_that_may_not_wait_says_so_and_serves_what_is_there() {
-    let (client, source, clock) = client(|config| config);
-    let refused = |result: Result<()>| result.unwrap_err().kind() == ErrorKind::WouldBlock;
-    assert!(refused(client.try_get_lease(&TARGET).map(drop)));
-    assert!(refused(client.try_sign(&TARGET).map(drop)));
-    assert_eq!(source.calls(), 0);
-    let token = client.get(&TARGET).unwrap();
-    assert!(Arc::ptr_eq(&token, &client.try_get_lease(&TARGET).unwrap().token));
-    clock.step(850);
-    assert!(Arc::ptr_eq(&token, &client.try_get_lease(&TARGET).unwrap().token));
-    eventually("a refresh behind", || source.calls() == 2);
-    let (client, _) = static_client(None);
-    assert!(client.try_get_lease(&TARGET).is_ok() && client.try_sign(&TARGET).is_ok());
-}
+mod handles;
+mod hosts;
+mod invalidation;
+mod waiting;
 
 #[test]
-fn a_provider_that_panics_fails_its_callers_and_wedges_nothing() {
-    struct Panics(AtomicUsize);
-    impl CredentialsSource for Panics {
-        fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
-            if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
-                panic!("on purpose");
-            }
-            Credentials::new("AKID", "SECRET", None)
-        }
-    }
-    let client = Client::new(Config::new().source(Panics(AtomicUsize::new(0)))).unwrap();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| client.get(&TARGET)));
-    assert!(caught.is_err());
-    assert!(client.get(&TARGET).is_ok());
-}
-
-#[test]
-fn a_provider_that_asks_for_its_own_token_gets_an_error_not_a_deadlock() {
-    struct Circle(Mutex<Option<Client>>);
-    impl CredentialsSource for Arc<Circle> {
-        fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
-            let client = self.0.lock().unwrap().clone().unwrap();
-            client.get(&TARGET)?;
-            Credentials::new("AKID", "SECRET", None)
-        }
-    }
-    let circle = Arc::new(Circle(Mutex::new(None)));
-    let client = Client::new(Config::new().source(circle.clone())).unwrap();
-    *circle.0.lock().unwrap() = Some(client.clone());
-    assert_eq!(client.get(&TARGET).unwrap_err().kind(), ErrorKind::Internal);
-    *circle.0.lock().unwrap() = None;
-}
-
-#[test]
-fn sign_gives_a_new_token_each_time_and_asks_a_source_each_time() {
-    let (client, source, clock) = client(|config| config);
-    let first = client.sign(&TARGET).unwrap();
-    clock.step(1);
-    let second = client.sign(&TARGET).unwrap();
-    assert_eq!(second.signed_at(), first.signed_at() + 1);
-    assert_eq!(source.calls(), 2);
-}
-
-#[test]
-fn kept_credentials_serve_for_a_minute_and_then_while_fifteen_are_left() {
-    let kept = |expires_at| Kept {
-        credentials: Credentials::with_expiry("AKID", "SECRET", None, expires_at).unwrap(),
-        fetched_at: NOW,
-    };
-    let ends = kept(Some(NOW + 1000));
-    assert!(ends.serves(NOW) && ends.serves(NOW + 100) && !ends.serves(NOW + 101));
-    assert!(!ends.serves(NOW - 1), "a clock set back");
-    let soon = kept(Some(NOW + 30));
-    assert!(soon.serves(NOW + 29) && !soon.serves(NOW + 30));
-    assert!(kept(Some(NOW + 600)).serves(NOW + 59) && !kept(Some(NOW + 600)).serves(NOW + 60));
-    let endless = kept(None);
-    assert!(endless.serves(NOW) && endless.serves(NOW + 59));
-    assert!(!endless.serves(NOW + 60) && !endless.serves(NOW - 1));
-}
-
-#[test]
-fn steps_let_a_host_fetch_by_itself() {
-    let (client, _, clock) = client(Config::external);
-    let good = || Credentials::with_expiry("AKID", "SECRET", None, None).unwrap();
-    let Ok(Step::Fetch(ticket)) = client.step(&TARGET) else { panic!("a ticket") };
-    assert!(matches!(client.step(&TARGET), Ok(Step::Wait)));
-    let lease = ticket.bring(good()).unwrap();
-    let Ok(Step::Serve(again)) = client.step(&TARGET) else { panic!("the token") };
-    assert!(Arc::ptr_eq(&lease.token, &again.token));
-
-    clock.step(850);
-    let Ok(Step::ServeAndFetch(_, ticket)) = client.step(&TARGET) else { panic!("both") };
-    assert!(matches!(client.step(&TARGET), Ok(Step::Serve(_))));
-    ticket.fail(Error::provider("no", true));
-    assert!(matches!(client.step(&TARGET), Ok(Step::Serve(_))), "in the pause");
-
-    clock.step(50);
-    let Ok(Step::Fetch(ticket)) = client.step(&TARGET) else { panic!("a ticket") };
-    drop(ticket);
-    let Ok(Step::Fetch(ticket)) = client.step(&TARGET) else { panic!("one that was dropped") };
-    let ended = Credentials::with_expiry("AKID", "SECRET", None, Some(NOW)).unwrap();
-    assert_eq!(ticket.bring(ended).unwrap_err().kind(), ErrorKind::CredentialsExpired);
-    assert_eq!(client.get(&TARGET).unwrap_err().kind(), ErrorKind::WouldBlock);
-}
-
-#[test]
-fn a_region_that_contradicts_the_host_is_obeyed_with_one_warning() {
-    let warnings = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&warnings);
+fn region_that_contradicts_the_host_is_obeyed_with_one_event() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&events);
     let (client, _, _) =
-        client(|config| config.on_warning(move |text| sink.lock().unwrap().push(text.to_owned())));
+        client(|config| config.on_event(move |event| sink.lock().unwrap().push(event.clone())));
     let target = TARGET.region(Some("eu-west-1"));
     for _ in 0..3 {
         assert!(client.sign(&target).unwrap().as_str().contains("%2Feu-west-1%2F"));
         client.get(&target).unwrap();
         client.get(&TARGET).unwrap();
     }
-    let warnings = warnings.lock().unwrap();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("eu-west-1") && warnings[0].contains("us-east-1"));
+    let events = events.lock().unwrap();
+    let [event @ Event::RegionMismatch(_)] = &events[..] else { panic!("{events:?}") };
+    let text = event.to_string();
+    assert!(text.contains("eu-west-1") && text.contains("us-east-1"), "{text}");
 }
 
 #[test]
-fn the_region_is_the_argument_then_the_host_then_the_client() {
+fn region_is_the_argument_then_the_host_then_the_client() {
     let (client, _, _) = client(|config| config.region("ap-south-1"));
-    let region = |target: Target<'_>| client.region_at_hand(&target).unwrap();
+    let region = |target: Target<'_>| client.region(&target).unwrap();
     assert_eq!(region(TARGET.region(Some("eu-west-1"))), "eu-west-1");
     assert_eq!(region(TARGET), "us-east-1");
     assert_eq!(region(Target { host: "db.example.com", ..TARGET }), "ap-south-1");
@@ -487,6 +414,6 @@ fn debug_shows_no_secret() {
     let (client, _) = static_client(None);
     let token = client.get(&TARGET).unwrap();
     let signature = token.as_str().rsplit_once('=').unwrap().1;
-    let shown = format!("{client:?} {token:?} {:?}", client.get_lease(&TARGET).unwrap());
+    let shown = format!("{client:?} {token:?} {:?}", client.handle(&TARGET).unwrap());
     assert!(!shown.contains("SECRET") && !shown.contains(signature), "{shown}");
 }

@@ -44,7 +44,11 @@ impl Provider {
     }
 
     /// Fetches credentials: the default chain until the deadline, another source as long as it takes.
-    pub(crate) fn fetch(&self, force_refresh: bool, deadline: &mut Deadline) -> Result<Credentials> {
+    pub(crate) fn fetch(
+        &self,
+        force_refresh: bool,
+        deadline: &mut Deadline,
+    ) -> Result<Credentials> {
         match self {
             Self::Static(credentials) => Ok(credentials.clone()),
             Self::Default(search) => search.chain(deadline),

@@ -1,8 +1,8 @@
 //! What all tokens for one endpoint and one user have in common, whoever signs them.
 
 use super::encode::{encoded_len, push_encoded};
-use crate::endpoint::Endpoint;
 use super::sigv4::EMPTY_PAYLOAD;
+use crate::endpoint::Endpoint;
 use crate::style::Style;
 
 /// The beginning of the token and the end of the canonical request.

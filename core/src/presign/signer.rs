@@ -118,12 +118,8 @@ impl Signer {
         if let Some(known) = known.filter(|known| known.is_for(credentials, region, now)) {
             return Ok(known);
         }
-        let scope = SigningScope {
-            service: SERVICE,
-            region,
-            expires: self.expires,
-            style: self.style,
-        };
+        let scope =
+            SigningScope { service: SERVICE, region, expires: self.expires, style: self.style };
         let context = Arc::new(SigningContext::new(credentials, scope, now)?);
         if let Ok(mut known) = self.context.try_write() {
             *known = Some(Arc::clone(&context));

@@ -1,11 +1,11 @@
 //! What all tokens have in common that one set of credentials signs for one region on one day.
 
-use crate::credentials::Credentials;
 use super::encode::{encoded_len, push_encoded};
+use super::sigv4::{ALGORITHM, AmzDate, SigningKey, day_of};
+use crate::credentials::Credentials;
 use crate::error::Result;
-use super::sigv4::{ALGORITHM, SigningKey, AmzDate, day_of};
-use crate::style::Style;
 use crate::secret::SecretString;
+use crate::style::Style;
 
 const SIGNATURE: &str = "&X-Amz-Signature=";
 const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
@@ -48,7 +48,11 @@ pub(crate) struct SigningScope<'a> {
 
 impl SigningContext {
     /// For the UTC day of this second.
-    pub(crate) fn new(credentials: &Credentials, scope: SigningScope<'_>, now: i64) -> Result<Self> {
+    pub(crate) fn new(
+        credentials: &Credentials,
+        scope: SigningScope<'_>,
+        now: i64,
+    ) -> Result<Self> {
         let SigningScope { service, region, expires, style } = scope;
         let date = AmzDate::new(now)?;
         let scope_text = [date.date(), "/", region, "/", service, "/aws4_request"].concat();
@@ -61,7 +65,9 @@ impl SigningContext {
         let expiry = format!("&X-Amz-Expires={expires}");
         let session = session_parameter(credentials.session_token());
         let (token_tail, token_end) = match style {
-            Style::Botocore => (SecretString::concat(&[&expiry, SIGNED_HEADERS, &session, SIGNATURE]), ""),
+            Style::Botocore => {
+                (SecretString::concat(&[&expiry, SIGNED_HEADERS, &session, SIGNATURE]), "")
+            }
             Style::Js => (SecretString::concat(&[&expiry, &session, SIGNATURE]), SIGNED_HEADERS),
         };
         Ok(Self {
@@ -81,9 +87,7 @@ impl SigningContext {
 
     /// Whether it is the one for these credentials, this region and this second.
     pub(crate) fn is_for(&self, credentials: &Credentials, region: &str, now: i64) -> bool {
-        self.day == day_of(now)
-            && self.region == region
-            && self.credentials.same_keys(credentials)
+        self.day == day_of(now) && self.region == region && self.credentials.same_keys(credentials)
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::endpoint_template::EndpointTemplate;
-use super::sigv4::{AmzDate, Hex};
 use super::signing_context::SigningContext;
+use super::sigv4::{AmzDate, Hex};
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::secret::SecretString;

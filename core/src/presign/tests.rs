@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
+use super::sigv4::AmzDate;
 use super::*;
+use crate::clock::{Clock, ManualClock};
 use crate::endpoint::Endpoint;
-use crate::sigv4::Stamp;
 use crate::style::Style;
-use crate::{Client, Clock, Config, ManualClock};
+use crate::{Client, Config};
 
 #[path = "../../tests/common/aws_sigv4.rs"]
 mod aws_sigv4;
@@ -41,21 +42,21 @@ fn every_stage_of_every_vector() {
         };
         let port = u16::try_from(vector["port"].as_u64().unwrap()).unwrap();
         let endpoint = Endpoint::new(text(vector, "host"), port).unwrap();
-        let terms = Terms {
+        let scope = SigningScope {
             service: SERVICE,
             region: text(vector, "region"),
             expires: u32::try_from(vector["expires"].as_u64().unwrap()).unwrap(),
             style,
         };
-        let place = Place::new(&endpoint, text(vector, "user"), style);
+        let endpoint = EndpointTemplate::new(&endpoint, text(vector, "user"), style);
         let credentials = credentials_of(vector, ["access_key_id", "secret_access_key"]);
         let unix_time = vector["unix_time"].as_i64().unwrap();
-        let layout = layout(&place, &credentials, terms, unix_time);
-        let stages = layout.stages(&place, &Stamp::new(unix_time).unwrap());
+        let template = template(endpoint, &credentials, scope, unix_time);
+        let stages = template.stages(&AmzDate::new(unix_time).unwrap());
         for (stage, name) in stages.iter().zip(["canonical_request", "string_to_sign"]) {
             assert_eq!(stage, text(vector, name), "{id}");
         }
-        let token = layout.sign(&place, unix_time, None).unwrap();
+        let token = template.sign(&credentials, unix_time).unwrap();
         assert_eq!(token.as_str(), text(vector, "token"), "{id}");
         run += 1;
     }
@@ -63,8 +64,13 @@ fn every_stage_of_every_vector() {
     assert!(run >= 60);
 }
 
-fn layout(place: &Place, credentials: &Credentials, terms: Terms<'_>, now: i64) -> Layout {
-    Layout::new(place, Arc::new(Signatory::new(credentials, terms, now).unwrap()))
+fn template(
+    endpoint: EndpointTemplate,
+    credentials: &Credentials,
+    scope: SigningScope<'_>,
+    now: i64,
+) -> PresignTemplate {
+    PresignTemplate::new(endpoint, Arc::new(SigningContext::new(credentials, scope, now).unwrap()))
 }
 
 /// DSQL and ElastiCache have no API here, but their recipe is the same and so is the code.
@@ -79,8 +85,8 @@ fn published_vectors_of_every_service() {
             .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
             .collect();
         let host = text(vector, "signed_host");
-        let place = Place::of(host, host, &parameters);
-        let terms = Terms {
+        let endpoint = EndpointTemplate::of(host, host, &parameters);
+        let scope = SigningScope {
             service: text(vector, "service"),
             region: text(vector, "region"),
             expires: u32::try_from(vector["expires"].as_u64().unwrap()).unwrap(),
@@ -88,8 +94,8 @@ fn published_vectors_of_every_service() {
         };
         let credentials = credentials_of(vector, ["access_key", "secret_key"]);
         let unix_time = unix_time(text(vector, "amz_date"));
-        let layout = layout(&place, &credentials, terms, unix_time);
-        let token = layout.sign(&place, unix_time, None).unwrap();
+        let template = template(endpoint, &credentials, scope, unix_time);
+        let token = template.sign(&credentials, unix_time).unwrap();
         let (_, signature) = token.as_str().rsplit_once('=').unwrap();
         assert_eq!(signature, text(vector, "signature"), "{}", text(vector, "id"));
         if let Some(expected) = vector["expected_token"].as_str() {
@@ -140,8 +146,13 @@ fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
         let credentials =
             Credentials::new(login.access_key_id, &secret, login.session_token).unwrap();
         let target = Target::new(&host, port, &user).region(Some(&region));
-        let ours =
-            sign_at(&credentials, &target, login.unix_time, login.expires, Conventions::BOTOCORE);
+        let ours = sign_at_unix(
+            &credentials,
+            &target,
+            login.unix_time,
+            login.expires,
+            Conventions::BOTOCORE,
+        );
         // Its http crate drops no port but 443.
         assert_eq!(sorted(ours.unwrap().as_str()), sorted(&login.token()), "{target:?}");
     }
@@ -166,14 +177,14 @@ const DB: Target<'_> =
     Target { host: "db.example.com", port: 5432, user: "u", region: Some("us-east-1") };
 
 fn sign(credentials: &Credentials, now: i64) -> Result<Token> {
-    sign_at(credentials, &DB, now, 900, Conventions::BOTOCORE)
+    sign_at_unix(credentials, &DB, now, 900, Conventions::BOTOCORE)
 }
 
 #[test]
-fn a_token_ends_with_its_credentials_and_ended_ones_never_sign() {
-    let until = |end| Credentials::with_expiry("AKID", "SECRET", None, Some(end)).unwrap();
+fn token_expires_with_its_credentials_and_expired_ones_never_sign() {
+    let until = |end| Credentials::with_unix_expiry("AKID", "SECRET", None, Some(end)).unwrap();
     for (end, expires_at) in [(5000, 1900), (1900, 1900), (1899, 1899), (1001, 1001)] {
-        assert_eq!(sign(&until(end), 1000).unwrap().expires_at(), expires_at);
+        assert_eq!(sign(&until(end), 1000).unwrap().unix_expires_at(), expires_at);
     }
     for end in [1000, 999, 0] {
         let error = sign(&until(end), 1000).unwrap_err();
@@ -183,27 +194,27 @@ fn a_token_ends_with_its_credentials_and_ended_ones_never_sign() {
 }
 
 #[test]
-fn a_signatory_serves_only_its_keys_its_region_and_its_day() {
+fn context_is_for_its_keys_its_region_and_its_day() {
     let credentials = Credentials::new("AKID", "SECRET", Some("T")).unwrap();
     let style = Style::Botocore;
-    let terms = Terms { service: SERVICE, region: "us-east-1", expires: 900, style };
-    let signatory = Signatory::new(&credentials, terms, 86_400).unwrap();
-    let later = Credentials::with_expiry("AKID", "SECRET", Some("T"), Some(9)).unwrap();
+    let scope = SigningScope { service: SERVICE, region: "us-east-1", expires: 900, style };
+    let context = SigningContext::new(&credentials, scope, 86_400).unwrap();
+    let later = Credentials::with_unix_expiry("AKID", "SECRET", Some("T"), Some(9)).unwrap();
     for credentials in [&credentials, &later] {
         for (now, serves) in [(86_399, false), (86_400, true), (172_799, true), (172_800, false)] {
-            assert_eq!(signatory.serves(credentials, "us-east-1", now), serves, "{now}");
+            assert_eq!(context.is_for(credentials, "us-east-1", now), serves, "{now}");
         }
     }
-    assert!(!signatory.serves(&credentials, "us-east-2", 86_400));
+    assert!(!context.is_for(&credentials, "us-east-2", 86_400));
     for other in [("AKIE", "SECRET", Some("T")), ("AKID", "S", Some("T")), ("AKID", "SECRET", None)]
     {
         let other = Credentials::new(other.0, other.1, other.2).unwrap();
-        assert!(!signatory.serves(&other, "us-east-1", 86_400));
+        assert!(!context.is_for(&other, "us-east-1", 86_400));
     }
 }
 
 #[test]
-fn a_client_signs_as_one_without_a_past_on_every_side_of_midnight() {
+fn client_signs_like_a_new_one_on_every_side_of_midnight() {
     let credentials = Credentials::new("AKID", "SECRET", Some("T/+=")).unwrap();
     let clock = ManualClock::at(0);
     let config = Config::new().credentials(credentials.clone()).clock(Clock::Manual(clock.clone()));
@@ -212,7 +223,8 @@ fn a_client_signs_as_one_without_a_past_on_every_side_of_midnight() {
         clock.set(now);
         for region in ["us-east-1", "us-east-2", "us-east-1"] {
             let target = DB.region(Some(region));
-            let fresh = sign_at(&credentials, &target, now, 900, Conventions::BOTOCORE).unwrap();
+            let fresh =
+                sign_at_unix(&credentials, &target, now, 900, Conventions::BOTOCORE).unwrap();
             assert_eq!(client.sign(&target).unwrap().as_str(), fresh.as_str());
         }
     }

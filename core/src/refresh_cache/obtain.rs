@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
 use crate::clock::{Clock, Deadline};
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// Whether a call may wait.
 pub(crate) enum Wait<'a> {
-    /// It fails with [`WouldBlock`](crate::ErrorKind::WouldBlock) instead.
+    /// It takes what is fresh, and otherwise fails with
+    /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and begins nothing.
+    Glance,
+    /// It takes what can be used, begins a fetch if one is due, and otherwise fails so.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
     Wake(&'a Waker),
@@ -20,14 +24,17 @@ pub(crate) enum Wait<'a> {
 
 pub(crate) struct Waiting<'a> {
     deadline: Deadline,
-    /// Called every 50 ms; an error of it ends the waiting.
+    /// Called after each slice; an error of it ends the waiting.
     pause: &'a mut dyn FnMut() -> Result<()>,
+    slice: Duration,
     has_waited: bool,
 }
 
 impl<'a> Wait<'a> {
-    pub(crate) fn until(deadline: Deadline, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
-        Self::Until(Waiting { deadline, pause, has_waited: false })
+    /// As long as the configuration says.
+    pub(crate) fn by(config: &Config, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
+        let deadline = Deadline::new(config.timeout);
+        Self::Until(Waiting { deadline, pause, slice: config.slice, has_waited: false })
     }
 
     pub(crate) fn has_waited(&self) -> bool {
@@ -49,6 +56,10 @@ impl<T: Refreshable> RefreshCache<T> {
         wait: &mut Wait<'_>,
         start: Option<&dyn Fn(RefreshRequest<T>)>,
     ) -> Result<std::result::Result<T, T>> {
+        if matches!(wait, Wait::Glance) {
+            let fresh = self.fresh(min_remaining, clock.now()?);
+            return fresh.map(Ok).ok_or_else(Error::would_block);
+        }
         loop {
             let begin = match (start, &wait) {
                 (None, _) => Begin::Never,
@@ -62,7 +73,7 @@ impl<T: Refreshable> RefreshCache<T> {
                     let number = request.number();
                     start(request);
                     if value.has_no_expiry() && matches!(wait, Wait::Until(_)) {
-                        let _ = self.wait(number, &mut Deadline::new(GRACE), &mut || Ok(()));
+                        let _ = self.wait(number, &mut Deadline::new(GRACE), GRACE, &mut || Ok(()));
                     }
                     let newest = self.outcome(number, min_remaining, clock.now()?);
                     return Ok(Ok(match newest {
@@ -89,12 +100,12 @@ impl<T: Refreshable> RefreshCache<T> {
 
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
-            Wait::Never => Err(Error::would_block()),
+            Wait::Glance | Wait::Never => Err(Error::would_block()),
             Wait::Wake(waker) if self.wake_at_end(number, waker) => Err(Error::would_block()),
             Wait::Wake(_) => Ok(()),
             Wait::Until(waiting) => {
                 waiting.has_waited = true;
-                self.wait(number, &mut waiting.deadline, waiting.pause)
+                self.wait(number, &mut waiting.deadline, waiting.slice, waiting.pause)
             }
         }
     }

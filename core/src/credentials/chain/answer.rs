@@ -125,9 +125,9 @@ mod tests {
         assert_eq!(read.access_key_id(), "AKID");
         assert_eq!(read.secret_access_key(), "SEC/RET");
         assert_eq!(read.session_token(), Some("é"));
-        assert_eq!(read.expires_at(), Some(1_767_319_445));
+        assert_eq!(read.unix_expiry(), Some(1_767_319_445));
         let bare = br#"{"AccessKeyId": "AKID", "SecretAccessKey": "S", "SessionToken": null}"#;
-        assert_eq!(credentials(bare).unwrap().expires_at(), None);
+        assert_eq!(credentials(bare).unwrap().unix_expiry(), None);
     }
 
     #[test]
