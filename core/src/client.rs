@@ -19,7 +19,7 @@ pub use request::CredentialRequest;
 
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::credentials::Provider;
+use crate::credentials::{Credentials, Provider};
 use crate::error::{Error, ErrorKind, Result};
 use crate::freshness::Freshness;
 use crate::presign::Signer;
@@ -175,9 +175,18 @@ impl Shared {
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
         let credentials = self.credentials(target, wait)?;
-        let token = self.signer.sign(target, &credentials, &self.config, &mut |explicit| {
-            self.region(explicit, wait)
-        })?;
+        self.sign_with(target, &credentials, wait)
+    }
+
+    pub(crate) fn sign_with(
+        self: &Arc<Self>,
+        target: &Target<'_>,
+        credentials: &Credentials,
+        wait: &mut Wait<'_>,
+    ) -> Result<Token> {
+        let token = self
+            .signer
+            .sign(target, credentials, &self.config, &mut |explicit| self.region(explicit, wait))?;
         self.counters.signatures.add(1);
         Ok(token)
     }
@@ -188,7 +197,7 @@ impl Shared {
     }
 
     #[cold]
-    fn too_short(&self, expires_at: i64, now: i64) -> Error {
+    pub(crate) fn too_short(&self, expires_at: i64, now: i64) -> Error {
         Error::new(
             ErrorKind::CredentialsExpired,
             format!(

@@ -23,6 +23,9 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// refusals have another cause.
 const REFUSED_PAUSE: i64 = 60;
 
+/// What was fetched this recently, in seconds, is not fetched again because it expires soon.
+const JUST_FETCHED: u64 = 2;
+
 pub(crate) use obtain::Wait;
 pub(crate) use worker::spawn;
 
@@ -227,12 +230,22 @@ impl<T: Refreshable> RefreshCache<T> {
             }
             (_, Some((_, error))) => Err(error.clone()),
             // Just fetched, and nothing better is to be had.
-            (Some(cached), None) if now.abs_diff(cached.fetched_at) < 2 => {
+            (Some(cached), None) if now.abs_diff(cached.fetched_at) < JUST_FETCHED => {
                 Ok(Outcome::TooShort(cached.value.clone()))
             }
             // Replaced by another fetch, or fetched before the machine slept.
             _ => Ok(Outcome::LookAgain),
         }
+    }
+
+    /// A value that was just fetched although this caller cannot use it: it expires too soon, and the
+    /// source has no better one.
+    pub(crate) fn too_short(&self, min_remaining: i64, now: i64) -> Option<T> {
+        let state = self.lock();
+        let is_expired = state.freshness(min_remaining, now) == Freshness::Expired;
+        let cached = state.cached.as_ref().filter(|_| is_expired && !state.refused)?;
+        let is_new = now.abs_diff(cached.fetched_at) < JUST_FETCHED && state.running.is_none();
+        is_new.then(|| cached.value.clone())
     }
 
     /// A login was refused: the next caller waits for a fetch that asks the source for something

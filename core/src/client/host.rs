@@ -69,6 +69,9 @@ impl Client {
         let cached = shared.tokens.get(target);
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
         let stale = cached.filter(usable).map(|token| shared.lease(token));
+        if let (None, Some(short)) = (&stale, shared.too_short_credentials(now)) {
+            return Err(shared.too_short(short.unix_expiry().unwrap_or(now), now));
+        }
         // With a token that can still be used, a failed fetch is not repeated at once.
         let begin = if stale.is_some() { Begin::IfDue } else { Begin::Now };
         let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
@@ -96,6 +99,10 @@ impl Client {
         shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
+        if let Some(short) = shared.too_short_credentials(now) {
+            short.check_expiry(now)?;
+            return shared.sign_with(target, &short, &mut Wait::Never).map(Action::Serve);
+        }
         let sign = || shared.sign(target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
             Lookup::Ready(_) => sign().map(Action::Serve),
@@ -117,6 +124,12 @@ impl Shared {
                 "client fetches its credentials itself; configure it to leave that to the caller",
             )),
         }
+    }
+
+    /// Credentials that the host has just brought and that expire within `min_remaining`. To ask it for
+    /// others would never end.
+    fn too_short_credentials(&self, now: i64) -> Option<Credentials> {
+        self.credential_cache().too_short(self.tokens.margins().min_remaining(), now)
     }
 
     fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {
