@@ -545,7 +545,6 @@ static void on_event(void *user_data, const rdsiam_event *event) {
         break;
     case RDSIAM_EVENT_REFRESH_FAILED:
         events->failures++;
-        CHECK(rdsiam_error_status(error) == RDSIAM_ERR_CREDENTIALS_NOT_FOUND);
         break;
     }
     snprintf(events->message, sizeof events->message, "%s", rdsiam_event_message(event));
@@ -578,7 +577,8 @@ static void events(void) {
     rdsiam_config_free(config);
     CHECK_ERROR(rdsiam_token_get(client, HOST, 5432, "app", NULL, &token, &err),
                 RDSIAM_ERR_CREDENTIALS_NOT_FOUND, err);
-    CHECK(seen.failures == 1 && strstr(seen.message, "nope") != NULL && seen.freed == 0);
+    /* The caller has the error: it is no event. test_stale.c has one that nobody gets. */
+    CHECK(seen.failures == 0 && seen.freed == 0);
     free_and_wait(client, &failing);
     for (i = 0; i < 1000 && __atomic_load_n(&seen.freed, __ATOMIC_SEQ_CST) == 0; i++)
         nanosleep(&(struct timespec){0, 1000 * 1000}, NULL);

@@ -200,6 +200,26 @@ static void the_better_credentials_sign(void) {
     }
 }
 
+/* Credentials that expire during the login: an error from the cache, not one request after the
+ * other; a new token may still be signed with them. */
+static void credentials_that_expire_too_soon(void) {
+    rdsiam_client *client = host_client(10000);
+    rdsiam_credentials *given = credentials("AKIDFIRST", (int64_t)time(NULL) + 6);
+    struct action action;
+    rdsiam_error *err = NULL;
+    CHECK(get(client, "app", &action) == 'f');
+    complete(action.request, given, true);
+    complete(action.request, given, false);
+    drop(&action);
+    CHECK_ERROR(rdsiam_token_get_or_fetch(client, HOST, 5432, "app", NULL, &action.token,
+                                          &action.request, &action.pending, &err),
+                RDSIAM_ERR_CREDENTIALS_EXPIRED, err);
+    CHECK(sign(client, &action) == 't' && signed_by(&action, "AKIDFIRST"));
+    drop(&action);
+    rdsiam_credentials_free(given);
+    rdsiam_client_free(client);
+}
+
 static void a_failed_request(void) {
     static const struct {
         rdsiam_status says, seen;
@@ -397,6 +417,7 @@ int main(void) {
     a_dropped_request();
     a_lost_request();
     the_better_credentials_sign();
+    credentials_that_expire_too_soon();
     a_failed_request();
     getting();
     errors();

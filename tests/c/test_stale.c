@@ -232,6 +232,49 @@ static void stale_at_once(rdsiam_provider_fn provider) {
     rdsiam_client_free(client);
 }
 
+static rdsiam_status fail_later(void *user_data, bool force_refresh, rdsiam_credentials **out,
+                                rdsiam_error **err) {
+    (void)user_data, (void)force_refresh;
+    if (__atomic_fetch_add(&shared->fetches, 1, __ATOMIC_SEQ_CST) == 0)
+        return rdsiam_credentials_new("AKIDEXAMPLE", "SECRETKEYEXAMPLE", NULL, now() + LIFE, out,
+                                      err);
+    *err = rdsiam_error_new(RDSIAM_ERR_CREDENTIALS_PROVIDER, "the vault is sealed", true);
+    return RDSIAM_ERR_CREDENTIALS_PROVIDER;
+}
+
+static void on_event(void *events, const rdsiam_event *event) {
+    const rdsiam_error *error = rdsiam_event_error(event);
+    CHECK(rdsiam_event_kind(event) == RDSIAM_EVENT_REFRESH_FAILED);
+    CHECK(strstr(rdsiam_event_message(event), "the vault is sealed") != NULL);
+    CHECK(rdsiam_error_status(error) == RDSIAM_ERR_CREDENTIALS_PROVIDER);
+    CHECK(strstr(rdsiam_error_message(error), "sealed") != NULL && rdsiam_error_retryable(error));
+    __atomic_add_fetch((int *)events, 1, __ATOMIC_SEQ_CST);
+}
+
+/* A background fetch that fails is an event: no caller gets its error. */
+static void a_background_failure(void) {
+    rdsiam_config *config = rdsiam_config_new();
+    rdsiam_client *client = NULL;
+    int events = 0, i;
+    __atomic_store_n(&shared->fetches, 0, __ATOMIC_SEQ_CST);
+    CHECK(rdsiam_config_set_provider(config, fail_later, NULL, NULL, NULL) == RDSIAM_OK);
+    CHECK(rdsiam_config_set_on_event(config, on_event, &events, NULL, NULL) == RDSIAM_OK);
+    CHECK(rdsiam_client_new(config, &client, NULL) == RDSIAM_OK);
+    rdsiam_config_free(config);
+    get(client, 0);
+    __atomic_add_fetch(&shared->ahead, JUMP, __ATOMIC_SEQ_CST);
+    get(client, 0);
+    for (i = 0; i < 5000 && __atomic_load_n(&events, __ATOMIC_SEQ_CST) == 0; i++)
+        sleep_ms(1);
+    CHECK(__atomic_load_n(&events, __ATOMIC_SEQ_CST) == 1 && fetches() == 2);
+    /* Not again at once. */
+    get(client, 0);
+    get(client, 1);
+    sleep_ms(100);
+    CHECK(fetches() == 2);
+    rdsiam_client_free(client);
+}
+
 static rdsiam_status hang_once(void *user_data, bool force_refresh, rdsiam_credentials **out,
                                rdsiam_error **err) {
     (void)user_data, (void)force_refresh;
@@ -341,6 +384,7 @@ int main(int argc, char **argv) {
     stale_at_once(NULL);
     kill(container, SIGKILL);
     waitpid(container, NULL, 0);
+    a_background_failure();
     a_source_that_hangs_once();
     signals();
     return report("stale", 4 * KEYS);
