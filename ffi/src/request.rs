@@ -252,13 +252,15 @@ pub unsafe extern "C" fn rdsiam_request_complete(
     unsafe { ffi_out("rdsiam_request_complete", out, false, err, body) }
 }
 
-/// Says that the fetch failed. All who wait for it get this error. After a first answer that expires
-/// within 15 minutes, that is used instead.
+/// Says that the fetch failed. All who wait for it get the error that this function returns: the one
+/// that it is given, unless the source answered before with credentials that expire within 15 minutes.
+/// Then those are used, or reported as expired.
 ///
 /// @param request  Not NULL.
 /// @param error    Why, made by rdsiam_error_new(). Not NULL.
-/// @param err      Receives the error of this call or NULL. May itself be NULL.
-/// @return RDSIAM_OK, or RDSIAM_ERR_INVALID_ARGUMENT, also for a request that has ended.
+/// @param err      Receives the error or NULL. May itself be NULL.
+/// @return RDSIAM_OK if the first answer is used; the status of the error otherwise; or
+///         RDSIAM_ERR_INVALID_ARGUMENT, also for a request that has ended.
 ///
 /// Memory:  the error is copied; the caller still owns and frees both.
 /// Threads: any, one at a time for one request.
@@ -276,8 +278,8 @@ pub unsafe extern "C" fn rdsiam_request_fail(
         let error = error.ok_or_else(|| invalid("error is NULL".to_owned()))?;
         // SAFETY: the caller gives NULL or a request that nobody else uses now.
         let request = unsafe { handle_mut("request", request) }?.0.take().ok_or_else(ended)?;
-        request.fail(of_source(error.kind().status(), error.message(), error.retryable()));
-        Ok(())
+        let error = of_source(error.kind().status(), error.message(), error.retryable());
+        request.fail(error).map_or(Ok(()), Err)
     };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { ffi_status("rdsiam_request_fail", err, body) }

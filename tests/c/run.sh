@@ -102,7 +102,7 @@ for compiler in "$CC -std=c99 -x c" "$CC -std=c2x -x c" "$CXX -std=c++11 -x c++"
     # shellcheck disable=SC2086 # several words on purpose
     if echo '#include "rdsiam.h"
 int main(void) { rdsiam_client_new(NULL, NULL, NULL); return 0; }' |
-        $compiler "${warnings[@]}" -Iinclude -fsyntax-only - 2>"$out/nodiscard.log"; then
+        $compiler "${warnings[@]}" -Iinclude -c - -o /dev/null 2>"$out/nodiscard.log"; then
         echo "$compiler says nothing of a result that is ignored"
         exit 1
     fi

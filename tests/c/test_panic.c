@@ -4,6 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "support.h"
 
+#include <time.h>
+
 static const char *const HOST = "mydb.abc123.us-east-1.rds.amazonaws.com";
 
 static rdsiam_credentials *credentials;
@@ -25,6 +27,14 @@ static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credent
 
 static void on_event(void *user_data, const rdsiam_event *event) {
     (void)user_data, (void)event;
+}
+
+/* A failure that is none, because what came before is used. */
+static rdsiam_status fail_after_an_answer(rdsiam_error **err) {
+    rdsiam_error *why = rdsiam_error_new(RDSIAM_ERR_TIMEOUT, "slow", true);
+    const rdsiam_status status = rdsiam_request_fail(spare, why, err);
+    rdsiam_error_free(why);
+    return status;
 }
 
 /* Calls one export in a way that succeeds when nothing panics. 1: it had a status. */
@@ -68,7 +78,8 @@ static int call(const char *name, rdsiam_status *status, rdsiam_error **err) {
     CALL(rdsiam_token_invalidate_if, client, HOST, 5432, "app", NULL, "t");
     CALL(rdsiam_login_refused, client, HOST, 5432, "app", NULL, "t", 0, &flag);
     CALL(rdsiam_request_complete, request, credentials, &flag);
-    CALL(rdsiam_request_fail, spare, given);
+    if (strcmp(name, "rdsiam_request_fail") == 0)
+        *status = fail_after_an_answer(err);
     CALL(rdsiam_pending_wait, pending);
     CALL(rdsiam_explain, "t", &e);
     CALL(rdsiam_quote, "t", RDSIAM_QUOTE_URL, &q);
@@ -186,13 +197,20 @@ static void ask(rdsiam_request **fetch, rdsiam_pending **wait) {
 
 static void make_handles(void) {
     rdsiam_request *no_request = NULL;
+    rdsiam_credentials *expiring = NULL;
     rdsiam_client *other;
+    bool again = false;
     CHECK(rdsiam_credentials_new("AKID", "SECRET", NULL, 0, &credentials, NULL) == RDSIAM_OK);
     config = rdsiam_config_new();
     CHECK(rdsiam_config_set_host_fetches(config, NULL) == RDSIAM_OK);
-    /* A request that has failed, so that waiting for it is over. */
+    /* A request that may fail, because it has had an answer. */
     CHECK(rdsiam_client_new(config, &host_client, NULL) == RDSIAM_OK);
     ask(&spare, &pending);
+    CHECK(rdsiam_credentials_new("AKID", "SECRET", NULL, (int64_t)time(NULL) + 600, &expiring,
+                                 NULL) == RDSIAM_OK);
+    CHECK(rdsiam_request_complete(spare, expiring, &again, NULL) == RDSIAM_OK && again);
+    rdsiam_credentials_free(expiring);
+    rdsiam_pending_free(pending);
     other = host_client;
     /* One after a refused login: it asks for newer credentials. */
     CHECK(rdsiam_client_new(config, &host_client, NULL) == RDSIAM_OK);

@@ -236,7 +236,7 @@ static void a_failed_request(void) {
         rdsiam_error *err = NULL;
         struct action first, second;
         CHECK(get(client, "app", &first) == 'f' && get(client, "app", &second) == 'w');
-        CHECK(rdsiam_request_fail(first.request, why, NULL) == RDSIAM_OK);
+        CHECK(rdsiam_request_fail(first.request, why, NULL) == cases[i].seen);
         CHECK(rdsiam_pending_wait(second.pending, &err) == cases[i].seen);
         CHECK(rdsiam_error_retryable(err) == cases[i].retryable);
         CHECK(strstr(rdsiam_error_message(err), "the portal is down") != NULL);

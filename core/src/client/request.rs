@@ -50,8 +50,9 @@ impl CredentialRequest {
         self.end(result, now).map(|()| None)
     }
 
-    /// Says that the fetch failed. What the source returned first is used if it has not expired.
-    pub fn fail(mut self, error: Error) {
+    /// Says that the fetch failed, and returns the error with which it has ended: none if what the source
+    /// returned first is used, because it has not expired.
+    pub fn fail(mut self, error: Error) -> Option<Error> {
         let now = self.client.config.clock.now().unwrap_or_default();
         let result = match self.first.take() {
             None => Err(error),
@@ -60,8 +61,7 @@ impl CredentialRequest {
                 Err(expired) => Err(both(&expired, error)),
             },
         };
-        // The caller has the error already.
-        let _ = self.end(result, now);
+        self.end(result, now).err()
     }
 
     /// Fetches until the request has ended.
