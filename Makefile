@@ -165,11 +165,6 @@ stress: tools
 endurance: tools standin
 	tests/endurance/run.sh
 
-# After changes in what a first token runs: the lists for the linker. Needs valgrind.
-.PHONY: order
-order: tools
-	$(VENV) tests/tools/order.py
-
 # Needs cargo-deny; advisories come from the network.
 .PHONY: deny
 deny:

@@ -157,7 +157,12 @@ impl TokenCache {
     /// >>> began = time.time()
     /// >>> cache.login_refused(cache.get_token(), began)
     /// False
-    fn login_refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>, began: f64) -> PyResult<bool> {
+    fn login_refused(
+        &self,
+        py: Python<'_>,
+        token: &Bound<'_, PyAny>,
+        began: f64,
+    ) -> PyResult<bool> {
         guard(py, "TokenCache.login_refused", || {
             let began = Duration::try_from_secs_f64(began).unwrap_or_default();
             let began = SystemTime::UNIX_EPOCH + began;

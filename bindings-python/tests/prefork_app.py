@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from busy import Crowd, judge, key_of
+from busy import Crowd, judge, key_of, make
 
 crowd = Crowd(threads=4)
 crowd.__enter__()
@@ -21,7 +21,8 @@ def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[
     judge(token, user)
     if number % 3 == 0:
         cache.invalidate()
-        token = cache.get_token()
+        judge(cache.get_token(), user)
+        token = make(user, crowd.provider).get_token()
         judge(token, user)
     told = {
         "process": os.getpid(),

@@ -14,13 +14,14 @@ from support import HOST, run_python
 UNDER_LIMITS = """
 import json, os, resource, sys
 import rdsiam
-host, files, profile = json.loads(sys.argv[1])
+host, files, profile, threads = json.loads(sys.argv[1])
 caches = [rdsiam.TokenCache(host, 5432, "app", profile=profile) for _ in range(2)]
 rds = rdsiam.client("rds", region_name="us-east-1", profile_name=profile)
 size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 held = len(os.listdir("/proc/self/fd")) - 1
 resource.setrlimit(resource.RLIMIT_NOFILE, (held + files, held + files))
-resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 20), size + (1 << 20)))
+if not threads:
+    resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 20), size + (1 << 20)))
 try:
     tokens = [cache.get_token() for cache in caches]
     tokens.append(rds.generate_db_auth_token(host, 5432, "app"))
@@ -32,27 +33,29 @@ print(json.dumps(told))
 
 
 def under_limits(
-    files: int, env: dict[str, str], profile: str | None = None
+    files: int, env: dict[str, str], profile: str | None = None, threads: bool = True
 ) -> dict[str, str | list[str]]:
-    done = run_python("-c", UNDER_LIMITS, json.dumps([HOST, files, profile]), **env)
+    done = run_python("-c", UNDER_LIMITS, json.dumps([HOST, files, profile, threads]), **env)
     assert done.returncode == 0, done.stderr
     told: dict[str, str | list[str]] = json.loads(done.stdout)
     return told
 
 
 @pytest.mark.parametrize(
-    ("name", "files"),
+    ("name", "files", "threads"),
     [
         # No descriptor, so no file, no socket and no runtime.
-        ("environment", 0),
+        ("environment", 0, False),
         # The files are read one after the other.
-        ("profile-static", 1),
+        ("profile-static", 1, True),
     ],
 )
-def test_keys_at_hand_need_no_more(name: str, files: int, tmp_path: Path) -> None:
+def test_immediate_credentials_need_no_more(
+    name: str, files: int, threads: bool, tmp_path: Path
+) -> None:
     with emulator.Emulator() as served:
         setup = setups.make(served, name, tmp_path)
-        told = under_limits(files, setup["env"], setup["profile"])
+        told = under_limits(files, setup["env"], setup["profile"], threads)
         assert told == {"keys": [setup["access_key_id"]] * 3}
         assert served.requests() == []
 
@@ -62,6 +65,9 @@ def test_what_needs_more_says_so_where_it_may_not_have_it(name: str, tmp_path: P
     with emulator.Emulator() as served:
         setup = setups.make(served, name, tmp_path)
         told = under_limits(1, setup["env"], setup["profile"])
-        assert told["code"] == "ERR_RDSIAM_INTERNAL"
+        assert told["code"] == "ERR_RDSIAM_CREDENTIALS_PROVIDER"
         assert "Too many open files" in told["message"]
+        told = under_limits(64, setup["env"], setup["profile"], threads=False)
+        assert told["code"] == "ERR_RDSIAM_CREDENTIALS_PROVIDER"
+        assert "no thread" in told["message"]
         assert under_limits(64, setup["env"], setup["profile"])["keys"]

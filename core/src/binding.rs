@@ -5,11 +5,12 @@ use std::task::Waker;
 
 pub use crate::client::{Action, CredentialRequest, Lease, PendingFetch};
 pub use crate::clock::{Clock, ManualClock};
+pub use crate::refresh_cache::Awaited;
 
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::Result;
-use crate::refresh_cache::Wait;
+use crate::refresh_cache::{Begin, Wait};
 use crate::style::Conventions;
 use crate::target::Target;
 use crate::token::Token;
@@ -29,13 +30,8 @@ pub type Pause<'a> = &'a mut dyn FnMut() -> Result<()>;
 /// # Errors
 /// As [`Client::get`], and those of `pause`.
 pub fn get_lease(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Result<Lease> {
-    let shared = &client.0;
-    let now = shared.config.clock.now()?;
-    let token = match shared.hit(target, now) {
-        Some(token) => token,
-        None => shared.renew(target, now, &mut wait(client, pause))?,
-    };
-    Ok(shared.lease(token))
+    let token = client.try_get(target, &mut wait(client, pause))?;
+    Ok(client.0.lease(token))
 }
 
 /// As [`Client::get`], if that takes no waiting and nothing has to be fetched, not even in the background.
@@ -43,13 +39,8 @@ pub fn get_lease(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Resu
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::get`].
 pub fn glance_lease(client: &Client, target: &Target<'_>) -> Result<Lease> {
-    let shared = &client.0;
-    let now = shared.config.clock.now()?;
-    let token = match shared.hit(target, now) {
-        Some(token) => token,
-        None => shared.renew(target, now, &mut Wait::Glance)?,
-    };
-    Ok(shared.lease(token))
+    let token = client.try_get(target, &mut Wait::Glance)?;
+    Ok(client.0.lease(token))
 }
 
 /// As [`Client::sign`], on the terms of [`glance_lease`].
@@ -65,16 +56,23 @@ pub fn glance_sign(client: &Client, target: &Target<'_>) -> Result<Token> {
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::get`].
 pub fn try_get_lease(client: &Client, target: &Target<'_>) -> Result<Lease> {
-    lease_or_wake(client, target, Waker::noop())
+    let token = client.try_get(target, &mut Wait::Never)?;
+    Ok(client.0.lease(token))
 }
 
 /// As [`try_get_lease`]. After [`WouldBlock`](crate::ErrorKind::WouldBlock) the waker is woken when it makes
-/// sense to ask again.
+/// sense to ask again, with the same `awaited`.
 ///
 /// # Errors
-/// As [`try_get_lease`].
-pub fn lease_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<Lease> {
-    client.get_or_wake(target, waker).map(|token| client.0.lease(token))
+/// As [`try_get_lease`], and that of the fetch which was awaited.
+pub fn lease_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<Lease> {
+    let token = client.try_get(target, &mut Wait::wake(waker, awaited))?;
+    Ok(client.0.lease(token))
 }
 
 /// As [`Client::sign`].
@@ -90,15 +88,20 @@ pub fn sign(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Result<To
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) and those of [`Client::sign`].
 pub fn try_sign(client: &Client, target: &Target<'_>) -> Result<Token> {
-    client.sign_or_wake(target, Waker::noop())
+    client.0.sign(target, &mut Wait::Never)
 }
 
 /// As [`try_sign`], with a waker as [`lease_or_wake`] takes one.
 ///
 /// # Errors
-/// As [`try_sign`].
-pub fn sign_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<Token> {
-    client.sign_or_wake(target, waker)
+/// As [`try_sign`], and that of the fetch which was awaited.
+pub fn sign_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<Token> {
+    client.0.sign(target, &mut Wait::wake(waker, awaited))
 }
 
 /// As [`Client::region`].
@@ -114,8 +117,13 @@ pub fn region(client: &Client, target: &Target<'_>, pause: Pause<'_>) -> Result<
 /// # Errors
 /// [`WouldBlock`](crate::ErrorKind::WouldBlock) if only the profile has it, and those of
 /// [`Client::region`].
-pub fn region_or_wake(client: &Client, target: &Target<'_>, waker: &Waker) -> Result<String> {
-    client.0.region_of(target, &mut Wait::Wake(waker))
+pub fn region_or_wake(
+    client: &Client,
+    target: &Target<'_>,
+    waker: &Waker,
+    awaited: &mut Awaited,
+) -> Result<String> {
+    client.0.region_of(target, &mut Wait::wake(waker, awaited))
 }
 
 fn wait<'a>(client: &Client, pause: Pause<'a>) -> Wait<'a> {
@@ -132,7 +140,16 @@ pub fn host_fetches(config: Config) -> Config {
 /// # Errors
 /// As [`try_get_lease`].
 pub fn next_lease(client: &Client, target: &Target<'_>) -> Result<Action<Lease>> {
-    client.next_lease(target)
+    client.next_lease(target, Begin::Now)
+}
+
+/// As [`next_lease`], for a call that does not wait: it returns neither [`Action::Fetch`] nor
+/// [`Action::Wait`].
+///
+/// # Errors
+/// As [`try_get_lease`].
+pub fn try_next_lease(client: &Client, target: &Target<'_>) -> Result<Action<Lease>> {
+    client.next_lease(target, Begin::InBackground)
 }
 
 /// What the host has to do for a new token. Never waits.

@@ -83,11 +83,7 @@ impl Client {
     /// # Errors
     /// Every kind but [`WouldBlock`](ErrorKind::WouldBlock).
     pub fn get(&self, target: &Target<'_>) -> Result<Arc<Token>> {
-        let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.waiting(|wait| self.0.renew(target, now, wait)),
-        }
+        self.try_get(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
     }
 
     /// A new token at each call, for callers that cache by themselves. The credentials are those that
@@ -96,7 +92,16 @@ impl Client {
     /// # Errors
     /// As [`get`](Client::get).
     pub fn sign(&self, target: &Target<'_>) -> Result<Token> {
-        self.0.waiting(|wait| self.0.sign(target, wait))
+        self.0.sign(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
+    }
+
+    /// As [`get`](Client::get), if the call may not wait.
+    pub(crate) fn try_get(&self, target: &Target<'_>, wait: &mut Wait<'_>) -> Result<Arc<Token>> {
+        let now = self.0.config.clock.now()?;
+        match self.0.hit(target, now) {
+            Some(token) => Ok(token),
+            None => self.0.renew(target, now, wait),
+        }
     }
 
     /// The counters.
@@ -124,11 +129,6 @@ impl Shared {
         Some(token)
     }
 
-    /// Runs a call that waits as long as the configuration says.
-    fn waiting<T>(&self, call: impl FnOnce(&mut Wait<'_>) -> Result<T>) -> Result<T> {
-        call(&mut Wait::by(&self.config, &mut || Ok(())))
-    }
-
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not
     /// available at once.
     pub(crate) fn renew(
@@ -139,22 +139,47 @@ impl Shared {
     ) -> Result<Arc<Token>> {
         let generation = self.tokens.generation();
         let cached = self.tokens.get(target);
-        let usable = |token: &Arc<Token>| self.tokens.freshness(token, now) != Freshness::Expired;
-        let Some(stale) = cached.filter(usable) else {
-            let token = self.sign(target, wait)?;
-            return self.store(target, token, generation);
-        };
-        if matches!(wait, Wait::Glance) {
-            return Err(Error::would_block());
-        }
-        match self.sign(target, &mut Wait::Never) {
-            Ok(token) if token.unix_expires_at() > stale.unix_expires_at() => {
-                self.store(target, token, generation)
+        match cached.map(|token| (self.tokens.freshness(&token, now), token)) {
+            // Another thread had the lock when it was looked for.
+            Some((Freshness::Fresh, token)) => {
+                self.counters.hits.add(1);
+                Ok(token)
             }
-            _ => {
+            Some((Freshness::Stale, _)) if matches!(wait, Wait::Glance) => {
+                Err(Error::would_block())
+            }
+            Some((Freshness::Stale, stale)) => {
+                let wait = &mut Wait::Never;
+                let signed = self
+                    .credentials(target, wait)
+                    .and_then(|credentials| self.sign_once(&credentials, target, wait));
+                self.store_better(target, signed, Some(stale), generation)
+            }
+            Some((Freshness::Expired, _)) | None => {
+                let credentials = self.credentials(target, wait)?;
+                let signed = self.sign_once(&credentials, target, wait);
+                self.store_better(target, signed, None, generation)
+            }
+        }
+    }
+
+    /// Stores a new token, unless it failed or the stale one is as good.
+    fn store_better(
+        &self,
+        target: &Target<'_>,
+        signed: Result<Token>,
+        stale: Option<Arc<Token>>,
+        generation: u64,
+    ) -> Result<Arc<Token>> {
+        let is_better = |stale: &Arc<Token>| {
+            signed.as_ref().is_ok_and(|token| token.unix_expires_at() > stale.unix_expires_at())
+        };
+        match stale {
+            Some(stale) if !is_better(&stale) => {
                 self.counters.hits.add(1);
                 Ok(stale)
             }
+            _ => self.store(target, signed?, generation),
         }
     }
 
@@ -169,24 +194,38 @@ impl Shared {
         Ok(token)
     }
 
+    /// A new token.
     pub(crate) fn sign(
         self: &Arc<Self>,
         target: &Target<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
         let credentials = self.credentials(target, wait)?;
-        self.sign_with(target, &credentials, wait)
+        self.sign_with(&credentials, target, wait)
     }
 
     pub(crate) fn sign_with(
         self: &Arc<Self>,
-        target: &Target<'_>,
         credentials: &Credentials,
+        target: &Target<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<Token> {
+        let token =
+            self.signer.sign(target, credentials, &self.config, &mut |r| self.region(r, wait))?;
+        self.counters.signatures.add(1);
+        Ok(token)
+    }
+
+    /// A new token for the cache.
+    pub(crate) fn sign_once(
+        self: &Arc<Self>,
+        credentials: &Credentials,
+        target: &Target<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Token> {
         let token = self
             .signer
-            .sign(target, credentials, &self.config, &mut |explicit| self.region(explicit, wait))?;
+            .sign_once(target, credentials, &self.config, &mut |r| self.region(r, wait))?;
         self.counters.signatures.add(1);
         Ok(token)
     }

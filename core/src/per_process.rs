@@ -51,3 +51,6 @@ impl<T: Inherit> PerProcess<T> {
         &known.value
     }
 }
+
+#[cfg(all(test, not(rdsiam_shuttle)))]
+mod tests;

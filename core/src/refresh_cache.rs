@@ -23,9 +23,7 @@ use crate::sync::{Condvar, Mutex, MutexGuard};
 /// refusals have another cause.
 const REFUSED_PAUSE: i64 = 60;
 
-/// What was fetched this recently, in seconds, is not fetched again because it expires soon.
-const JUST_FETCHED: u64 = 2;
-
+pub use obtain::Awaited;
 pub(crate) use obtain::Wait;
 pub(crate) use worker::spawn;
 
@@ -72,6 +70,8 @@ struct State<T> {
 struct Cached<T> {
     value: T,
     fetched_at: i64,
+    /// Of its fetch.
+    number: u64,
 }
 
 struct Running {
@@ -84,6 +84,8 @@ struct Running {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     Never,
+    /// Only to replace a stale value, which still serves.
+    InBackground,
     /// Unless one has just failed.
     IfDue,
     Now,
@@ -95,6 +97,8 @@ pub(crate) enum Lookup<T: Refreshable> {
     Ready(T),
     /// Use it. It is stale, and this caller fetches the next one.
     Stale(T, RefreshRequest<T>),
+    /// It was fetched just now and expires too soon for this caller. Its source has nothing better.
+    TooShort(T),
     /// Wait for the fetch of this number.
     Wait(u64),
     /// Fetch it, and wait for that.
@@ -130,8 +134,7 @@ impl<T: Refreshable> RefreshCache<T> {
             _ if state.refused => Freshness::Expired,
             freshness => freshness,
         };
-        let running = state.running.as_ref().filter(|running| self.in_time(running));
-        let running = running.map(|running| running.number);
+        let running = state.running.as_ref().map(|running| running.number);
         let value = state.cached.as_ref().map(|cached| cached.value.clone());
         let is_due = begin != Begin::Never && state.backoff.allows(now);
         match (freshness, value, running) {
@@ -141,6 +144,8 @@ impl<T: Refreshable> RefreshCache<T> {
             }
             (Freshness::Stale, Some(value), _) => Lookup::Ready(value),
             (_, _, Some(number)) => Lookup::Wait(number),
+            (_, Some(value), None) if state.is_just_fetched(now) => Lookup::TooShort(value),
+            _ if begin == Begin::InBackground => Lookup::Missing,
             _ if begin == Begin::Now => Lookup::Fetch(self.begin(&mut state, now, false)),
             _ if is_due => Lookup::Fetch(self.begin(&mut state, now, true)),
             _ => Lookup::Missing,
@@ -178,37 +183,25 @@ impl<T: Refreshable> RefreshCache<T> {
         pause: &mut dyn FnMut() -> Result<()>,
     ) -> Result<()> {
         self.refuse_own_fetch()?;
-        let shared = self.shared.get();
         loop {
             let Some(left) = deadline.next_wait() else { return Err(overdue(self.timeout)) };
-            let state = shared.lock();
-            if !self.runs(&state, number) {
+            let state = self.lock();
+            if !state.runs(number) {
                 return Ok(());
             }
-            let waited = shared.ended.wait_timeout(state, left.min(slice));
-            let state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if !self.runs(&state, number) {
+            let waited = self.shared.get().ended.wait_timeout(state, left.min(slice));
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            if !self.lock().runs(number) {
                 return Ok(());
             }
-            drop(state);
             pause()?;
         }
-    }
-
-    fn runs(&self, state: &State<T>, number: u64) -> bool {
-        let running = state.running.as_ref().filter(|running| running.number == number);
-        running.is_some_and(|running| self.in_time(running))
-    }
-
-    /// A fetch that has not ended in time is replaced by the next caller.
-    fn in_time(&self, running: &Running) -> bool {
-        running.since.elapsed() < self.timeout
     }
 
     /// Has the waker woken when this fetch ends; false if it has ended.
     pub(crate) fn wake_at_end(&self, number: u64, waker: &Waker) -> bool {
         let mut state = self.lock();
-        if !self.runs(&state, number) {
+        if !state.runs(number) {
             return false;
         }
         if !state.wakers.iter().any(|known| known.will_wake(waker)) {
@@ -229,8 +222,7 @@ impl<T: Refreshable> RefreshCache<T> {
                 Ok(Outcome::Value(cached.value.clone()))
             }
             (_, Some((_, error))) => Err(error.clone()),
-            // Just fetched, and nothing better is to be had.
-            (Some(cached), None) if now.abs_diff(cached.fetched_at) < JUST_FETCHED => {
+            (Some(cached), None) if state.is_just_fetched(now) => {
                 Ok(Outcome::TooShort(cached.value.clone()))
             }
             // Replaced by another fetch, or fetched before the machine slept.
@@ -259,12 +251,13 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 
     pub(crate) fn is_refreshing(&self) -> bool {
-        let state = self.lock();
-        state.running.as_ref().is_some_and(|running| self.in_time(running))
+        self.lock().running.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.shared.get().lock()
+        let mut state = self.shared.get().lock();
+        state.give_up_overdue(self.timeout);
+        state
     }
 }
 
@@ -327,12 +320,31 @@ impl<T: Refreshable> State<T> {
         })
     }
 
+    fn runs(&self, number: u64) -> bool {
+        self.running.as_ref().is_some_and(|running| running.number == number)
+    }
+
+    /// The next caller replaces a fetch that has not ended in time. If that was to bring something
+    /// newer after a refused login, then what there is has to do.
+    fn give_up_overdue(&mut self, timeout: Duration) {
+        if let Some(overdue) = self.running.take_if(|running| running.since.elapsed() >= timeout) {
+            self.refused &= !overdue.force;
+        }
+    }
+
+    /// Whether the value, which has not expired, is the newest that its source has.
+    fn is_just_fetched(&self, now: i64) -> bool {
+        let is_new = |cached: &Cached<T>| now.abs_diff(cached.fetched_at) < 2;
+        let expired = self.freshness(0, now) == Freshness::Expired;
+        !self.refused && !expired && self.cached.as_ref().is_some_and(is_new)
+    }
+
     fn end(&mut self, number: u64, result: Result<T>, now: i64) {
-        // A fetch that was replaced may still bring a value, but ends nothing.
+        // A fetch that was given up may still bring a value, but ends nothing.
         let running = self.running.take_if(|running| running.number == number);
         match result {
             Ok(value) => {
-                self.store(value, now);
+                self.store(value, number, now);
                 self.backoff.succeeded();
             }
             Err(error) if running.is_some() => {
@@ -345,13 +357,19 @@ impl<T: Refreshable> State<T> {
         self.refused &= !running.is_some_and(|running| running.force);
     }
 
-    fn store(&mut self, value: T, now: i64) {
-        let known = self.cached.take().filter(|known| {
-            let usable = known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired;
-            usable && !self.refused && known.value.outlives(&value)
-        });
-        let value = known.map_or(value, |known| known.value);
-        self.cached = Some(Cached { value, fetched_at: now });
+    fn store(&mut self, value: T, number: u64, now: i64) {
+        let known = self
+            .cached
+            .take()
+            .filter(|known| known.value.freshness(known.fetched_at, 0, now) != Freshness::Expired);
+        self.cached = match known {
+            // A fetch that was given up has returned late.
+            Some(newer) if newer.number > number => Some(newer),
+            Some(longer) if !self.refused && longer.value.outlives(&value) => {
+                Some(Cached { fetched_at: now, ..longer })
+            }
+            _ => Some(Cached { value, fetched_at: now, number }),
+        };
     }
 }
 
@@ -413,3 +431,6 @@ impl<T: Refreshable> Drop for RefreshRequest<T> {
         }
     }
 }
+
+#[cfg(all(test, not(rdsiam_shuttle)))]
+mod tests;

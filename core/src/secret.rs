@@ -40,3 +40,16 @@ impl Drop for SecretString {
         zeroize_bytes(&mut bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_joined_in_a_buffer_of_their_size() {
+        let text = SecretString::concat(&["ab", "", "c"]);
+        assert_eq!((&*text, text.0.capacity()), ("abc", 3));
+        assert_eq!(&*SecretString::from("abc".to_owned()), "abc");
+        assert_eq!(&*SecretString::default(), "");
+    }
+}

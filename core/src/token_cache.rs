@@ -107,13 +107,14 @@ impl TokenCache {
     /// Removes the token of a target. With `refused`, only if it is this text.
     pub(crate) fn invalidate(&self, target: &Target<'_>, refused: Option<&str>) -> bool {
         let mut entries = self.write();
-        let Some(entry) = entries.get_mut(target) else { return false };
-        let is_meant = |token: &Arc<Token>| refused.is_none_or(|text| token.as_str() == text);
-        let removed = entry.token.take_if(|token| is_meant(token)).is_some();
-        if removed || refused.is_none() {
-            self.generation.fetch_add(1, Ordering::Release);
+        let mut none = None;
+        let cached = entries.get_mut(target).map_or(&mut none, |entry| &mut entry.token);
+        if cached.as_ref().zip(refused).is_some_and(|(token, text)| token.as_str() != text) {
+            return false;
         }
-        removed
+        // Also if none is cached: another thread may be signing one with the same credentials.
+        self.generation.fetch_add(1, Ordering::Release);
+        cached.take().is_some()
     }
 
     /// Whether refused logins of this target are not to be tried twice now.
@@ -138,6 +139,7 @@ impl TokenCache {
     fn change(&self, target: &Target<'_>, change: impl FnOnce(&mut Entry)) -> u64 {
         let mut entries = self.write();
         if let Some(entry) = entries.get_mut(target) {
+            entry.used.store(self.added.load(Ordering::Relaxed), Ordering::Relaxed);
             change(entry);
             return 0;
         }
@@ -207,3 +209,6 @@ impl Equivalent<Key> for Target<'_> {
         *self == key.0.borrowed()
     }
 }
+
+#[cfg(all(test, not(rdsiam_shuttle)))]
+mod tests;

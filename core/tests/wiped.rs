@@ -79,10 +79,10 @@ fn nothing_secret_is_freed() {
     assert_eq!(left, [1, 1, 0, 1]);
 
     let keys = Credentials::new("AKIDEXAMPLE", SECRET, Some(SESSION)).unwrap();
-    for (config, signatories) in
+    for (config, keys_derived) in
         [(Config::new().credentials(keys), 1), (Config::new().source(Source), 1)]
     {
         // aws-sigv4 frees the secret as it is, once for each key of a day that it derives.
-        assert_eq!(found_after(|| use_client(config)), [signatories, 0, 0, 0]);
+        assert_eq!(found_after(|| use_client(config)), [keys_derived, 0, 0, 0]);
     }
 }

@@ -1,6 +1,7 @@
 //! What is measured of the core, for the times (`micro`) and the instructions (`instructions`).
 
 use std::hint::black_box;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rdsiam::{Client, Config, Conventions, Credentials, Result, Target, explain, sign_at};
 
@@ -47,8 +48,8 @@ fn signing(session: Option<&str>) -> Result<Box<dyn FnMut()>> {
 /// Without a client: all of it is done anew.
 fn stateless(session: Option<&str>) -> Result<Box<dyn FnMut()>> {
     let credentials = credentials(session)?;
-    let sign =
-        move || sign_at(&credentials, black_box(&target()), 1_800_000_000, 900, Conventions::SDK);
+    let (time, life) = (UNIX_EPOCH + Duration::from_secs(1_800_000_000), Duration::from_secs(900));
+    let sign = move || sign_at(&credentials, black_box(&target()), time, life, Conventions::SDK);
     sign()?;
     Ok(Box::new(move || drop(black_box(sign()))))
 }

@@ -2,11 +2,11 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
 use super::Client;
 use crate::error::{ErrorKind, Result};
-use crate::refresh_cache::Wait;
+use crate::refresh_cache::{Awaited, Wait};
 use crate::target::Target;
 use crate::token::Token;
 
@@ -44,7 +44,7 @@ impl AsyncClient {
     /// # Errors
     /// As [`Client::get`].
     pub async fn get(&self, target: &Target<'_>) -> Result<Arc<Token>> {
-        self.ready(|waker| self.0.get_or_wake(target, waker)).await
+        self.ready(|wait| self.0.try_get(target, wait)).await
     }
 
     /// As [`Client::sign`].
@@ -52,7 +52,7 @@ impl AsyncClient {
     /// # Errors
     /// As [`Client::sign`].
     pub async fn sign(&self, target: &Target<'_>) -> Result<Token> {
-        self.ready(|waker| self.0.sign_or_wake(target, waker)).await
+        self.ready(|wait| self.0.0.sign(target, wait)).await
     }
 
     /// The client, for what needs no waiting.
@@ -60,8 +60,9 @@ impl AsyncClient {
         &self.0
     }
 
-    async fn ready<T>(&self, mut call: impl FnMut(&Waker) -> Result<T>) -> Result<T> {
-        let work = poll_fn(|context| match call(context.waker()) {
+    async fn ready<T>(&self, mut call: impl FnMut(&mut Wait<'_>) -> Result<T>) -> Result<T> {
+        let mut awaited = Awaited::default();
+        let work = poll_fn(|context| match call(&mut Wait::wake(context.waker(), &mut awaited)) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
             result => Poll::Ready(result),
         });
@@ -90,21 +91,5 @@ impl AsyncClient {
 impl From<Client> for AsyncClient {
     fn from(client: Client) -> Self {
         Self(client)
-    }
-}
-
-impl Client {
-    /// A token, or [`WouldBlock`](ErrorKind::WouldBlock); then the waker is woken when there is news.
-    pub(crate) fn get_or_wake(&self, target: &Target<'_>, waker: &Waker) -> Result<Arc<Token>> {
-        let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.renew(target, now, &mut Wait::Wake(waker)),
-        }
-    }
-
-    /// As [`get_or_wake`](Client::get_or_wake), for a new token.
-    pub(crate) fn sign_or_wake(&self, target: &Target<'_>, waker: &Waker) -> Result<Token> {
-        self.0.sign(target, &mut Wait::Wake(waker))
     }
 }

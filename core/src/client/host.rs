@@ -57,8 +57,9 @@ impl PendingFetch {
 }
 
 impl Client {
-    /// What to do for a token from the cache. Never waits.
-    pub(crate) fn next_lease(&self, target: &Target<'_>) -> Result<Action<Lease>> {
+    /// What to do for a token from the cache. Never waits. `begin` says whether the caller may begin a
+    /// fetch if there is nothing usable.
+    pub(crate) fn next_lease(&self, target: &Target<'_>, begin: Begin) -> Result<Action<Lease>> {
         let shared = &self.0;
         shared.check_host_fetches()?;
         let now = shared.config.clock.now()?;
@@ -66,29 +67,34 @@ impl Client {
             return Ok(Action::Serve(shared.lease(token)));
         }
         target.check()?;
+        let generation = shared.tokens.generation();
         let cached = shared.tokens.get(target);
         let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
-        let stale = cached.filter(usable).map(|token| shared.lease(token));
-        if let (None, Some(short)) = (&stale, shared.too_short_credentials(now)) {
-            return Err(shared.too_short(short.unix_expiry().unwrap_or(now), now));
-        }
+        let stale = cached.filter(usable);
         // With a token that can still be used, a failed fetch is not repeated at once.
-        let begin = if stale.is_some() { Begin::IfDue } else { Begin::Now };
-        let renew = || shared.renew(target, now, &mut Wait::Never).map(|token| shared.lease(token));
+        let begin = if stale.is_some() { Begin::IfDue } else { begin };
+        // With these credentials: by the next look a login may have been refused.
+        let renew = |credentials, stale| {
+            let signed = shared.sign_once(&credentials, target, &mut Wait::Never);
+            shared.store_better(target, signed, stale, generation).map(|token| shared.lease(token))
+        };
         match (shared.look(begin, now), stale) {
-            (Lookup::Ready(_), _) => renew().map(Action::Serve),
-            (Lookup::Stale(_, request), _) => {
+            (Lookup::Ready(credentials) | Lookup::TooShort(credentials), stale) => {
+                renew(credentials, stale).map(Action::Serve)
+            }
+            (Lookup::Stale(credentials, request), stale) => {
                 let request = shared.request(request);
-                renew().map(|lease| Action::ServeAndFetch(lease, request))
+                renew(credentials, stale).map(|lease| Action::ServeAndFetch(lease, request))
             }
             (Lookup::Fetch(request), Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::ServeAndFetch(stale, shared.request(request)))
+                Ok(Action::ServeAndFetch(shared.lease(stale), shared.request(request)))
             }
             (_, Some(stale)) => {
                 shared.counters.hits.add(1);
-                Ok(Action::Serve(stale))
+                Ok(Action::Serve(shared.lease(stale)))
             }
+            (Lookup::Wait(_), None) if begin != Begin::Now => Err(Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
         }
     }
@@ -99,16 +105,14 @@ impl Client {
         shared.check_host_fetches()?;
         target.check()?;
         let now = shared.config.clock.now()?;
-        if let Some(short) = shared.too_short_credentials(now) {
-            short.check_expiry(now)?;
-            return shared.sign_with(target, &short, &mut Wait::Never).map(Action::Serve);
-        }
-        let sign = || shared.sign(target, &mut Wait::Never);
+        let sign = |credentials| shared.sign_with(&credentials, target, &mut Wait::Never);
         match shared.look(Begin::Now, now) {
-            Lookup::Ready(_) => sign().map(Action::Serve),
-            Lookup::Stale(_, request) => {
+            Lookup::Ready(credentials) | Lookup::TooShort(credentials) => {
+                sign(credentials).map(Action::Serve)
+            }
+            Lookup::Stale(credentials, request) => {
                 let request = shared.request(request);
-                sign().map(|token| Action::ServeAndFetch(token, request))
+                sign(credentials).map(|token| Action::ServeAndFetch(token, request))
             }
             lookup => shared.fetch_or_wait(lookup),
         }
@@ -124,12 +128,6 @@ impl Shared {
                 "client fetches its credentials itself; configure it to leave that to the caller",
             )),
         }
-    }
-
-    /// Credentials that the host has just brought and that expire within `min_remaining`. To ask it for
-    /// others would never end.
-    fn too_short_credentials(&self, now: i64) -> Option<Credentials> {
-        self.credential_cache().too_short(self.tokens.margins().min_remaining(), now)
     }
 
     fn look(&self, begin: Begin, now: i64) -> Lookup<Credentials> {

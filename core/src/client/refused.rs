@@ -1,5 +1,6 @@
 //! After a refused login.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{Client, Shared};
@@ -7,6 +8,7 @@ use crate::clock::unix_seconds;
 use crate::error::Result;
 use crate::explain::signing_time;
 use crate::target::Target;
+use crate::token::Token;
 
 /// For so many seconds after a fresh token was refused, refused logins of its target are not tried
 /// twice: the database refuses for another reason than the token.
@@ -61,12 +63,17 @@ impl Shared {
     fn invalidate(&self, target: &Target<'_>, refused: Option<&str>) -> Result<()> {
         target.check()?;
         let now = self.config.clock.now()?;
-        let removed = self.tokens.invalidate(target, refused);
-        self.counters.invalidations.add(u64::from(removed));
-        // Who holds a newer token than the refused one has newer credentials as well.
-        if self.provider.is_fetched() && (removed || self.tokens.get(target).is_none()) {
+        let is_newer = |token: &Arc<Token>| refused.is_some_and(|text| token.as_str() != text);
+        if self.tokens.get(target).as_ref().is_some_and(is_newer) {
+            // Whoever signed it has newer credentials as well.
+            return Ok(());
+        }
+        // Before the token, so that whatever is signed after its removal is signed with newer ones.
+        if self.provider.is_fetched() {
             self.credential_cache().refuse(now);
         }
+        let removed = self.tokens.invalidate(target, refused);
+        self.counters.invalidations.add(u64::from(removed));
         Ok(())
     }
 }

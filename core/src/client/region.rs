@@ -42,7 +42,7 @@ impl Client {
     /// [`RegionMissing`](crate::ErrorKind::RegionMissing) if there is none, and what reading the
     /// profile may fail with.
     pub fn region(&self, target: &Target<'_>) -> Result<String> {
-        self.0.waiting(|wait| self.0.region_of(target, wait))
+        self.0.region_of(target, &mut Wait::by(&self.0.config, &mut || Ok(())))
     }
 }
 

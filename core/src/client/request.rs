@@ -50,9 +50,12 @@ impl CredentialRequest {
         self.end(result, now).map(|()| None)
     }
 
-    /// Says that the fetch failed, and returns the error with which it has ended: none if what the source
-    /// returned first is used, because it has not expired.
-    pub fn fail(mut self, error: Error) -> Option<Error> {
+    /// Says that the fetch failed. What the source returned first is used if it has not expired; then
+    /// this is no error.
+    ///
+    /// # Errors
+    /// What callers who wait for credentials get.
+    pub fn fail(mut self, error: Error) -> Result<()> {
         let now = self.client.config.clock.now().unwrap_or_default();
         let result = match self.first.take() {
             None => Err(error),
@@ -61,7 +64,7 @@ impl CredentialRequest {
                 Err(expired) => Err(both(&expired, error)),
             },
         };
-        self.end(result, now).err()
+        self.end(result, now)
     }
 
     /// Fetches until the request has ended.
@@ -71,7 +74,8 @@ impl CredentialRequest {
             next = match fetch(request.force_refresh()) {
                 Ok(credentials) => request.complete(credentials).unwrap_or_default(),
                 Err(error) => {
-                    request.fail(error);
+                    // Counted, and told to those who wait.
+                    let _ = request.fail(error);
                     None
                 }
             };

@@ -51,7 +51,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn now(search: &Search, timeout: Duration) -> Self {
-        Self { search: search.clone(), timeout, environment: environment() }
+        Self { search: search.clone(), timeout, environment: digest(std::env::vars_os()) }
     }
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn shared(identity: &Identity) -> Arc<CredentialCache> {
 
 /// Of the variables that bear on the default chain. Others change from call to call, in a Lambda for
 /// example, and nothing follows from that.
-fn environment() -> [u8; 32] {
+fn digest(environment: impl Iterator<Item = (OsString, OsString)>) -> [u8; 32] {
     let bears_on_it = |(name, _): &(OsString, OsString)| {
         let name = name.to_string_lossy().to_ascii_uppercase();
         name.starts_with("AWS_")
@@ -80,7 +80,7 @@ fn environment() -> [u8; 32] {
                 "HOME" | "USERPROFILE" | "SSL_CERT_FILE" | "SSL_CERT_DIR" | "NODE_EXTRA_CA_CERTS"
             )
     };
-    let variables: BTreeMap<_, _> = std::env::vars_os().filter(bears_on_it).collect();
+    let variables: BTreeMap<_, _> = environment.filter(bears_on_it).collect();
     let mut digest = Sha256::new();
     for text in variables.iter().flat_map(|(name, value)| [name, value]) {
         digest.update(text.as_encoded_bytes());
@@ -88,3 +88,6 @@ fn environment() -> [u8; 32] {
     }
     digest.finalize().into()
 }
+
+#[cfg(all(test, not(rdsiam_shuttle)))]
+mod tests;

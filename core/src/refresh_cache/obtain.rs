@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::worker::address;
 use super::{Begin, Lookup, Outcome, RefreshCache, RefreshRequest, Refreshable};
 use crate::clock::{Clock, Deadline};
 use crate::config::Config;
@@ -17,9 +18,26 @@ pub(crate) enum Wait<'a> {
     /// It takes what can be used, begins a fetch if one is due, and otherwise fails so.
     Never,
     /// The same, and the waker is woken when trying again makes sense.
-    Wake(&'a Waker),
+    Wake(Waking<'a>),
     /// It may.
     Until(Waiting<'a>),
+}
+
+pub(crate) struct Waking<'a> {
+    waker: &'a Waker,
+    awaited: &'a mut Awaited,
+}
+
+/// The fetch that a call waits for between one try and the next, so that it gets the error of this
+/// fetch and does not begin another.
+#[derive(Debug, Default)]
+pub struct Awaited(Option<Fetch>);
+
+#[derive(Debug)]
+struct Fetch {
+    /// The cache, by its address: a call may need credentials and then a region.
+    cache: usize,
+    number: u64,
 }
 
 pub(crate) struct Waiting<'a> {
@@ -31,6 +49,10 @@ pub(crate) struct Waiting<'a> {
 }
 
 impl<'a> Wait<'a> {
+    pub(crate) fn wake(waker: &'a Waker, awaited: &'a mut Awaited) -> Self {
+        Self::Wake(Waking { waker, awaited })
+    }
+
     /// As long as the configuration says.
     pub(crate) fn by(config: &Config, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
         let deadline = Deadline::new(config.timeout);
@@ -47,8 +69,9 @@ impl<'a> Wait<'a> {
 const GRACE: Duration = Duration::from_millis(50);
 
 impl<T: Refreshable> RefreshCache<T> {
-    /// A value that is valid for more than `min_remaining` seconds, or `None` if the source has only
-    /// one that expires sooner. `start` begins a fetch; without it another caller has to.
+    /// A value that is valid for more than `min_remaining` seconds; or as an `Err` inside, the one value
+    /// of a source that has none which lives that long. `start` begins a fetch; without it another caller
+    /// has to.
     pub(crate) fn obtain(
         self: &Arc<Self>,
         min_remaining: i64,
@@ -67,8 +90,13 @@ impl<T: Refreshable> RefreshCache<T> {
                 (Some(_), Wait::Never) => Begin::IfDue,
                 (Some(_), _) => Begin::Now,
             };
-            let number = match (self.look(min_remaining, clock.now()?, begin), start) {
+            let lookup = match self.take_awaited(wait) {
+                Some(number) => Lookup::Wait(number),
+                None => self.look(min_remaining, clock.now()?, begin),
+            };
+            let number = match (lookup, start) {
                 (Lookup::Ready(value), _) => return Ok(Ok(value)),
+                (Lookup::TooShort(value), _) => return Ok(Err(value)),
                 (Lookup::Stale(value, request), Some(start)) => {
                     let number = request.number();
                     start(request);
@@ -98,11 +126,24 @@ impl<T: Refreshable> RefreshCache<T> {
         }
     }
 
+    /// The fetch that this call waited for in an earlier try.
+    fn take_awaited(&self, wait: &mut Wait<'_>) -> Option<u64> {
+        let Wait::Wake(waking) = wait else { return None };
+        let fetch = waking.awaited.0.take_if(|fetch| fetch.cache == address(self));
+        fetch.map(|fetch| fetch.number)
+    }
+
     fn wait_for_end(&self, number: u64, wait: &mut Wait<'_>) -> Result<()> {
         match wait {
             Wait::Glance | Wait::Never => Err(Error::would_block()),
-            Wait::Wake(waker) if self.wake_at_end(number, waker) => Err(Error::would_block()),
-            Wait::Wake(_) => Ok(()),
+            Wait::Wake(waking) => {
+                self.refuse_own_fetch()?;
+                if !self.wake_at_end(number, waking.waker) {
+                    return Ok(());
+                }
+                waking.awaited.0 = Some(Fetch { cache: address(self), number });
+                Err(Error::would_block())
+            }
             Wait::Until(waiting) => {
                 waiting.has_waited = true;
                 self.wait(number, &mut waiting.deadline, waiting.slice, waiting.pause)

@@ -81,7 +81,7 @@ impl<T: Refreshable> RefreshCache<T> {
     }
 }
 
-fn address<T: Refreshable>(cache: &RefreshCache<T>) -> usize {
+pub(super) fn address<T: Refreshable>(cache: &RefreshCache<T>) -> usize {
     std::ptr::from_ref(cache).addr()
 }
 

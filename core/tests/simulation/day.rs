@@ -1,183 +1,97 @@
-//! One simulated day: what happens next. Whether the cache did what it has to is judged in
-//! `referee`.
-
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
-use std::thread::ThreadId;
+//! One simulated day: what happens next. Whether the clients did what they have to is judged in
+//! `service`.
 
 use fastrand::Rng;
-use rdsiam::{Client, Clock, Config, ManualClock, Target, Ticket};
+use rdsiam::binding::{CredentialRequest, ManualClock};
 
-use super::model::{Key, Kind, Next, Now, Outcome, Refresh, Times, Worth};
-use super::stage::{Call, HOST, PORT, Question, Stage};
-use super::world::{Answer, LASTING, World};
+use super::model::{Call, Failure, Next, Worth};
+use super::service::{Begun, Kind, Refusal, Service, Way};
+use super::stage::{Question, Stage, credentials, eventually};
+use super::world::{Answer, World};
 use super::{Checked, Seen, Violation};
 
 /// An hour and a half before midnight.
 const START: i64 = 1_717_281_000;
 const HOUR: i64 = 3600;
-const CALLERS: usize = 240;
 
-/// A client, and what is known of its keys.
-pub(crate) struct Service {
-    pub(crate) kind: Kind,
-    pub(crate) client: Client,
-    pub(crate) bound: usize,
-    pub(crate) evictions: u64,
-    pub(crate) users: Vec<Arc<str>>,
-    pub(crate) keys: Vec<Key>,
-}
-
-/// Which key of which service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct At {
-    pub(crate) service: usize,
-    pub(crate) key: usize,
-}
-
-/// A call that a caller is in.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    pub(crate) at: At,
-    pub(crate) call: Call,
-    pub(crate) expects: Expects,
-    pub(crate) place: Place,
-    /// Whether it has come to a second refresh, whose result is final.
-    pub(crate) again: bool,
-    /// The questions of a call that signs each time.
-    pub(crate) signing: Option<Refresh>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Expects {
-    /// The token that is there, at once.
-    Held(Times),
-    /// To do the refresh.
-    ToWork,
-    /// To wait for the refresh that runs.
-    ToWait,
-    /// One of the two, with others.
-    ToWorkOrWait,
-    /// To be told that it would have to wait.
-    WouldBlock,
-    /// What the refresh gave that it did or waited for.
-    Result(Outcome),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Running,
-    AtGate,
-    Waiting,
-}
-
-/// Somebody who waits for the answer to a question.
-pub(crate) struct Asker {
-    pub(crate) at: At,
+/// Somebody who waits for the answer of a source.
+struct Asker {
+    service: usize,
+    /// By the time that passes, whatever the clock shows.
     due: i64,
-    asked_at: i64,
     early: Option<Answer>,
-    pub(crate) who: Who,
+    who: Who,
 }
 
-pub(crate) enum Who {
-    Refresh(Question),
-    Sign(Question),
-    Ticket(Ticket),
+enum Who {
+    /// A thread of the library.
+    Thread(Question),
+    /// A host.
+    Host(CredentialRequest),
 }
 
 pub(crate) struct Day {
-    pub(crate) world: World,
     clock: ManualClock,
-    pub(crate) now: Now,
+    now: i64,
+    passed: i64,
     random: Rng,
-    pub(crate) stage: Stage,
-    pub(crate) services: Vec<Service>,
-    /// By the number of the caller.
-    pub(crate) pending: BTreeMap<usize, Pending>,
-    pub(crate) idle: Vec<usize>,
-    pub(crate) askers: Vec<Asker>,
-    /// The refreshes behind tokens, by their threads.
-    pub(crate) behind: HashMap<ThreadId, At>,
-    /// Whose ageing token was just handed out, with no refresh under way.
-    pub(crate) may_begin: Option<At>,
-    /// Whether a refresh may be on its way, which shows only when it asks or lands.
-    pub(crate) moving: bool,
-    /// The one question that has to come now: from this thread, with this demand.
-    pub(crate) to_ask: Option<(ThreadId, bool)>,
-    /// How many calls have waited and do no longer.
-    pub(crate) woken: u64,
-    pub(crate) verified: HashSet<String>,
+    stage: Stage,
+    services: Vec<Service>,
+    askers: Vec<Asker>,
     pub(crate) seen: Seen,
 }
 
 impl Day {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
-        let clock = ManualClock::at(START);
-        let stage = Stage::new(CALLERS, clock.clone());
+        let (clock, stage) = (ManualClock::at(START), Stage::new());
         // In every other day there is room for all keys, so that none is ever dropped.
         let bound = if seed.is_multiple_of(2) { 64 } else { 256 };
-        let service = |kind, keys: usize, bound| {
-            let config = Config::new().clock(Clock::Manual(clock.clone())).max_entries(bound);
-            let config = match kind {
-                Kind::Source => config.source(stage.gate()),
-                Kind::External => config.external(),
-                Kind::Tokens => config.tokens(stage.gate()),
-            };
-            let user = |key: usize| match kind {
-                Kind::Tokens => "elsewhere".into(),
-                _ => format!("user{key}").into(),
-            };
-            Service {
-                kind,
-                client: Client::new(config).unwrap(),
-                bound,
-                evictions: 0,
-                users: (0..keys).map(user).collect(),
-                keys: (0..keys).map(|_| Key::default()).collect(),
-            }
-        };
-        let mut services = vec![service(Kind::Source, 200, bound), service(Kind::External, 20, 64)];
-        services.extend((0..4).map(|_| service(Kind::Tokens, 1, 1)));
-        Self {
-            world: World::new(random.u64(..), START),
-            clock,
-            now: Now { wall: START, passed: 0 },
-            random,
-            idle: (0..stage.callers()).collect(),
-            stage,
-            services,
-            pending: BTreeMap::new(),
-            askers: Vec::new(),
-            behind: HashMap::new(),
-            may_begin: None,
-            moving: false,
-            to_ask: None,
-            woken: 0,
-            verified: HashSet::new(),
-            seen: Seen::default(),
-        }
+        let kinds = [
+            (Kind::Source, 200, bound),
+            (Kind::Source, 10, 64),
+            (Kind::Lasting, 20, 64),
+            (Kind::Host, 20, 64),
+        ];
+        let services = kinds.into_iter().enumerate().map(|(number, (kind, keys, bound))| {
+            let lasting = kind == Kind::Lasting;
+            let world = World::new(format!("{number}x"), lasting, random.u64(..), START);
+            Service::new(kind, keys, bound, world, &stage, number, &clock)
+        });
+        let services = services.collect();
+        let seen = Seen::default();
+        Self { clock, now: START, passed: 0, random, stage, services, askers: Vec::new(), seen }
     }
 
     /// How far the day has come.
     pub(crate) fn seconds(&self) -> i64 {
-        self.now.passed
+        self.passed
     }
 
     pub(crate) fn run(&mut self, hours: u64) -> Checked {
-        while self.now.passed < hours.cast_signed() * HOUR {
-            self.move_clocks();
-            self.world.trouble(self.now.wall);
-            self.answer_all_due()?;
-            for _ in 0..self.random.u8(..5) {
-                self.call()?;
+        let result = self.play(hours);
+        for service in &self.services {
+            self.seen.add(&service.seen);
+        }
+        result
+    }
+
+    fn play(&mut self, hours: u64) -> Checked {
+        while self.passed < hours.cast_signed() * HOUR {
+            self.move_clock();
+            for service in &mut self.services {
+                service.world.trouble(self.now);
             }
+            self.answer_all_due()?;
+            for _ in 0..self.random.u8(..6) {
+                self.act()?;
+            }
+            self.stage.no_question()?;
         }
         self.recover()
     }
 
-    fn move_clocks(&mut self) {
+    fn move_clock(&mut self) {
         let sleeps = !self.askers.is_empty() && self.random.u16(..200) == 0;
         let jump = match self.random.u16(..1500) {
             _ if sleeps => self.random.i64(1..4000),
@@ -187,187 +101,180 @@ impl Day {
             2..30 => self.random.i64(-2..=2),
             _ => 0,
         };
-        if jump < -2 {
-            self.seen.set_back += 1;
-            // What was used in the future counts as used last.
-            let keys = self.services.iter_mut().flat_map(|service| &mut service.keys);
-            keys.for_each(|key| key.used = key.used.map(|_| i64::MAX));
-        }
-        if jump > 2 {
-            let refreshes = |asker: &&Asker| !matches!(asker.who, Who::Sign(_));
-            self.seen.slept_in_refresh += self.askers.iter().filter(refreshes).count() as u64;
-        }
-        self.clock.step(jump);
-        let passes = self.random.u32(..12);
-        self.clock.pass(passes);
-        self.now.wall += jump + i64::from(passes);
-        self.now.passed += i64::from(passes);
+        self.seen.set_back += u64::from(jump < -2);
+        self.seen.slept_in_fetch += if jump > 2 { self.askers.len() as u64 } else { 0 };
+        let passes = self.random.i64(0..12);
+        self.passed += passes;
+        self.now += jump + passes;
+        self.clock.set(self.now);
     }
 
-    /// The provider gets well and all that runs comes to its end: nobody is left waiting, and
-    /// after the longest pause each key has a fresh token again.
-    fn recover(&mut self) -> Checked {
-        self.world.recover(self.now.wall);
-        for second in 0..=17 {
-            let passes = u32::from(second > 0);
-            self.clock.pass(passes);
-            self.now.wall += i64::from(passes);
-            self.now.passed += i64::from(passes);
-            self.answer_all()?;
-            for key in 0..self.services[0].keys.len() {
-                self.get(At { service: 0, key }, Call::Get)?;
-                self.answer_all()?;
-            }
+    /// Some call for some key, or a login that was refused.
+    fn act(&mut self) -> Checked {
+        let service = match self.random.u8(..16) {
+            0..9 => 0,
+            9..11 => 1,
+            11..13 => 2,
+            _ => 3,
+        };
+        let keys = self.services[service].keys.len();
+        // Some keys are asked for often and most seldom.
+        let key = self.random.usize(..keys) * self.random.usize(..keys) / keys;
+        let refusal = match self.random.u16(..1000) {
+            0..3 => Some(Refusal::Any),
+            3..6 => Some(Refusal::Token),
+            6..10 => Some(Refusal::Login { began: self.now - self.random.i64(0..100) }),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return self.services[service].invalidate(key, refusal, self.now);
         }
-        if !self.pending.is_empty() {
-            return Err(Violation::new(format!("left waiting: {:?}", self.pending)));
-        }
-        let service = &self.services[0];
-        for key in service.keys.iter().filter(|_| service.evictions == 0) {
-            if key.held.map(|held| held.worth(self.now.wall)) != Some(Worth::Fresh) {
-                return Err(Violation::new(format!("a key has not recovered: {key:?}")));
-            }
-            self.seen.recovered += 1;
-        }
+        let call = if self.random.u8(..20) == 0 { Call::Sign } else { Call::Get };
+        let way = if self.random.u8(..8) == 0 { Way::Try } else { Way::Task };
+        self.call(service, key, call, way)
+    }
+
+    fn call(&mut self, service: usize, key: usize, call: Call, way: Way) -> Checked {
+        self.services[service].seen.while_hung += u64::from(!self.askers.is_empty());
+        let begun = self.services[service].call(key, call, way, self.now)?;
+        self.begun(service, begun)
+    }
+
+    /// A fetch that has begun asks its source.
+    fn begun(&mut self, service: usize, begun: Option<Begun>) -> Checked {
+        let Some(Begun(request)) = begun else { return Ok(()) };
+        let force = self.services[service].model.fetch.as_ref().is_some_and(|fetch| fetch.force);
+        let who = match request {
+            Some(request) if request.force_refresh() == force => Who::Host(request),
+            Some(_) => return Err(Violation::new("a host is to ask otherwise")),
+            None => Who::Thread(self.stage.question(service, force)?),
+        };
+        self.ask(service, who);
         Ok(())
     }
 
-    /// Lets everybody have an answer of this moment.
-    fn answer_all(&mut self) -> Checked {
-        for asker in &mut self.askers {
-            (asker.due, asker.early) = (self.now.passed, None);
-        }
-        self.answer_all_due()
+    /// A question was put, which will be answered when it is due.
+    fn ask(&mut self, service: usize, who: Who) {
+        let plan = self.services[service].world.plan(self.now);
+        self.seen.hung += u64::from(plan.hang > 0);
+        let due = self.passed + plan.hang;
+        self.askers.push(Asker { service, due, early: plan.early, who });
     }
 
     /// Gives the answers whose time has come, one after the other.
     fn answer_all_due(&mut self) -> Checked {
-        let due = |asker: &Asker, now: Now| asker.due <= now.passed;
-        while let Some(first) = self.askers.iter().position(|asker| due(asker, self.now)) {
+        while let Some(first) = self.askers.iter().position(|asker| asker.due <= self.passed) {
             let asker = self.askers.remove(first);
             self.answer(asker)?;
         }
         Ok(())
     }
 
-    fn answer(&mut self, asker: Asker) -> Checked {
-        let Asker { at, early, asked_at, who, .. } = asker;
-        let answer = early.unwrap_or_else(|| self.fresh_answer(at));
-        self.seen.asked += 1;
-        self.seen.provider_failed += u64::from(matches!(answer, Answer::Failure(_)));
+    fn answer(&mut self, Asker { service: number, early, who, .. }: Asker) -> Checked {
         let (now, jitter) = (self.now, self.random.u64(..));
+        let service = &mut self.services[number];
+        let answer = early.unwrap_or_else(|| service.world.answer(now));
+        let fetch = service.model.fetch.as_mut().ok_or_else(|| Violation::new("no fetch runs"))?;
+        let next = fetch.next(&answer, now);
+        self.seen.asked_again += u64::from(next == Next::Ask);
         match who {
-            Who::Ticket(ticket) => self.bring(at, ticket, &answer, jitter),
-            Who::Sign(question) => {
-                let pending = question.caller.and_then(|caller| self.pending.get_mut(&caller));
-                let pending = pending.ok_or_else(|| Violation::new("a question of nobody"))?;
-                pending.place = Place::Running;
-                if let Some(signing) = &mut pending.signing {
-                    match signing.next(&answer, asked_at, now) {
-                        Next::Ask { force } => self.to_ask = Some((question.thread, force)),
-                        Next::Land(made) => pending.expects = Expects::Result(made),
-                    }
-                }
-                self.moving = true;
+            Who::Thread(question) => {
                 question.reply(answer, jitter);
-                self.settle()
+                let Next::End(result) = next else {
+                    let question = self.stage.question(number, true)?;
+                    self.ask(number, Who::Thread(question));
+                    return Ok(());
+                };
+                eventually("the fetch ends", || service.client.stats().refreshing == 0)?;
+                let tasks = &service.tasks;
+                eventually("all are woken", || tasks.iter().all(|task| task.bell.has_rung()))?;
+                service.fetched(result, now)?;
             }
-            Who::Refresh(question) => {
-                if let Some(pending) = question.caller.and_then(|one| self.pending.get_mut(&one)) {
-                    pending.place = Place::Running;
+            Who::Host(request) => {
+                fastrand::seed(jitter);
+                if let Some(request) = bring(service, request, &answer, next, jitter, now)? {
+                    self.ask(number, Who::Host(request));
+                    return Ok(());
                 }
-                let refresh = self.key(at).refresh.as_mut();
-                let refresh = refresh.ok_or_else(|| Violation::new("a refresh of nobody"))?;
-                match refresh.next(&answer, asked_at, now) {
-                    Next::Ask { force } => self.to_ask = Some((question.thread, force)),
-                    Next::Land(made) => self.land(at, &question, made),
+            }
+        }
+        for task in std::mem::take(&mut self.services[number].tasks) {
+            if !task.bell.has_rung() {
+                return Err(Violation::new("a task is not woken"));
+            }
+            let begun = self.services[number].call_again(task, now)?;
+            self.begun(number, begun)?;
+        }
+        Ok(())
+    }
+
+    /// The sources get well and all that runs comes to its end: nobody is left waiting, and after the
+    /// longest pause each key has a fresh token again.
+    fn recover(&mut self) -> Checked {
+        for service in &mut self.services {
+            service.world.recover(self.now);
+        }
+        for second in 0..=17 {
+            let passes = i64::from(second > 0);
+            (self.now, self.passed) = (self.now + passes, self.passed + passes);
+            self.clock.set(self.now);
+            loop {
+                for asker in &mut self.askers {
+                    (asker.due, asker.early) = (self.passed, None);
                 }
-                self.moving = true;
-                question.reply(answer, jitter);
-                self.settle()
+                if self.askers.is_empty() {
+                    break;
+                }
+                self.answer_all_due()?;
+            }
+            for service in 0..self.services.len() {
+                self.call(service, 0, Call::Get, Way::Task)?;
             }
         }
-    }
-
-    /// A question was put, which will be answered when it is due.
-    pub(crate) fn ask(&mut self, at: At, who: Who) {
-        let mut plan = self.world.plan(self.now.wall);
-        let lasting = self.services[at.service].kind == Kind::Tokens;
-        if lasting && self.random.u8(..3) == 0 {
-            // Another signer may give what it signed just before that ends.
-            let late = self.random.bool();
-            plan.hang = self.random.i64(if late { 879..=890 } else { 1..=878 });
-        }
-        let early = plan.early.map(|answer| if lasting { lasts(answer) } else { answer });
-        self.seen.hung += u64::from(plan.hang > 0);
-        let (due, asked_at) = (self.now.passed + plan.hang, self.now.wall);
-        self.askers.push(Asker { at, due, asked_at, early, who });
-    }
-
-    fn fresh_answer(&mut self, at: At) -> Answer {
-        let answer = self.world.answer(self.now.wall);
-        if self.services[at.service].kind == Kind::Tokens { lasts(answer) } else { answer }
-    }
-
-    pub(crate) fn key(&mut self, at: At) -> &mut Key {
-        &mut self.services[at.service].keys[at.key]
-    }
-
-    /// Some call for some key.
-    fn call(&mut self) -> Checked {
-        let at = self.pick();
-        let kind = self.services[at.service].kind;
-        match self.random.u16(..1000) {
-            0..5 => self.invalidate(at),
-            5..10 => {
-                let busy = self.random.choice(self.askers.iter()).map_or(at, |asker| asker.at);
-                self.invalidate(busy)
+        for service in &self.services {
+            if !service.tasks.is_empty() {
+                return Err(Violation::new("a call is left waiting"));
             }
-            10..20 if kind == Kind::External => self.sign_with(at),
-            _ if kind == Kind::External => self.step(at),
-            10..20 => self.get(at, Call::Sign),
-            20..100 => self.get(at, Call::TryGet),
-            _ => self.get(at, Call::Get),
+            let held = service.keys[0].held.as_ref();
+            if held.is_none_or(|held| held.worth(self.now) != Worth::Fresh) {
+                return Err(Violation::new(format!("not recovered: {held:?}")));
+            }
+            self.seen.recovered += 1;
         }
-    }
-
-    /// Some keys are asked for often and most seldom. While many are being refreshed, those are
-    /// asked for: the table may drop one that is being refreshed only if there is no other.
-    fn pick(&mut self) -> At {
-        let service = match self.random.u8(..16) {
-            0..12 => 0,
-            12..14 => 1,
-            _ => self.random.usize(2..self.services.len()),
-        };
-        let Service { keys, bound, .. } = &self.services[service];
-        let (one, two) = (self.random.usize(..keys.len()), self.random.usize(..keys.len()));
-        let ageing =
-            |key: &Key| key.held.is_some_and(|held| held.worth(self.now.wall) == Worth::Ageing);
-        let ageing = keys.iter().position(ageing).filter(|_| self.random.u8(..4) == 0);
-        let key = ageing.unwrap_or(one * two / keys.len());
-        let busy: Vec<usize> = (0..keys.len()).filter(|key| keys[*key].refresh.is_some()).collect();
-        let key = if busy.len() >= (*bound).div_ceil(2) { busy[key % busy.len()] } else { key };
-        At { service, key }
-    }
-
-    pub(crate) fn invalidate(&mut self, at: At) -> Checked {
-        let service = &mut self.services[at.service];
-        let target = Target::new(HOST, PORT, &service.users[at.key]);
-        service.client.invalidate(&target).map_err(|error| Violation::new(error.to_string()))?;
-        let key = self.key(at);
-        key.held = None;
-        key.epoch += 1;
-        let in_refresh = key.refresh.is_some();
-        self.seen.invalidated += 1;
-        self.seen.invalidated_in_refresh += u64::from(in_refresh);
         Ok(())
     }
 }
 
-/// Tokens of another signer are signed with keys that nobody rotates.
-fn lasts(answer: Answer) -> Answer {
-    match answer {
-        Answer::Keys { .. } => Answer::Keys { id: LASTING.to_owned(), end: i64::MAX },
-        failure @ Answer::Failure(_) => failure,
+/// A host comes back with an answer. It may also lose its request.
+fn bring(
+    service: &mut Service,
+    request: CredentialRequest,
+    answer: &Answer,
+    next: Next,
+    jitter: u64,
+    now: i64,
+) -> Checked<Option<CredentialRequest>> {
+    let brought = match credentials(answer) {
+        Ok(credentials) => request.complete(credentials),
+        Err(_) if jitter.is_multiple_of(4) => {
+            drop(request);
+            service.fetched(Err(Failure::Abandoned), now)?;
+            return Ok(None);
+        }
+        Err(error) => {
+            request.fail(error);
+            Ok(None)
+        }
+    };
+    match (next, brought) {
+        (Next::Ask, Ok(Some(request))) if request.force_refresh() => Ok(Some(request)),
+        (Next::End(result), Ok(None)) => service.fetched(result, now).map(|()| None),
+        (Next::End(Err(Failure::Expired)), Err(_)) => {
+            service.fetched(Err(Failure::Expired), now).map(|()| None)
+        }
+        (next, brought) => {
+            let brought = brought.map(|request| request.is_some());
+            Err(Violation::new(format!("{next:?} had to come of {answer:?}, not {brought:?}")))
+        }
     }
 }

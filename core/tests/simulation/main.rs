@@ -1,12 +1,14 @@
-//! Days of a service, simulated: hundreds of callers over many keys, credentials that live from a
-//! minute to twelve hours, a provider that fails, hangs or is stale, a clock that is set forward
-//! and back, a machine that sleeps in the middle of a refresh, evictions, invalidations. Every
-//! token that is handed out is judged as the database would, every call compared with what the
-//! rules of the cache say.
+//! Days of a service, simulated: clients with hundreds of keys, credentials that live from a minute to
+//! twelve hours or have no expiry, sources that fail, hang or are stale, a clock that is set forward
+//! and back, a machine that sleeps in the middle of a fetch, evictions, refused logins. Every token
+//! that is returned is judged as the database would, every call and every question to a source is
+//! compared with what the rules say.
 //!
-//! `model` says the rules once more, from the documentation; `stage` has real threads, which move
-//! only as the conductor lets them, so that a day depends on its seed alone. `RDSIAM_SEED` replays
-//! one, `RDSIAM_DAYS` says how many there are; `make soak` plays a hundred.
+//! `model` says the rules once more, from the documentation. Calls are tasks that the conductor polls,
+//! and the threads on which the library fetches wait in their sources, so that a day depends on its
+//! seed alone. `RDSIAM_SEED` replays one, `RDSIAM_DAYS` says how many there are; `make soak` plays a
+//! hundred.
+#![cfg(not(any(rdsiam_shuttle, rdsiam_tsan)))]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -18,12 +20,9 @@
 #[path = "../common/aws_sigv4.rs"]
 mod aws_sigv4;
 mod day;
-mod host;
 mod model;
-mod referee;
+mod service;
 mod stage;
-#[cfg(feature = "fault-injection")]
-mod teeth;
 mod world;
 
 use std::fmt;
@@ -65,58 +64,50 @@ macro_rules! seen {
 }
 
 seen! {
-    /// Handed out and judged, each time.
+    /// Returned and judged, each time.
     tokens,
     /// Whose signature was made again; the others had been seen before.
     verified,
-    /// Handed out with a refresh due or under way behind them.
-    ageing,
-    /// Handed out within five seconds of `min_remaining`.
+    /// Returned with less than a minute left.
+    stale,
+    /// Returned within five seconds of `min_remaining`.
     last_seconds,
-    /// Calls that waited for the refresh of another.
+    /// Calls that waited for a fetch.
     waited,
-    refreshes,
-    /// Refreshes behind a token, on a thread of the library.
-    behind,
-    /// Answers of a provider.
-    asked,
-    /// Questions for newer keys, or after a sleep.
+    fetches,
+    /// Fetches that no call waited for at first.
+    in_background,
+    /// Questions for newer keys within a fetch.
     asked_again,
-    provider_failed,
-    /// Calls that failed, each for a reason of the provider's.
-    refused,
-    refused_for_ended,
+    fetch_failed,
+    /// Calls that failed, each for a reason of the source's.
+    failed,
+    /// Of these, calls that found only keys that expire too soon.
+    too_short,
     would_block,
     /// Answers that took their time.
     hung,
-    served_while_hung,
-    /// Results that were no longer good when they were looked at again.
-    again,
+    /// Calls meanwhile.
+    while_hung,
     /// How often the clock was.
     set_back,
-    slept_in_refresh,
-    invalidated,
-    invalidated_in_refresh,
-    /// Refreshes that brought less than there was.
-    kept_better,
+    slept_in_fetch,
+    /// Logins.
+    refused,
+    refused_in_fetch,
+    /// Of these, those that were worth another try.
+    retried,
     evicted,
     /// Calls that sign each time.
     signed,
-    /// Keys with a fresh token 17 seconds after the last trouble.
+    /// Clients with a fresh token 17 seconds after the last trouble.
     recovered,
-    /// All that was handed out and when, whatever the order of threads that ran at once.
+    /// All that was returned and when.
     digest,
 }
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap())
-}
-
-/// The rules are switched off for a whole process: the tests take turns.
-static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-fn turn() -> std::sync::MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The seeds to play: the one that is to be replayed, or so many new ones.
@@ -135,7 +126,6 @@ fn hours() -> u64 {
 
 #[test]
 fn days_without_a_violation() {
-    let _turn = turn();
     let mut all = Seen::default();
     for seed in seeds(3) {
         let mut day = Day::new(seed);
@@ -147,23 +137,22 @@ fn days_without_a_violation() {
         all.add(&day.seen);
     }
     println!("in all: {all:?}");
-    assert!(all.tokens > 1000 && all.verified > 500 && all.refreshes > 500, "nothing to judge");
-    assert!(all.ageing > 0 && all.behind > 0 && all.waited > 0 && all.hung > 0 && all.signed > 0);
-    assert!(all.provider_failed > 0 && all.asked_again > 0 && all.refused > 0);
-    assert!(all.invalidated > 0 && all.served_while_hung > 0 && all.would_block > 0);
+    assert!(all.tokens > 1000 && all.verified > 500 && all.fetches > 500, "nothing to judge");
+    assert!(all.stale > 0 && all.in_background > 0 && all.waited > 0 && all.hung > 0);
+    assert!(all.fetch_failed > 0 && all.asked_again > 0 && all.failed > 0 && all.signed > 0);
+    assert!(all.refused > 0 && all.while_hung > 0 && all.would_block > 0 && all.recovered > 0);
     // What comes seldom has come in a hundred days.
     if all.tokens > 500_000 {
-        assert!(all.set_back > 0 && all.slept_in_refresh > 0 && all.invalidated_in_refresh > 0);
-        assert!(all.evicted > 0 && all.recovered > 0 && all.kept_better > 0);
-        assert!(all.refused_for_ended > 0 && all.last_seconds > 0);
+        assert!(all.set_back > 0 && all.slept_in_fetch > 0 && all.refused_in_fetch > 0);
+        assert!(all.evicted > 0 && all.too_short > 0 && all.retried > 0 && all.last_seconds > 0);
     }
 }
 
-/// Without this, no seed would be worth anything.
+/// Without this, no seed would be worth anything. Of a day without evictions: which of the keys go that
+/// are as old as each other depends on the hasher, which is seeded anew in each process.
 #[test]
 fn a_seed_replays_its_day() {
-    let _turn = turn();
-    let seed = seeds(1)[0];
+    let seed = seeds(1)[0] | 1;
     println!("RDSIAM_SEED={seed}");
     let play = || {
         let mut day = Day::new(seed);

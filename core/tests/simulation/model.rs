@@ -1,226 +1,290 @@
-//! What the cache may and has to do for one key, worked out here once more and from the rules
-//! alone: which token it has, whether it may ask the provider, and what a refresh gives.
+//! What a client may and has to do, worked out here once more and from the rules alone: what each call
+//! returns, when the source is asked, and what becomes of its answers.
 
-use super::world::Answer;
+use super::world::{Answer, Keys};
 
-pub(crate) const LIFE: i64 = 900;
-pub(crate) const MIN_REMAINING: i64 = 10;
+const LIFE: i64 = 900;
+/// Keys with less than this left are replaced in the background.
+const FULL_LIFE: i64 = 900;
+const MIN_REMAINING: i64 = 10;
 pub(crate) const REFRESH_BEFORE: i64 = 60;
+/// So long after a fetch nobody asks again, and after a refused login nobody asks by force again.
+const MINUTE: i64 = 60;
 
-/// A token, by its times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Times {
-    pub(crate) signed_at: i64,
-    pub(crate) expires_at: i64,
-}
-
+/// What a token or a set of keys is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Worth {
     Fresh,
-    Ageing,
-    Spent,
+    Stale,
+    Expired,
 }
 
-impl Times {
-    pub(crate) fn worth(self, now: i64) -> Worth {
-        let left = self.expires_at - now;
-        match now < self.signed_at || left <= MIN_REMAINING {
-            true => Worth::Spent,
-            false if left <= REFRESH_BEFORE => Worth::Ageing,
-            false => Worth::Fresh,
+/// A token: which keys signed it, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signed {
+    pub(crate) id: String,
+    pub(crate) at: i64,
+    pub(crate) end: i64,
+}
+
+impl Signed {
+    pub(crate) fn new(keys: &Keys, now: i64) -> Self {
+        let end = keys.end.unwrap_or(i64::MAX).min(now + LIFE);
+        Self { id: keys.id.clone(), at: now, end }
+    }
+
+    pub(crate) fn worth(&self, now: i64) -> Worth {
+        match self.end - now {
+            left if now < self.at || left <= MIN_REMAINING => Worth::Expired,
+            left if left <= REFRESH_BEFORE => Worth::Stale,
+            _ => Worth::Fresh,
         }
     }
 }
 
-/// How a client comes by its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The source's, by its number.
+    OfSource(u64),
+    /// The keys have expired, or will too soon.
+    Expired,
+    /// A host has lost its request.
+    Abandoned,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// It asks a provider and signs.
-    Source,
-    /// Its host brings the credentials with a ticket.
-    External,
-    /// Another signer makes them.
-    Tokens,
+pub(crate) enum Call {
+    Get,
+    Sign,
 }
 
-/// How a refresh ends, as each of its callers sees it.
+/// What a call comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Expect {
+    /// The cached token.
+    Hit(Signed),
+    /// A new one. A call to the cache stores it.
+    New(Signed),
+    Fails(Failure),
+    /// Nothing, before a fetch has ended.
+    Waits,
+}
+
+/// Whether a call begins a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Token(Times),
-    /// The failure of this number.
-    Failed(u64),
-    /// Credentials that have ended, or will too soon.
-    Ended,
+pub(crate) enum Begins {
+    No,
+    /// It depends on how long the pause is, which chance decides.
+    Perhaps,
+    Yes,
 }
 
-/// Both clocks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Now {
-    pub(crate) wall: i64,
-    pub(crate) passed: i64,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) expect: Expect,
+    pub(crate) begins: Begins,
+    /// Signatures that the call makes.
+    pub(crate) signatures: u64,
 }
 
-/// One refresh, from its first question to its landing.
+/// One fetch, from its first question to its end.
 #[derive(Debug)]
-pub(crate) struct Refresh {
-    kind: Kind,
-    pub(crate) began: Now,
-    /// How often the key had been invalidated when it began.
-    pub(crate) epoch: u64,
-    /// The end of the keys that the first question of a try brought, while the second is out.
-    first: Option<i64>,
-    tries: u8,
+pub(crate) struct Fetch {
+    began: i64,
+    pub(crate) force: bool,
+    /// What the first question brought, while the second is out.
+    first: Option<Keys>,
 }
 
 /// What an answer leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// The provider is asked once more, for newer keys or from the start.
-    Ask { force: bool },
-    /// The refresh lands with what it made.
-    Land(Outcome),
+    /// The source is asked once more, for newer keys.
+    Ask,
+    End(Result<Keys, Failure>),
 }
 
-impl Refresh {
-    pub(crate) fn new(kind: Kind, began: Now, epoch: u64) -> Self {
-        Self { kind, began, epoch, first: None, tries: 1 }
-    }
-
-    /// The questions of a call that signs each time: one try, and no cache.
-    pub(crate) fn of_one_signature(kind: Kind, now: Now) -> Self {
-        Self { tries: 2, ..Self::new(kind, now, 0) }
-    }
-
-    /// `asked_at` is when the question of this answer was put.
-    pub(crate) fn next(&mut self, answer: &Answer, asked_at: i64, now: Now) -> Next {
-        let made = match (self.kind, answer) {
-            (Kind::Source, _) => match self.resolve(answer, now.wall) {
-                Next::Land(made) => made,
-                ask @ Next::Ask { .. } => return ask,
-            },
-            (_, Answer::Failure(number)) => Outcome::Failed(*number),
-            (Kind::External, Answer::Keys { end, .. }) => signed(*end, now.wall),
-            (Kind::Tokens, Answer::Keys { .. }) => {
-                Outcome::Token(Times { signed_at: asked_at, expires_at: asked_at + LIFE })
-            }
-        };
-        // What was fetched before a sleep is fetched again, once.
-        if self.kind != Kind::External && self.tries == 1 && self.slept(now) {
-            self.tries = 2;
-            return Next::Ask { force: false };
-        }
-        Next::Land(made)
-    }
-
-    /// At most two questions, the second only if the first brought less than 15 minutes.
-    fn resolve(&mut self, answer: &Answer, now: i64) -> Next {
+impl Fetch {
+    /// At most two questions, the second only if the first was not forced and brought less than 15
+    /// minutes.
+    pub(crate) fn next(&mut self, answer: &Answer, now: i64) -> Next {
+        let ends = |keys: &Keys| keys.end.unwrap_or(i64::MAX);
         let best = match (self.first.take(), answer) {
-            (None, Answer::Failure(number)) => return Next::Land(Outcome::Failed(*number)),
-            (None, Answer::Keys { end, .. }) if end - now < LIFE => {
-                self.first = Some(*end);
-                return Next::Ask { force: true };
+            (None, Err(number)) => return Next::End(Err(Failure::OfSource(*number))),
+            (None, Ok(keys)) if !self.force && ends(keys) - now < FULL_LIFE => {
+                self.first = Some(keys.clone());
+                return Next::Ask;
             }
-            (None, Answer::Keys { end, .. }) => *end,
-            (Some(first), Answer::Failure(_)) => first,
-            (Some(first), Answer::Keys { end, .. }) => first.max(*end),
+            (None, Ok(keys)) => keys.clone(),
+            (Some(first), Err(_)) => first,
+            (Some(first), Ok(keys)) if ends(keys) >= ends(&first) => keys.clone(),
+            (Some(first), Ok(_)) => first,
         };
-        Next::Land(signed(best, now))
-    }
-
-    pub(crate) fn slept(&self, now: Now) -> bool {
-        let expected = self.began.wall + (now.passed - self.began.passed);
-        now.wall.abs_diff(expected) > 2
+        Next::End(if ends(&best) > now { Ok(best) } else { Err(Failure::Expired) })
     }
 }
 
-/// A token of this moment, with keys that end at that one.
-fn signed(end: i64, now: i64) -> Outcome {
-    if end <= now {
-        return Outcome::Ended;
-    }
-    Outcome::Token(Times { signed_at: now, expires_at: end.min(now + LIFE) })
-}
-
-/// What follows from refreshes that did not help, one after the other.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pause {
+/// What follows from fetches that failed, one after the other.
+#[derive(Debug, Default)]
+struct Pause {
     failures: u32,
-    pub(crate) since: i64,
-    /// Whether it is not known: the table may have dropped the key and its pauses with it.
-    unknown: bool,
+    since: i64,
 }
 
 impl Pause {
     /// 1, 2, 4, 8 and then 16 seconds at the longest, half of that at the least, and one more
     /// because the second in which it began may have been nearly over.
-    fn bounds(self) -> (i64, i64) {
+    fn allows(&self, now: i64) -> Begins {
         let longest = 1 << self.failures.saturating_sub(1).min(4);
-        ((longest + 1) / 2 + 1, longest + 1)
-    }
-
-    pub(crate) fn may_ask(self, now: i64) -> bool {
-        self.unknown
-            || self.failures == 0
-            || now < self.since
-            || now >= self.since + self.bounds().0
-    }
-
-    pub(crate) fn has_to_ask(self, now: i64) -> bool {
-        let over = now < self.since || now >= self.since + self.bounds().1;
-        !self.unknown && (self.failures == 0 || over)
-    }
-
-    fn landed(&mut self, helped: bool, now: i64) {
-        let failures = if helped { 0 } else { self.failures + 1 };
-        *self = Self { failures, since: now, unknown: self.unknown && !helped };
+        let passed = now - self.since;
+        if self.failures == 0 || passed < 0 || passed > longest {
+            Begins::Yes
+        } else if passed > (longest + 1) / 2 {
+            Begins::Perhaps
+        } else {
+            Begins::No
+        }
     }
 }
 
-/// One key of one client.
+/// One key of a client.
 #[derive(Debug, Default)]
 pub(crate) struct Key {
-    /// The token that the cache has.
-    pub(crate) held: Option<Times>,
-    pub(crate) refresh: Option<Refresh>,
-    pub(crate) pause: Pause,
-    pub(crate) epoch: u64,
-    /// Whether the table may have dropped it since it was last seen.
+    pub(crate) held: Option<Signed>,
+    /// Whether the cache may have dropped it.
     pub(crate) perhaps_dropped: bool,
-    pub(crate) used: Option<i64>,
+    /// Whether it has an entry, and how many were added before it was last used.
+    pub(crate) used: Option<u64>,
+    pub(crate) no_retry: Option<i64>,
+}
+
+/// The credentials of one client.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    cached: Option<(Keys, i64)>,
+    pub(crate) fetch: Option<Fetch>,
+    pub(crate) refused: bool,
+    refused_at: Option<i64>,
+    pause: Pause,
+    /// How the last fetch ended, for those who waited for it.
+    failed: Option<Failure>,
+}
+
+fn within_a_minute(since: i64, now: i64) -> bool {
+    (since..since + MINUTE).contains(&now)
+}
+
+impl Model {
+    /// What the cached keys are worth for a call.
+    fn worth(&self, now: i64) -> Worth {
+        let Some((keys, fetched_at)) = &self.cached else { return Worth::Expired };
+        let left = keys.end.map(|end| end - now);
+        match left {
+            Some(left) if left <= MIN_REMAINING => Worth::Expired,
+            _ if within_a_minute(*fetched_at, now) => Worth::Fresh,
+            Some(left) if left >= FULL_LIFE => Worth::Fresh,
+            _ => Worth::Stale,
+        }
+    }
+
+    /// The cached keys, if the next call may sign with them.
+    fn usable(&self, now: i64) -> Option<&Keys> {
+        let (keys, _) = self.cached.as_ref()?;
+        (!self.refused && self.worth(now) != Worth::Expired).then_some(keys)
+    }
+
+    /// Whether a call begins a fetch that it does not wait for.
+    fn in_background(&self, now: i64) -> Begins {
+        let needed = self.refused || self.worth(now) != Worth::Fresh;
+        if needed && self.fetch.is_none() { self.pause.allows(now) } else { Begins::No }
+    }
+
+    /// What a call does. One that has waited comes again after the fetch.
+    pub(crate) fn plan(
+        &self,
+        call: Call,
+        held: Option<&Signed>,
+        may_wait: bool,
+        has_waited: bool,
+        now: i64,
+    ) -> Plan {
+        let plan = |expect, begins, signatures| Plan { expect, begins, signatures };
+        let signed = self.usable(now).map(|keys| Signed::new(keys, now));
+        let held = held.filter(|_| call == Call::Get);
+        match held.map(|held| (held.worth(now), held.clone())) {
+            Some((Worth::Fresh, held)) => return plan(Expect::Hit(held), Begins::No, 0),
+            // Nobody waits for what may be later.
+            Some((Worth::Stale, held)) => {
+                let signatures = u64::from(signed.is_some());
+                let better = signed.filter(|signed| signed.end > held.end);
+                let expect = better.map_or(Expect::Hit(held), Expect::New);
+                return plan(expect, self.in_background(now), signatures);
+            }
+            _ => {}
+        }
+        if let Some(signed) = signed {
+            let begins = if has_waited { Begins::No } else { self.in_background(now) };
+            return plan(Expect::New(signed), begins, 1);
+        }
+        if has_waited && !self.refused {
+            if let Some(failure) = &self.failed {
+                return plan(Expect::Fails(failure.clone()), Begins::No, 0);
+            }
+            // Just fetched, and too short for the cache.
+            if let Some((keys, _)) = &self.cached {
+                let expect = match call {
+                    Call::Get => Expect::Fails(Failure::Expired),
+                    Call::Sign => Expect::New(Signed::new(keys, now)),
+                };
+                return plan(expect, Begins::No, 1);
+            }
+        }
+        let begins = match (&self.fetch, may_wait) {
+            (Some(_), _) => Begins::No,
+            (None, true) => Begins::Yes,
+            (None, false) => self.pause.allows(now),
+        };
+        plan(Expect::Waits, begins, 0)
+    }
+
+    pub(crate) fn begin(&mut self, now: i64) {
+        self.fetch = Some(Fetch { began: now, force: self.refused, first: None });
+    }
+
+    pub(crate) fn end(&mut self, result: Result<Keys, Failure>, now: i64) {
+        let Some(fetch) = self.fetch.take() else { return };
+        self.failed = result.as_ref().err().cloned();
+        match result {
+            Ok(keys) => {
+                let longer = |(known, _): &(Keys, i64)| {
+                    let left = known.end.unwrap_or(i64::MAX) - now;
+                    let ends = known.end.zip(keys.end);
+                    left > 0 && ends.is_some_and(|(known, new)| known > new)
+                };
+                let known = self.cached.take().filter(|known| !self.refused && longer(known));
+                self.cached = Some((known.map_or(keys, |(known, _)| known), now));
+                self.pause = Pause::default();
+            }
+            Err(failure) => {
+                // Nobody looks at the clock for a request that is lost.
+                let since = if failure == Failure::Abandoned { fetch.began } else { now };
+                self.pause = Pause { failures: self.pause.failures + 1, since };
+            }
+        }
+        self.refused &= !fetch.force;
+    }
+
+    /// A login was refused.
+    pub(crate) fn refuse(&mut self, now: i64) {
+        if !self.refused_at.is_some_and(|at| within_a_minute(at, now)) {
+            self.refused = true;
+            self.refused_at = Some(now);
+        }
+    }
 }
 
 impl Key {
-    /// What all callers of the refresh get that made this.
-    pub(crate) fn land(&mut self, made: Outcome, now: i64) -> Outcome {
-        let epoch = self.refresh.take().map(|refresh| refresh.epoch);
-        let outcome = match (made, self.held) {
-            (Outcome::Token(new), Some(old))
-                if old.expires_at >= new.expires_at && old.worth(now) != Worth::Spent =>
-            {
-                Outcome::Token(old)
-            }
-            (Outcome::Token(new), _) if new.expires_at - now < MIN_REMAINING => Outcome::Ended,
-            (Outcome::Token(new), _) => {
-                if epoch == Some(self.epoch) {
-                    self.held = Some(new);
-                }
-                made
-            }
-            _ => made,
-        };
-        let fresh = |times: Times| times.worth(now) == Worth::Fresh;
-        self.pause.landed(matches!(outcome, Outcome::Token(times) if fresh(times)), now);
-        outcome
-    }
-
-    /// It is there now, whether it was before or not.
-    pub(crate) fn found(&mut self) {
-        self.pause.unknown |= self.perhaps_dropped;
-        self.perhaps_dropped = false;
-    }
-
-    /// The table has dropped it.
-    pub(crate) fn forget(&mut self) {
-        *self = Self { used: self.used, ..Self::default() };
+    pub(crate) fn is_retry_paused(&self, now: i64) -> bool {
+        self.no_retry.is_some_and(|at| within_a_minute(at, now))
     }
 }

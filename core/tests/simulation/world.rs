@@ -1,21 +1,30 @@
-//! AWS, as far as it matters: which keys there are, until when, and how it answers.
+//! AWS, as far as it matters: which keys there are, until when, and how a source answers.
 
 use std::collections::HashMap;
 
 use fastrand::Rng;
 
-/// Keys that nobody rotates, for tokens of another signer, whose credentials the cache does not
-/// know.
-pub(crate) const LASTING: &str = "AKIDLASTING";
-
-/// What a provider says.
+/// An access key, and when it expires, if anybody can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// Keys that end at this second.
-    Keys { id: String, end: i64 },
-    /// A failure with a number of its own, so that each error can be traced to it.
-    Failure(u64),
+pub(crate) struct Keys {
+    pub(crate) id: String,
+    pub(crate) end: Option<i64>,
 }
+
+impl Keys {
+    /// One secret for each, so that a signature shows which ones signed.
+    pub(crate) fn secret(id: &str) -> String {
+        format!("secret of {id}")
+    }
+
+    /// Every other set has a session token.
+    pub(crate) fn session(id: &str) -> Option<String> {
+        id.ends_with(['1', '3', '5', '7', '9']).then(|| format!("session/+= of {id}"))
+    }
+}
+
+/// What a source says: keys, or a failure with a number of its own, so that each error can be traced to it.
+pub(crate) type Answer = Result<Keys, u64>;
 
 /// An answer, and how it is given.
 pub(crate) struct Plan {
@@ -25,11 +34,15 @@ pub(crate) struct Plan {
     pub(crate) early: Option<Answer>,
 }
 
+/// One source.
 #[derive(Default)]
 pub(crate) struct World {
     random: Rng,
-    /// When each set of keys ends.
-    ends: HashMap<String, i64>,
+    name: String,
+    /// Whether its keys have no expiry, as those in a file.
+    lasting: bool,
+    /// All there ever were.
+    ends: HashMap<String, Option<i64>>,
     current: String,
     before: String,
     down_until: i64,
@@ -40,24 +53,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, now: i64) -> Self {
-        let mut world = Self { random: Rng::with_seed(seed), ..Self::default() };
-        world.ends.insert(LASTING.to_owned(), i64::MAX);
+    pub(crate) fn new(name: String, lasting: bool, seed: u64, now: i64) -> Self {
+        let random = Rng::with_seed(seed);
+        let mut world = Self { random, name, lasting, ..Self::default() };
         world.rotate(now);
         world
     }
 
-    /// One secret for each set of keys, so that a signature shows which ones signed.
-    pub(crate) fn secret(id: &str) -> String {
-        format!("secret of {id}")
-    }
-
-    /// Temporary keys have a session token, every other set here.
-    pub(crate) fn session(id: &str) -> Option<String> {
-        id.ends_with(['1', '3', '5', '7', '9']).then(|| format!("session/+= of {id}"))
-    }
-
-    pub(crate) fn end(&self, id: &str) -> Option<i64> {
+    pub(crate) fn end(&self, id: &str) -> Option<Option<i64>> {
         self.ends.get(id).copied()
     }
 
@@ -68,17 +71,18 @@ impl World {
             2 => self.random.i64(900..3600),
             _ => self.random.i64(3600..=43_200),
         };
-        let id = format!("AKID{}", self.ends.len());
-        self.ends.insert(id.clone(), now + life);
+        let id = format!("AKID{}{}", self.name, self.ends.len());
+        self.ends.insert(id.clone(), (!self.lasting).then_some(now + life));
         self.before = std::mem::replace(&mut self.current, id);
     }
 
-    /// What may come over the provider from this moment on.
+    /// What may come over the source from this moment on.
     pub(crate) fn trouble(&mut self, now: i64) {
         match self.random.u16(..300) {
             0 => self.down_until = now + self.random.i64(1..300),
             1 => self.stale_until = now + self.random.i64(1..1200),
             2 => self.slow_until = now + self.random.i64(1..300),
+            3 if self.lasting => self.rotate(now),
             // After a clock that was set back, the trouble of the future is over.
             _ => {
                 for until in [&mut self.down_until, &mut self.stale_until, &mut self.slow_until] {
@@ -94,7 +98,9 @@ impl World {
     pub(crate) fn recover(&mut self, now: i64) {
         self.well = true;
         self.rotate(now);
-        self.ends.insert(self.current.clone(), now + 43_200);
+        if !self.lasting {
+            self.ends.insert(self.current.clone(), Some(now + 43_200));
+        }
     }
 
     /// How the question that was just asked will be answered.
@@ -109,20 +115,21 @@ impl World {
         Plan { hang, early }
     }
 
-    /// What the provider says at this moment.
+    /// What the source says at this moment.
     pub(crate) fn answer(&mut self, now: i64) -> Answer {
-        if !self.well && (now < self.down_until || self.random.u8(..100) == 0) {
+        if !self.well && (now < self.down_until || self.random.u8(..50) == 0) {
             self.failures += 1;
-            return Answer::Failure(self.failures);
+            return Err(self.failures);
         }
         // Before they end, as services do; or only when they have.
         let margin = if self.random.bool() { 300 } else { 0 };
-        if self.end(&self.current).is_none_or(|end| end - margin <= now) {
+        let ends = |end: i64| end - margin <= now;
+        if self.end(&self.current).flatten().is_some_and(ends) {
             self.rotate(now);
         }
         let stale = !self.well && now < self.stale_until && !self.before.is_empty();
         // A cluster of servers may know different ones.
         let id = if stale && self.random.u8(..4) != 0 { &self.before } else { &self.current };
-        Answer::Keys { id: id.clone(), end: self.end(id).unwrap_or_default() }
+        Ok(Keys { id: id.clone(), end: self.end(id).flatten() })
     }
 }

@@ -12,14 +12,14 @@ fn host() -> (Client, ManualClock) {
 }
 
 fn fetch(client: &Client, target: &Target<'_>) -> CredentialRequest {
-    match client.next_lease(target) {
+    match binding::next_lease(client, target) {
         Ok(Action::Fetch(request)) => request,
         _ => panic!("no request"),
     }
 }
 
 fn serve(client: &Client, target: &Target<'_>) -> Lease {
-    match client.next_lease(target) {
+    match binding::next_lease(client, target) {
         Ok(Action::Serve(lease)) => lease,
         _ => panic!("no token"),
     }
@@ -30,7 +30,9 @@ fn host_gets_one_request_for_all_targets() {
     let (client, clock) = host();
     let request = fetch(&client, &TARGET);
     assert!(!request.force_refresh());
-    let Ok(Action::Wait(pending)) = client.next_lease(&OTHER) else { panic!("a second request") };
+    let Ok(Action::Wait(pending)) = binding::next_lease(&client, &OTHER) else {
+        panic!("a second request")
+    };
     assert!(matches!(client.next_signature(&OTHER), Ok(Action::Wait(_))));
     assert!(request.complete(credentials(Some(NOW + 43_200))).unwrap().is_none());
     pending.wait().unwrap();
@@ -49,17 +51,19 @@ fn stale_credentials_serve_and_are_requested_once() {
     let (client, clock) = host();
     fetch(&client, &TARGET).complete(credentials(Some(NOW + 1000))).unwrap();
     clock.step(101);
-    let Ok(Action::ServeAndFetch(_, request)) = client.next_lease(&TARGET) else { panic!("both") };
+    let Ok(Action::ServeAndFetch(_, request)) = binding::next_lease(&client, &TARGET) else {
+        panic!("both")
+    };
     serve(&client, &TARGET);
-    request.fail(Error::provider("no", true));
+    let _ = request.fail(Error::provider("no", true));
     serve(&client, &TARGET);
     // The cached token is valid, the credentials are not, and the last fetch has just failed.
     clock.step(880);
-    let Ok(Action::ServeAndFetch(lease, request)) = client.next_lease(&TARGET) else {
+    let Ok(Action::ServeAndFetch(lease, request)) = binding::next_lease(&client, &TARGET) else {
         panic!("both")
     };
     assert!(lease.token.unix_expires_at() > NOW + 981);
-    request.fail(Error::provider("no", true));
+    let _ = request.fail(Error::provider("no", true));
     serve(&client, &TARGET);
 }
 
@@ -74,7 +78,7 @@ fn credentials_that_expire_soon_are_requested_once_more() {
 
     let (client, _) = host();
     let second = fetch(&client, &TARGET).complete(credentials(Some(NOW + 300))).unwrap();
-    second.unwrap().fail(Error::provider("no", true));
+    let _ = second.unwrap().fail(Error::provider("no", true));
     assert_eq!(serve(&client, &TARGET).token.unix_expires_at(), NOW + 300);
 
     let (client, _) = host();
@@ -87,7 +91,9 @@ fn credentials_that_expire_soon_are_requested_once_more() {
 fn dropped_request_fails_its_waiters_and_the_next_caller_gets_another() {
     let (client, _) = host();
     let request = fetch(&client, &TARGET);
-    let Ok(Action::Wait(pending)) = client.next_lease(&OTHER) else { panic!("a second request") };
+    let Ok(Action::Wait(pending)) = binding::next_lease(&client, &OTHER) else {
+        panic!("a second request")
+    };
     drop(request);
     pending.wait().unwrap();
     let error = pending.outcome(&client).unwrap_err();
@@ -100,7 +106,9 @@ fn lost_request_is_replaced_after_the_timeout_and_may_still_complete() {
     let (client, _, _) =
         client(|config| binding::host_fetches(config.timeout(Duration::from_millis(50))));
     let lost = fetch(&client, &TARGET);
-    let Ok(Action::Wait(pending)) = client.next_lease(&OTHER) else { panic!("a second request") };
+    let Ok(Action::Wait(pending)) = binding::next_lease(&client, &OTHER) else {
+        panic!("a second request")
+    };
     assert!(pending.wait().is_ok() || pending.outcome(&client).is_err());
     thread::sleep(Duration::from_millis(60));
     let second = fetch(&client, &TARGET);

@@ -1,7 +1,8 @@
 //! Any host, port, user, region, second, life and credentials: nothing panics, what is refused
 //! is refused without a secret, and what is taken is signed as aws-sigv4 signs it.
 
-use rdsiam::{Conventions, Credentials, ErrorKind, Target, explain, region_of_host, sign_at};
+use rdsiam::binding::{credentials, sign_at, unix_times};
+use rdsiam::{Conventions, ErrorKind, Target, explain, region_of_host};
 
 use super::aws_sigv4::{Login, sorted};
 use super::input::Input;
@@ -26,7 +27,7 @@ pub(crate) fn run(data: &[u8]) {
 
     // Both are asked for any text.
     let _ = region_of_host(&host);
-    let Ok(credentials) = Credentials::with_expiry(&id, &secret, session, end) else { return };
+    let Ok(credentials) = credentials(&id, &secret, session, end) else { return };
     let region = Some(region.as_ref()).filter(|region| !region.is_empty());
     let target = Target::new(&host, port, &user).region(region);
     let checked = target.check();
@@ -49,8 +50,8 @@ pub(crate) fn run(data: &[u8]) {
     };
     assert!(checked.is_ok(), "signed what check() refuses: {checked:?}");
     let natural_end = unix_time + i64::from(expires);
-    assert_eq!(token.expires_at(), end.map_or(natural_end, |end| natural_end.min(end)));
-    assert_eq!(token.signed_at(), unix_time);
+    let expires_at = end.map_or(natural_end, |end| natural_end.min(end));
+    assert_eq!(unix_times(&token), (unix_time, expires_at));
     assert_eq!(token.as_c_str().to_bytes(), token.as_str().as_bytes());
 
     let told = explain(token.as_str()).unwrap();

@@ -1,12 +1,14 @@
-//! The public API against the vectors that every face runs.
+//! The public API against the vectors that every binding runs.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, UNIX_EPOCH};
 
 use rdsiam::{Conventions, Credentials, ErrorKind, Target, region_of_host, sign_at};
 use serde_json::Value;
 
 fn load(name: &str) -> Value {
-    let path = format!("{}/../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -19,11 +21,10 @@ fn sign(vector: &Value, conventions: Conventions) -> rdsiam::Result<String> {
     )?;
     let port = u16::try_from(vector["port"].as_u64().unwrap()).unwrap();
     let target = Target::new(text("host"), port, text("user")).region(vector["region"].as_str());
-    let expires = u32::try_from(vector["expires"].as_u64().unwrap()).unwrap();
-    let unix_time = vector["unix_time"].as_i64().unwrap();
-    let token = sign_at(&credentials, &target, unix_time, expires, conventions)?;
-    assert_eq!(token.signed_at(), unix_time);
-    assert_eq!(token.expires_at(), unix_time + i64::from(expires));
+    let life = Duration::from_secs(vector["expires"].as_u64().unwrap());
+    let signed_at = UNIX_EPOCH + Duration::from_secs(vector["unix_time"].as_u64().unwrap());
+    let token = sign_at(&credentials, &target, signed_at, life, conventions)?;
+    assert_eq!((token.signed_at(), token.expires_at()), (signed_at, signed_at + life));
     Ok(token.as_str().to_owned())
 }
 
@@ -52,7 +53,13 @@ fn endpoints() {
         assert_eq!(region_of_host(normal), region.as_str(), "{host}");
         // And through a whole token, which normalises by itself.
         let credentials = Credentials::new("AKID", "SECRET", None).unwrap();
-        let token = sign_at(&credentials, &Target::new(host, 5432, "u"), 0, 900, Conventions::SDK);
+        let token = sign_at(
+            &credentials,
+            &Target::new(host, 5432, "u"),
+            UNIX_EPOCH,
+            Duration::from_secs(900),
+            Conventions::SDK,
+        );
         match region.as_str() {
             Some(region) => {
                 let scope = format!("%2F19700101%2F{region}%2Frds-db%2F");
@@ -72,7 +79,7 @@ fn invalid_inputs() {
     let basic = basic.iter().find(|vector| vector["id"] == "botocore: basic").unwrap();
     let (mut run, mut not_here) = (0, 0);
     for case in file["cases"].as_array().unwrap() {
-        if case["not_in"].as_array().is_some_and(|faces| faces.contains(&"rust".into())) {
+        if case["not_in"].as_array().is_some_and(|bindings| bindings.contains(&"rust".into())) {
             not_here += 1;
             continue;
         }

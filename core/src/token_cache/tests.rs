@@ -1,0 +1,200 @@
+use std::thread;
+
+use super::*;
+use crate::secret::SecretString;
+
+const NOW: i64 = 1_717_243_200;
+
+fn cache(bound: usize) -> TokenCache {
+    TokenCache::new(bound, Margins::new(60, 10, 900))
+}
+
+fn target(user: &str) -> Target<'_> {
+    Target::new("db.example.com", 5432, user)
+}
+
+fn token(text: &str) -> Token {
+    Token::new(SecretString::from(format!("{text}\0")), NOW, NOW + 900)
+}
+
+/// Stores a token that has the name of its user.
+fn store(cache: &TokenCache, user: &str) -> u64 {
+    cache.store(&target(user), token(user), cache.generation()).1
+}
+
+fn users(cache: &TokenCache) -> Vec<String> {
+    let entries = cache.entries.get().0.read().unwrap();
+    let mut users: Vec<_> = entries.keys().map(|key| key.0.borrowed().user.to_owned()).collect();
+    users.sort();
+    users
+}
+
+#[test]
+fn only_a_fresh_token_is_a_hit() {
+    let cache = cache(8);
+    assert!(cache.fresh(&target("app"), NOW).is_none() && cache.get(&target("app")).is_none());
+    assert_eq!(store(&cache, "app"), 0);
+    for (now, hit) in [(NOW - 1, false), (NOW, true), (NOW + 839, true), (NOW + 840, false)] {
+        assert_eq!(cache.fresh(&target("app"), now).is_some(), hit, "at {now}");
+    }
+    assert_eq!(cache.get(&target("app")).unwrap().as_str(), "app");
+    let found = cache.freshness(&token("app"), NOW + 840);
+    assert_eq!((found, cache.margins().min_remaining()), (Freshness::Stale, 10));
+}
+
+#[test]
+fn each_part_of_the_target_is_part_of_the_key() {
+    let cache = cache(8);
+    store(&cache, "app");
+    let app = target("app");
+    for other in [
+        Target { host: "db.example.org", ..app },
+        Target { port: 5433, ..app },
+        Target { user: "ap", ..app },
+        Target { region: Some("eu-central-1"), ..app },
+    ] {
+        assert!(cache.get(&other).is_none(), "{other:?}");
+    }
+    let mut entries = cache.write();
+    let key = |target: &Target<'_>| Key(target.to_buf());
+    assert!(entries.contains_key(&key(&app)) && !entries.contains_key(&key(&target("ap"))));
+    entries.clear();
+}
+
+#[test]
+fn a_hit_does_not_wait_for_a_writer() {
+    let cache = cache(8);
+    store(&cache, "app");
+    let _writing = cache.write();
+    assert!(cache.fresh(&target("app"), NOW).is_none());
+}
+
+#[test]
+fn token_that_was_signed_before_an_invalidation_is_not_stored_after_it() {
+    let cache = cache(8);
+    let before = cache.generation();
+    store(&cache, "app");
+    assert!(cache.invalidate(&target("app"), None));
+    assert_ne!(cache.generation(), before);
+    cache.store(&target("app"), token("old"), before);
+    cache.store(&target("another"), token("old"), before);
+    assert!(cache.get(&target("app")).is_none() && cache.get(&target("another")).is_none());
+    store(&cache, "app");
+    assert!(cache.get(&target("app")).is_some());
+}
+
+#[test]
+fn refused_token_is_removed_unless_a_newer_one_is_cached() {
+    let cache = cache(8);
+    for (cached, refused, removed, is_new_generation) in [
+        (Some("new"), Some("old"), false, false),
+        (Some("old"), Some("old"), true, true),
+        (Some("old"), None, true, true),
+        // Another thread may be signing with the same credentials.
+        (None, Some("old"), false, true),
+        (None, None, false, true),
+    ] {
+        let before = cache.generation();
+        if let Some(text) = cached {
+            cache.store(&target("app"), token(text), before);
+        }
+        assert_eq!(cache.invalidate(&target("app"), refused), removed, "{cached:?} {refused:?}");
+        assert_eq!(cache.generation() != before, is_new_generation, "{cached:?} {refused:?}");
+        assert_eq!(cache.get(&target("app")).is_some(), cached == Some("new"));
+        cache.invalidate(&target("app"), None);
+    }
+    let before = cache.generation();
+    assert!(!cache.invalidate(&target("never seen"), Some("old")));
+    assert_ne!(cache.generation(), before);
+}
+
+#[test]
+fn full_cache_drops_an_eighth_of_its_entries_those_unused_for_longest() {
+    let cache = cache(16);
+    let names: Vec<String> = (10..26).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        assert_eq!(store(&cache, name), 0);
+    }
+    assert_eq!(cache.len(), 16);
+    // These count as used now, whether they are hits or signed anew.
+    assert!(cache.fresh(&target("user10"), NOW).is_some());
+    store(&cache, "user11");
+    assert_eq!(store(&cache, "one more"), 2);
+    let mut left = names.clone();
+    left.retain(|name| !["user12", "user13"].contains(&name.as_str()));
+    left.insert(0, "one more".into());
+    assert_eq!(users(&cache), left);
+    assert_eq!(store(&cache, "another"), 0);
+    assert_eq!((cache.len(), store(&cache, "and another")), (16, 2));
+}
+
+#[test]
+fn cache_of_any_size_keeps_its_bound_and_the_newest_entry() {
+    for bound in 1..20 {
+        let cache = cache(bound);
+        let mut removed = 0;
+        for number in 0..100 {
+            let user = number.to_string();
+            removed += store(&cache, &user);
+            assert!(cache.len() <= bound && cache.get(&target(&user)).is_some());
+        }
+        assert_eq!(removed + cache.len() as u64, 100);
+    }
+}
+
+#[test]
+fn entries_of_the_same_age_go_only_until_there_is_room() {
+    let cache = cache(8);
+    for number in 0..8 {
+        store(&cache, &number.to_string());
+    }
+    for number in 0..8 {
+        cache.fresh(&target(&number.to_string()), NOW);
+    }
+    assert_eq!((store(&cache, "one more"), cache.len()), (1, 8));
+}
+
+#[test]
+fn retries_of_one_target_are_paused() {
+    let cache = cache(2);
+    store(&cache, "app");
+    store(&cache, "another");
+    assert!(!cache.is_retry_paused(&target("app"), NOW));
+    assert_eq!(cache.pause_retries(&target("app"), NOW + 60, NOW), 0);
+    // It has a place even without a token.
+    assert_eq!(cache.pause_retries(&target("third"), NOW + 60, NOW), 1);
+    let paused = |user, now| cache.is_retry_paused(&target(user), now);
+    assert!(paused("third", NOW) && paused("third", NOW + 59) && !paused("third", NOW + 60));
+    assert!(!paused("third", NOW - 1), "a clock that was set back ends the pause");
+    assert!(!paused("never seen", NOW) && cache.get(&target("third")).is_none());
+}
+
+#[test]
+fn child_of_fork_has_the_tokens() {
+    let cache = cache(8);
+    store(&cache, "app");
+    cache.pause_retries(&target("app"), NOW + 60, NOW);
+    let child = cache.entries.get().for_child();
+    let entries = child.0.read().unwrap();
+    let entry = entries.get(&target("app")).unwrap();
+    assert_eq!(entry.token.as_ref().unwrap().as_str(), "app");
+    assert_eq!((entry.used.load(Ordering::Relaxed), entry.no_retry), (1, Some((NOW, NOW + 60))));
+    // A thread of the parent holds the lock: the child begins without tokens, and does not wait.
+    thread::scope(|scope| {
+        let _writing = cache.write();
+        let child = scope.spawn(|| cache.entries.get().for_child().0.read().unwrap().len());
+        assert_eq!(child.join().unwrap(), 0);
+    });
+}
+
+#[test]
+fn token_that_another_thread_stored_meanwhile_is_used_unless_the_clock_was_set_back() {
+    let cache = cache(8);
+    let signed_at = |at| Token::new(SecretString::from("t\0".to_owned()), at, at + 900);
+    let store = |at| cache.store(&target("app"), signed_at(at), cache.generation()).0;
+    let first = store(NOW);
+    assert!(Arc::ptr_eq(&first, &store(NOW)));
+    let later = store(NOW + 1);
+    assert_eq!(later.unix_signed_at(), NOW + 1);
+    assert_eq!(store(NOW - 100).unix_signed_at(), NOW - 100);
+}
