@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+#[path = "../fuzz/targets/callbacks.rs"]
+mod callbacks;
 #[path = "../fuzz/targets/calls.rs"]
 mod calls;
 #[path = "../../core/fuzz/targets/input.rs"]
 mod input;
-#[path = "../fuzz/targets/provider.rs"]
-mod provider;
 #[path = "../../core/fuzz/targets/quick.rs"]
 mod quick;
 

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package rdsiam
 
 import (
@@ -25,7 +27,7 @@ var (
 	ErrInvalidArgument     = kind("an argument is not valid")
 	ErrRegionMissing       = kind("no region was given and none was found")
 	ErrCredentialsNotFound = kind("no source had credentials")
-	ErrCredentialsExpired  = kind("the credentials have ended")
+	ErrCredentialsExpired  = kind("the credentials have expired")
 	ErrCredentialsProvider = kind("a source of credentials failed")
 	ErrTimeout             = kind("credentials did not arrive in time")
 	ErrWouldBlock          = kind("the call would have had to wait")
@@ -57,7 +59,7 @@ var kinds = map[int]struct {
 	statusPanic:               {"ERR_RDSIAM_PANIC", ErrInternal},
 }
 
-// Error gives code and message.
+// Error returns code and message.
 func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
@@ -72,7 +74,7 @@ func (e *Error) Timeout() bool {
 	return e.Status == statusTimeout
 }
 
-// Unwrap gives what the caller's own provider returned, if that is the cause.
+// Unwrap returns what the caller's own provider returned, if that is the cause.
 func (e *Error) Unwrap() error {
 	return e.cause
 }
@@ -114,8 +116,12 @@ func fromProvider(err error) *Error {
 	return failure(statusCredentialsProvider, message, retryable(err), err)
 }
 
-// retryable asks the error, in the ways in which errors of the AWS SDK and of net can be asked.
+// retryable asks the error, in the ways in which errors of this package, of the AWS SDK and of net can
+// be asked. One that does not say is not.
 func retryable(err error) bool {
+	if own := (*Error)(nil); errors.As(err, &own) {
+		return own.Retryable
+	}
 	var sdk interface{ RetryableError() bool }
 	if errors.As(err, &sdk) {
 		return sdk.RetryableError()

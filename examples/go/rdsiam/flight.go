@@ -1,87 +1,78 @@
+//go:build cgo
+
 package rdsiam
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
-// A flight is work that any number of goroutines wait for, each as long as its context lasts.
+// A flight is a wait for credentials that any number of goroutines share, each as long as its context
+// lasts. What to wait for, and for how long, the C library says.
 type flight struct {
-	landed chan struct{}
-	token  Token
-	err    error
+	done  chan struct{}
+	token Token // of the target of whoever began it
+	err   error
 }
 
-type work func() (Token, error)
-
-// launch does the work on a goroutine, which goes on when those who wait have left.
-func launch(do work) *flight {
-	f := &flight{landed: make(chan struct{})}
-	go f.run(do)
-	return f
-}
-
-func (f *flight) run(do work) {
-	defer close(f.landed)
-	f.token, f.err = do()
-}
-
-func (f *flight) wait(ctx context.Context) (Token, error) {
+// wait tells whether the flight ended in time, with its error.
+func (f *flight) wait(ctx context.Context) error {
 	select {
-	case <-f.landed:
-		return f.token, f.err
+	case <-f.done:
+		return f.err
 	case <-ctx.Done():
-		return Token{}, left(ctx)
+		return left(ctx)
 	}
 }
 
-// flights has the one that is under way for each target: waiting in C costs a thread, and one of
-// them is enough for all who wait for the same token.
+// flights has the one that is under way. To wait in C costs a thread, and one is enough.
 type flights struct {
-	lock sync.Mutex
-	all  map[Target]*flight
+	lock    sync.Mutex
+	current *flight
 }
 
-// join gives the flight for a target, which begins now if there is none.
-func (f *flights) join(target Target, do work) *flight {
+// join returns the flight that is under way, or begins one with this work.
+func (f *flights) join(work func() (Token, error)) (joined *flight, began bool) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	if under := f.all[target]; under != nil {
-		return under
+	if f.current != nil {
+		return f.current, false
 	}
-	return f.begin(target, do)
+	return f.begin(work), true
 }
 
-// replace begins a flight for a target in any case.
-func (f *flights) replace(target Target, do work) *flight {
+// replace begins a flight in any case.
+func (f *flights) replace(work func() (Token, error)) *flight {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	return f.begin(target, do)
+	return f.begin(work)
 }
 
-func (f *flights) find(target Target) *flight {
+func (f *flights) find() *flight {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	return f.all[target]
+	return f.current
 }
 
-func (f *flights) begin(target Target, do work) *flight {
-	begun := &flight{landed: make(chan struct{})}
-	if f.all == nil {
-		f.all = make(map[Target]*flight)
-	}
-	f.all[target] = begun
-	go begun.run(func() (Token, error) {
-		defer f.end(target, begun)
-		return do()
-	})
+func (f *flights) begin(work func() (Token, error)) *flight {
+	begun := &flight{done: make(chan struct{})}
+	f.current = begun
+	go func() {
+		defer close(begun.done)
+		begun.token, begun.err = work()
+		f.lock.Lock()
+		defer f.lock.Unlock()
+		if f.current == begun {
+			f.current = nil
+		}
+	}()
 	return begun
 }
 
-func (f *flights) end(target Target, ended *flight) {
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	if f.all[target] == ended {
-		delete(f.all, target)
-	}
+// aboutTarget tells whether an error is only that of the one who asked, and not of those who wait with
+// it.
+func aboutTarget(err error) bool {
+	return errors.Is(err, ErrInvalidArgument) || errors.Is(err, ErrRegionMissing) ||
+		errors.Is(err, ErrClosed)
 }

@@ -77,6 +77,32 @@ func TestMySQL(t *testing.T) {
 	}
 }
 
+// A token of the cache that the server refuses is replaced within the login.
+func TestMySQLLogsInOnceMore(t *testing.T) {
+	logsInOnceMore(t, func(client *rdsiam.Client) error {
+		connector, err := rdsiammysql.Connector(mysqlConfig(t), client)
+		if err != nil {
+			return err
+		}
+		db := sql.OpenDB(connector)
+		defer db.Close()
+		_, err = askMySQL(t, db)
+		return err
+	})
+}
+
+func TestMySQLConnectorIsChecked(t *testing.T) {
+	config := mysqlConfig(t)
+	config.TLS = nil
+	connector, err := rdsiammysql.Connector(config, open(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connector.Connect(t.Context()); !errors.Is(err, rdsiammysql.ErrUnverified) {
+		t.Error(err)
+	}
+}
+
 func TestMySQLThroughATunnel(t *testing.T) {
 	config := mysqlConfig(t)
 	config.Addr = net.JoinHostPort(env(t, "HOSTADDR"), env(t, "MARIADB_PORT"))

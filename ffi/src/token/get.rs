@@ -1,23 +1,24 @@
-//! `rdsiam_token_get` and the other functions that give tokens.
+//! `rdsiam_token_get` and the other functions that return tokens.
 
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use rdsiam::{Client, Conventions, Result, Target, sign_at};
+use rdsiam::{Conventions, binding};
 
 use crate::Status;
-use crate::arguments::{TargetArguments, handle};
-use crate::boundary::{gives, serves};
+use crate::arguments::{Key, handle, target};
+use crate::boundary::ffi_handle;
 use crate::client::OwnedClient;
-use crate::credentials::{OwnedCredentials, better};
+use crate::credentials::OwnedCredentials;
 use crate::error::OwnedError;
-use crate::token::{SharedToken, hand_over};
+use crate::token::{SharedToken, into_token};
 
-/// Gets a token from the cache, good for at least another 10 seconds.
+/// Gets a token from the cache, valid for at least another 10 seconds.
 ///
-/// A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute after that
-/// the old one is handed out and a new one is made behind it. Only without a usable token are
-/// credentials fetched first; all callers of the same token wait for the same fetch.
+/// In the first 14 minutes of a token that is a hit: no lock, no I/O. Later a new one is signed in
+/// the call, with the credentials of the client, which are refreshed in the background while they
+/// can still be used. Only without usable credentials does a call wait; all callers wait for the same
+/// fetch, and get its error if it fails.
 ///
 /// @code
 ///     int log_in_from_cache(const rdsiam_client *client) {
@@ -45,14 +46,14 @@ use crate::token::{SharedToken, hand_over};
 /// @param out     Receives the token, or NULL after an error.
 /// @param err     Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or any of RDSIAM_ERR_*; RDSIAM_ERR_WOULD_BLOCK only from a client made with
-///         rdsiam_config_set_external().
+///         rdsiam_config_set_host_fetches().
 ///
 /// Memory:  the texts are copied. The token is the caller's, who frees it with rdsiam_token_free().
 /// Threads: any number at once.
-/// Blocks:  only without a usable token and with credentials that have to be fetched: 10 seconds at
-///          most with the default chain, as long as it takes with a provider, and 15 seconds at
-///          most for the fetch of another caller.
+/// Blocks:  only without a usable token and with credentials that have to be fetched, and then at
+///          most for the timeout of the client: see rdsiam_config_set_timeout_ms().
 /// Since:   0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_get(
     client: *const OwnedClient,
@@ -63,21 +64,21 @@ pub unsafe extern "C" fn rdsiam_token_get(
     out: *mut *mut SharedToken,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let target = TargetArguments { host, port, user, region };
-    // SAFETY: the caller gives NULL or a client and strings.
-    let body = || unsafe {
-        by_client(client, &target, |client, target| client.get(target).map(hand_over))
+    let key = Key { client, host, port, user, region };
+    let body = || {
+        // SAFETY: the caller gives NULL or a client and strings.
+        let (client, target) = unsafe { key.read() }?;
+        client.get(&target).map(into_token)
     };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { serves("rdsiam_token_get", out, err, body) }
+    unsafe { ffi_handle("rdsiam_token_get", out, err, body) }
 }
 
 /// As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
 /// moved to another thread.
 ///
-/// A refresh behind a token that is still good begins here too. Credentials given in code or by the
-/// environment are at hand, so that with them it only would block while another thread is signing
-/// the same token.
+/// It begins a fetch where one is due, so that a later call finds credentials. Credentials given in
+/// code or by the environment never block.
 ///
 /// @code
 ///     // -1: the call is for a thread that may wait.
@@ -101,12 +102,13 @@ pub unsafe extern "C" fn rdsiam_token_get(
 /// @param out     Receives the token, or NULL after an error.
 /// @param err     Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be fetched
-///         first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+///         first; or any other of RDSIAM_ERR_*.
 ///
 /// Memory:  as for rdsiam_token_get().
 /// Threads: any number at once.
 /// Blocks:  never.
 /// Since:   0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_try_get(
     client: *const OwnedClient,
@@ -117,18 +119,18 @@ pub unsafe extern "C" fn rdsiam_token_try_get(
     out: *mut *mut SharedToken,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let target = TargetArguments { host, port, user, region };
-    let try_get = |client: &Client, target: &Target<'_>| {
-        client.try_get_lease(target).map(|lease| hand_over(lease.token))
+    let key = Key { client, host, port, user, region };
+    let body = || {
+        // SAFETY: the caller gives NULL or a client and strings.
+        let (client, target) = unsafe { key.read() }?;
+        binding::try_get_lease(client, &target).map(|lease| into_token(lease.token))
     };
-    // SAFETY: the caller gives NULL or a client and strings.
-    let body = || unsafe { by_client(client, &target, try_get) };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { serves("rdsiam_token_try_get", out, err, body) }
+    unsafe { ffi_handle("rdsiam_token_try_get", out, err, body) }
 }
 
-/// Signs a new token at each call and leaves the cache alone. Credentials of the default chain are
-/// kept for a minute, and beyond that while they are good for another 15.
+/// Signs a new token at each call and leaves the cache of tokens alone. The credentials are those
+/// that rdsiam_token_get() uses.
 ///
 /// @param client  Not NULL.
 /// @param host    As for rdsiam_token_get().
@@ -143,6 +145,7 @@ pub unsafe extern "C" fn rdsiam_token_try_get(
 /// Threads: any number at once.
 /// Blocks:  while credentials have to be fetched, as rdsiam_token_get().
 /// Since:   0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_sign(
     client: *const OwnedClient,
@@ -153,40 +156,35 @@ pub unsafe extern "C" fn rdsiam_token_sign(
     out: *mut *mut SharedToken,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let target = TargetArguments { host, port, user, region };
-    let sign =
-        |client: &Client, target: &Target<'_>| client.sign(target).map(Arc::new).map(hand_over);
-    // SAFETY: the caller gives NULL or a client and strings.
-    let body = || unsafe { by_client(client, &target, sign) };
+    let key = Key { client, host, port, user, region };
+    let body = || {
+        // SAFETY: the caller gives NULL or a client and strings.
+        let (client, target) = unsafe { key.read() }?;
+        client.sign(&target).map(Arc::new).map(into_token)
+    };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { gives("rdsiam_token_sign", out, err, body) }
+    unsafe { ffi_handle("rdsiam_token_sign", out, err, body) }
 }
 
-/// Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
-/// cache alone.
+/// As rdsiam_token_sign(), but never waits.
 ///
-/// @param client       Not NULL.
-/// @param credentials  Not NULL.
-/// @param newer        As for rdsiam_ticket_bring().
-/// @param host         As for rdsiam_token_get().
-/// @param port         As for rdsiam_token_get().
-/// @param user         As for rdsiam_token_get().
-/// @param region       As for rdsiam_token_get(), but for the profile, which is not read.
-/// @param out          Receives the token, or NULL after an error.
-/// @param err          Receives the error or NULL. May itself be NULL.
-/// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
-///         RDSIAM_ERR_CLOCK, or RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region.
+/// @param client  Not NULL.
+/// @param host    As for rdsiam_token_get().
+/// @param port    As for rdsiam_token_get().
+/// @param user    As for rdsiam_token_get().
+/// @param region  As for rdsiam_token_get().
+/// @param out     Receives the token, or NULL after an error.
+/// @param err     Receives the error or NULL. May itself be NULL.
+/// @return As rdsiam_token_try_get(): RDSIAM_ERR_WOULD_BLOCK if something has to be fetched first.
 ///
-/// Memory:  the credentials are copied; the caller still owns and frees them. The token is the
-///          caller's, who frees it with rdsiam_token_free().
+/// Memory:  as for rdsiam_token_get().
 /// Threads: any number at once.
 /// Blocks:  never.
 /// Since:   0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rdsiam_token_sign_with(
+pub unsafe extern "C" fn rdsiam_token_try_sign(
     client: *const OwnedClient,
-    credentials: *const OwnedCredentials,
-    newer: *const OwnedCredentials,
     host: *const c_char,
     port: u16,
     user: *const c_char,
@@ -194,22 +192,17 @@ pub unsafe extern "C" fn rdsiam_token_sign_with(
     out: *mut *mut SharedToken,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let target = TargetArguments { host, port, user, region };
+    let key = Key { client, host, port, user, region };
     let body = || {
-        // SAFETY: the caller gives NULL or credentials of this library.
-        let credentials = unsafe { better(credentials, newer) }?;
-        let sign = |client: &Client, target: &Target<'_>| {
-            client.sign_with(target, &credentials).map(Arc::new).map(hand_over)
-        };
         // SAFETY: the caller gives NULL or a client and strings.
-        unsafe { by_client(client, &target, sign) }
+        let (client, target) = unsafe { key.read() }?;
+        binding::try_sign(client, &target).map(Arc::new).map(into_token)
     };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { gives("rdsiam_token_sign_with", out, err, body) }
+    unsafe { ffi_handle("rdsiam_token_try_sign", out, err, body) }
 }
 
-/// Signs a token for a given second. Pure: no client, cache, clock, file or network; the
-/// environment is not looked at.
+/// Signs a token for a given second. Pure: no client, cache, clock, file, network or environment.
 ///
 /// @code
 ///     int token_of_a_known_second(void) {
@@ -237,12 +230,13 @@ pub unsafe extern "C" fn rdsiam_token_sign_with(
 /// @param out          Receives the token, or NULL after an error.
 /// @param err          Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_REGION_MISSING, or
-///         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time.
+///         RDSIAM_ERR_CREDENTIALS_EXPIRED if they expire at or before unix_time.
 ///
 /// Memory:  the token is the caller's, who frees it with rdsiam_token_free().
 /// Threads: any number at once.
 /// Blocks:  never.
 /// Since:   0.1.0
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rdsiam_token_sign_at(
     credentials: *const OwnedCredentials,
@@ -255,29 +249,14 @@ pub unsafe extern "C" fn rdsiam_token_sign_at(
     out: *mut *mut SharedToken,
     err: *mut *mut OwnedError,
 ) -> Status {
-    let target = TargetArguments { host, port, user, region };
     let body = || {
         // SAFETY: the caller gives NULL or credentials of this library.
         let credentials = &unsafe { handle("credentials", credentials) }?.0;
         // SAFETY: the caller gives NULL or strings.
-        let target = unsafe { target.read() }?;
-        sign_at(credentials, &target, unix_time, expires_s, Conventions::SDK)
-            .map(|token| hand_over(Arc::new(token)))
+        let target = unsafe { target(host, port, user, region) }?;
+        binding::sign_at(credentials, &target, unix_time, expires_s, Conventions::SDK)
+            .map(|token| into_token(Arc::new(token)))
     };
     // SAFETY: the caller gives NULL or what may be written.
-    unsafe { gives("rdsiam_token_sign_at", out, err, body) }
-}
-
-/// # Safety
-/// `client` is NULL or a client of this library; the pointers of `target` are NULL or strings.
-pub(crate) unsafe fn by_client<T>(
-    client: *const OwnedClient,
-    target: &TargetArguments,
-    call: impl FnOnce(&Client, &Target<'_>) -> Result<T>,
-) -> Result<T> {
-    // SAFETY: as this function asks.
-    let client = &unsafe { handle("client", client) }?.0;
-    // SAFETY: as this function asks.
-    let target = unsafe { target.read() }?;
-    call(client, &target)
+    unsafe { ffi_handle("rdsiam_token_sign_at", out, err, body) }
 }
