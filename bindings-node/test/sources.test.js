@@ -157,8 +157,9 @@ async function run(served, row) {
   const told = await misbehave(served, row);
   const { seconds, stalled } = told.first;
   assert.ok(seconds < CASES.bound, `it took ${seconds} s`);
-  // A call that waited on the event loop would hold it for all of the 10 s of one that hangs.
-  assert.ok(stalled < 1, `the event loop stood still for ${stalled} s`);
+  // A call that waited on the event loop would hold it for all of the 10 s of one that hangs. The tests'
+  // build takes its time to sign with a session token of a megabyte.
+  assert.ok(stalled < 3, `the event loop stood still for ${stalled} s`);
   (row.code === undefined ? checkServed : checkFirst)(row, told);
   checkNext(told);
 }

@@ -262,7 +262,7 @@ fn bring(
             return Ok(None);
         }
         Err(error) => {
-            request.fail(error);
+            let _ = request.fail(error);
             Ok(None)
         }
     };

@@ -276,6 +276,9 @@ impl Model {
 
     /// A login was refused.
     pub(crate) fn refuse(&mut self, now: i64) {
+        if self.cached.is_none() && self.fetch.is_none() {
+            return;
+        }
         if !self.refused_at.is_some_and(|at| within_a_minute(at, now)) {
             self.refused = true;
             self.refused_at = Some(now);
