@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::MAX_EXPIRES;
 use crate::clock::Clock;
 use crate::credentials::{Credentials, CredentialsSource, Provider, Search};
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::region;
 use crate::signer::check_expires;
@@ -33,6 +34,7 @@ pub struct Config {
     pub(crate) profile: Option<String>,
     given: Option<Provider>,
     pub(crate) conventions: Conventions,
+    pub(crate) environment: Environment,
     pub(crate) refresh_before: u32,
     pub(crate) min_remaining: u32,
     pub(crate) expires: u32,
@@ -48,6 +50,7 @@ impl Default for Config {
             profile: None,
             given: None,
             conventions: Conventions::default(),
+            environment: Environment::process(),
             refresh_before: 60,
             min_remaining: 10,
             expires: MAX_EXPIRES,
@@ -181,6 +184,7 @@ impl Config {
             profile: self.profile.clone(),
             region: self.region.clone(),
             conventions: self.conventions,
+            environment: self.environment.clone(),
         }
     }
 

@@ -47,6 +47,7 @@ mod config;
 mod credentials;
 mod encode;
 mod endpoint;
+mod environment;
 mod error;
 mod explain;
 #[cfg(feature = "fault-injection")]
@@ -71,6 +72,7 @@ pub use client::{Client, Handle, Lease, Step, Ticket};
 pub use clock::{Clock, ManualClock};
 pub use config::Config;
 pub use credentials::{Credentials, CredentialsSource, better_of, wants_newer};
+pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, explain};
 pub use quote::{Quoted, Quoting, quote};
