@@ -1,0 +1,71 @@
+"""Config and credentials files as people write them: what boto3 makes of each, asked beside it."""
+
+import re
+from typing import Any
+
+import boto3
+import botocore.exceptions
+import pytest
+
+import config_files
+import rdsiam
+
+# A host that carries no region, since boto3 does not look at it.
+LOGIN = ("db.example.com", 5432, "app")
+FAILED = "failed"
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    told = config_files.write(tmp_path_factory.mktemp("files"))
+    return {case["name"]: case for case in told}
+
+
+def by_boto3(profile: str | None, region: str | None) -> str:
+    try:
+        client = boto3.Session(profile_name=profile).client("rds", region_name=region)
+        return str(client.generate_db_auth_token(*LOGIN))
+    except (botocore.exceptions.BotoCoreError, ValueError, OSError, IndexError) as error:
+        assert not isinstance(error, botocore.exceptions.NoRegionError) or region is None
+        return FAILED
+
+
+def by_rdsiam(profile: str | None, region: str | None) -> str:
+    try:
+        client = rdsiam.client("rds", profile_name=profile, region_name=region)
+        return client.generate_db_auth_token(*LOGIN)
+    except rdsiam.RdsIamError as error:
+        for secret in ("SECRET", "SESSION"):
+            assert f"{secret}FILE" not in str(error)
+        return FAILED
+
+
+def shape(token: str) -> str:
+    """The token without what another second changes."""
+    return re.sub(r"(X-Amz-(Date|Signature)=)[^&]*", r"\1", token)
+
+
+def test_the_table_is_long_enough(cases: dict[str, Any]) -> None:
+    assert len(cases) >= 60
+
+
+@pytest.mark.parametrize("name", [case["name"] for case in config_files.CASES])
+@pytest.mark.parametrize("region", ["us-east-1", None], ids=["region given", "region read"])
+def test_a_file_beside_boto3(
+    name: str, region: str | None, cases: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = cases[name]
+    monkeypatch.delenv("AWS_CONFIG_FILE")
+    monkeypatch.delenv("AWS_SHARED_CREDENTIALS_FILE")
+    for variable, value in case["env"].items():
+        monkeypatch.setenv(variable, value)
+    # In the same second the tokens are the same, and so are the secrets behind them.
+    for _ in range(3):
+        theirs = by_boto3(case["profile"], region)
+        ours = by_rdsiam(case["profile"], region)
+        if theirs == ours or FAILED in (theirs, ours):
+            break
+    if case["boto3"]:
+        assert shape(ours) != shape(theirs), "no difference any more"
+    else:
+        assert ours == theirs
