@@ -56,8 +56,10 @@ pub(crate) enum HalfAKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileRules {
     pub(crate) dialect: Dialect,
-    /// Whether `$NAME` in the path of a file is replaced, and an empty path means no file.
-    pub(crate) paths_as_python: bool,
+    /// Whether `$NAME` in the path of a file is replaced by the variable.
+    pub(crate) path_has_variables: bool,
+    /// Whether an empty path means no file, rather than that in the home directory.
+    pub(crate) empty_path_is_none: bool,
     /// Whether a pipe or a device is skipped. boto3 takes regular files alone.
     pub(crate) regular_files_alone: bool,
     /// Settings that hold the session token. The first one that is there counts.
@@ -103,7 +105,8 @@ impl Conventions {
         #[cfg(feature = "chain")]
         files: FileRules {
             dialect: Dialect::Python,
-            paths_as_python: true,
+            path_has_variables: true,
+            empty_path_is_none: true,
             regular_files_alone: true,
             session_settings: &["aws_security_token", "aws_session_token"],
             sso_settings: &["sso_role_name", "sso_account_id"],
@@ -143,7 +146,8 @@ impl Conventions {
         #[cfg(feature = "chain")]
         files: FileRules {
             dialect: Dialect::Js,
-            paths_as_python: false,
+            path_has_variables: false,
+            empty_path_is_none: false,
             regular_files_alone: false,
             session_settings: &["aws_session_token"],
             sso_settings: &[
@@ -187,7 +191,8 @@ impl Conventions {
         #[cfg(feature = "chain")]
         files: FileRules {
             dialect: Dialect::Tolerant,
-            paths_as_python: false,
+            path_has_variables: true,
+            empty_path_is_none: false,
             regular_files_alone: false,
             session_settings: &["aws_session_token", "aws_security_token"],
             sso_settings: &["sso_session", "sso_start_url"],

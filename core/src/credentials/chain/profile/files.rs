@@ -91,11 +91,11 @@ fn text(bytes: &[u8], dialect: Dialect) -> Result<Zeroizing<String>, usize> {
 
 fn path(kind: Kind, environment: &Environment, rules: &FileRules) -> PathBuf {
     let named = environment.raw(kind.variable());
-    let named = named.filter(|path| rules.paths_as_python || !path.is_empty());
+    let named = named.filter(|path| rules.empty_path_is_none || !path.is_empty());
     let Some(named) = named else {
         return in_home(environment, &Path::new(".aws").join(kind.name()));
     };
-    let named = if rules.paths_as_python { with_variables(named, environment) } else { named };
+    let named = if rules.path_has_variables { with_variables(named, environment) } else { named };
     match Path::new(&named).strip_prefix("~") {
         Ok(rest) => in_home(environment, rest),
         Err(_) => named.into(),
