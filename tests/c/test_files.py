@@ -31,6 +31,8 @@ DIFFERENT = {
     "process: a variable": OTHERS,
     "process: a pipe": OTHERS,
     "process beside keys of the credentials file": OTHERS,
+    "a login beside keys of the credentials file": OTHERS,
+    "an SSO address beside keys": OTHERS,
 }
 
 # Keys that a case may be served with where boto3 refuses it; all others are another profile's.

@@ -284,6 +284,31 @@ default(
     "aws_access_key_id = AKIDHALF\ncredential_process = {folder}/helper a\n", "half a key, process"
 )
 
+# Sources that would need a cached login, beside others: which one is it?
+LOGIN = "login_session = arn:aws:sts::1:assumed-role/a/b\n"
+SSO = (
+    "sso_start_url = https://sso.invalid\nsso_region = us-east-1\n"
+    "sso_account_id = 123456789012\nsso_role_name = app\n"
+)
+PROCESS = "credential_process = {folder}/helper a\n"
+default(LOGIN + REGION, "a login alone")
+default(LOGIN + KEYS + REGION, "a login beside keys of the config file")
+case(
+    "a login beside keys of the credentials file",
+    f"[default]\n{LOGIN}{REGION}",
+    f"[default]\n{KEYS}",
+)
+default(LOGIN + PROCESS + REGION, "a login beside a process")
+default(SSO + KEYS + REGION, "SSO beside keys of the config file")
+case(
+    "SSO beside keys of the credentials file",
+    f"[default]\n{SSO}{REGION}",
+    f"[default]\n{KEYS}",
+)
+default(SSO + PROCESS + REGION, "SSO beside a process")
+default("sso_start_url = https://sso.invalid\n" + KEYS + REGION, "an SSO address beside keys")
+default("sso_role_name = app\n" + KEYS + REGION, "an SSO role beside keys")
+
 
 def write(folder):
     """Writes each case into a folder of its own; gives their names, variables and profiles."""

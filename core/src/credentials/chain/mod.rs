@@ -92,3 +92,6 @@ fn with_an_end(found: aws_credential_types::Credentials) -> Result<Credentials> 
     }
     Ok(found.into())
 }
+
+#[cfg(test)]
+mod tests;
