@@ -72,7 +72,10 @@ fn a_process_has_the_environment_that_was_given() {
     for conventions in ALL {
         let path = std::env::var("PATH").unwrap();
         let search = home.search(conventions, &[("NAME", "AKIDGIVEN"), ("PATH", &path)]);
-        assert_eq!(ask(&search).unwrap().access_key_id(), "AKIDGIVEN", "{conventions:?}");
+        let Base::Process(command) = select::select(&search).unwrap().plan.base else { panic!() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let found = runtime.block_on(process::credentials(&command, &search.environment));
+        assert_eq!(found.unwrap().access_key_id(), "AKIDGIVEN", "{conventions:?}");
     }
 }
 
@@ -89,7 +92,8 @@ fn what_is_set_and_not_honoured_is_named_where_no_credentials_come() {
         assert!(none.message().ends_with("not honoured: AWS_CREDENTIAL_FILE"), "{none}");
     }
     let failing = Home::new("failing", "[default]\ncredential_process = false\nretry_mode = x\n");
-    let failed = ask(&failing.search(Conventions::SDK, &[])).unwrap_err();
+    let selected = select::select(&failing.search(Conventions::SDK, &[])).unwrap();
+    let failed = selected.attempts.failed(&selected.plan.label, &Error::provider("no", false));
     assert!(failed.message().ends_with(" Set, but not honoured: retry_mode of the profile."));
 }
 
