@@ -124,6 +124,7 @@ impl Conventions {
             Source::Login,
             Source::Process,
             Source::KeysOfConfigFile,
+            Source::Legacy,
             Source::Container,
             Source::Instance,
         ],

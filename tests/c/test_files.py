@@ -33,6 +33,10 @@ DIFFERENT = {
     "process beside keys of the credentials file": OTHERS,
     "a login beside keys of the credentials file": OTHERS,
     "an SSO address beside keys": OTHERS,
+    "the file of boto 2": OTHERS,
+    "the file of the first tools": OTHERS,
+    "an odd file of the first tools": OTHERS,
+    "the files of both": OTHERS,
 }
 
 # Keys that a case may be served with where boto3 refuses it; all others are another profile's.

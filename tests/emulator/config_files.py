@@ -309,6 +309,31 @@ default(SSO + PROCESS + REGION, "SSO beside a process")
 default("sso_start_url = https://sso.invalid\n" + KEYS + REGION, "an SSO address beside keys")
 default("sso_role_name = app\n" + KEYS + REGION, "an SSO role beside keys")
 
+# What boto3 looks at last.
+EC2 = "AWSAccessKeyId=AKIDEC2\nAWSSecretKey=SECRETFILE\n"
+for name, text, env in [
+    ("the file of boto 2", f"[Credentials]\n{KEYS}{SESSION}", {"BOTO_CONFIG": "~/config"}),
+    (
+        "half a key for boto 2",
+        "[Credentials]\naws_access_key_id = A\n",
+        {"BOTO_CONFIG": "~/config"},
+    ),
+    ("an odd file of boto 2", f"words\n[Credentials]\n{KEYS}", {"BOTO_CONFIG": "~/config"}),
+    ("no file of boto 2", f"[Credentials]\n{KEYS}", {"BOTO_CONFIG": "~/nothing"}),
+    ("the file of the first tools", EC2, {"AWS_CREDENTIAL_FILE": "~/config"}),
+    ("half a file of the first tools", EC2[:24], {"AWS_CREDENTIAL_FILE": "~/config"}),
+    ("an odd file of the first tools", EC2 + "words\n", {"AWS_CREDENTIAL_FILE": "~/config"}),
+    ("no file of the first tools", EC2, {"AWS_CREDENTIAL_FILE": "~/nothing"}),
+    ("the files of both", EC2, {"AWS_CREDENTIAL_FILE": "~/config", "BOTO_CONFIG": "~/config"}),
+]:
+    # Under a path of its own, since it is no config file.
+    case(name, text, env=env | {"AWS_CONFIG_FILE": "~/none"})
+case(
+    "boto 2 behind a profile",
+    f"[default]\n{KEYS}[Credentials]\n{OTHER}",
+    env={"BOTO_CONFIG": "~/config"},
+)
+
 
 def write(folder):
     """Writes each case into a folder of its own; gives their names, variables and profiles."""

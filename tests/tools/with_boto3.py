@@ -19,5 +19,5 @@ def token(profile: str | None, region: str | None) -> str:
         session = boto3.Session(botocore_session=core, profile_name=profile)
         client = session.client("rds", region_name=region)
         return str(client.generate_db_auth_token(*LOGIN))
-    except (botocore.exceptions.BotoCoreError, ValueError, OSError, IndexError):
+    except (botocore.exceptions.BotoCoreError, ValueError, OSError, LookupError):
         return FAILED

@@ -22,6 +22,8 @@ pub(crate) enum Source {
     Login,
     /// AWS_WEB_IDENTITY_TOKEN_FILE, as in a pod of EKS.
     WebIdentity,
+    /// The files of boto 2 and of the first tools for EC2, which boto3 still reads.
+    Legacy,
     /// AWS_CONTAINER_CREDENTIALS_*_URI, as in a task of ECS or with EKS Pod Identity.
     Container,
     /// The metadata service of an EC2 instance, in its second version.
@@ -33,6 +35,7 @@ impl Source {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::WebIdentity => "web identity",
+            Self::Legacy => "boto 2 file",
             Self::Container => "container",
             Self::Instance => "EC2 instance metadata",
             _ => "profile",
@@ -41,6 +44,6 @@ impl Source {
 
     /// Whether it is a setting of a profile.
     pub(crate) fn is_of_profile(self) -> bool {
-        !matches!(self, Self::WebIdentity | Self::Container | Self::Instance)
+        !matches!(self, Self::WebIdentity | Self::Legacy | Self::Container | Self::Instance)
     }
 }

@@ -4,9 +4,7 @@
 use super::profile::Profiles;
 use crate::environment::Environment;
 
-const VARIABLES: [&str; 8] = [
-    "AWS_CREDENTIAL_FILE",
-    "BOTO_CONFIG",
+const VARIABLES: [&str; 6] = [
     "AWS_MAX_ATTEMPTS",
     "AWS_RETRY_MODE",
     "AWS_DEFAULTS_MODE",

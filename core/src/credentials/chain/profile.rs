@@ -8,9 +8,11 @@
 //! | `words` | splits a line as Python's `shlex` does |
 //! | `set` | from sections to profiles |
 //! | `settings` | readers of the settings of one profile |
+//! | `legacy` | the files of boto 2 |
 
 mod files;
 mod ini;
+pub(super) mod legacy;
 mod set;
 mod settings;
 mod words;
@@ -203,7 +205,11 @@ impl Profiles {
             Source::Sso => sso(&self.set, profile, conventions)?.map(Base::Sso),
             Source::Login => login(profile).map(Base::Login),
             Source::ProfileWebIdentity => self.web_identity(profile)?,
-            Source::Role | Source::WebIdentity | Source::Container | Source::Instance => None,
+            Source::Role
+            | Source::WebIdentity
+            | Source::Legacy
+            | Source::Container
+            | Source::Instance => None,
         })
     }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::profile::{Base, Plan, Profiles, WebIdentity};
+use super::profile::{Base, Plan, Profiles, WebIdentity, legacy};
 use super::{container, instance, not_honoured};
 use crate::credentials::provider::Search;
 use crate::credentials::{Source, environment};
@@ -36,6 +36,7 @@ pub(super) fn select(search: &Search) -> Result<Selection> {
     for source in conventions.sources {
         let plan = match source {
             Source::WebIdentity => web_identity(search, &profiles, &mut attempts)?,
+            Source::Legacy => legacy(search).map_err(|e| attempts.failed(source.label(), &e))?,
             Source::Container => from_place(*source, container::absent(environment), &mut attempts),
             Source::Instance => from_place(*source, instance::absent(environment), &mut attempts),
             of_profile => profiles.plan(*of_profile).map_err(|e| attempts.failed("profile", &e))?,
@@ -58,6 +59,12 @@ fn from_place(source: Source, absent: Option<String>, attempts: &mut Attempts) -
             Some(Plan { base: Base::Place(source), roles: Vec::new(), label: label.to_owned() })
         }
     }
+}
+
+fn legacy(search: &Search) -> Result<Option<Plan>> {
+    let keys = legacy::keys(&search.environment, &search.conventions.files)?;
+    let label = Source::Legacy.label().to_owned();
+    Ok(keys.map(|keys| Plan { base: Base::Keys(keys), roles: Vec::new(), label }))
 }
 
 /// The variables that a pod of EKS has. With boto3 the profile completes them.

@@ -87,9 +87,9 @@ fn what_is_set_and_not_honoured_is_named_where_no_credentials_come() {
         let named = "attached. Set, but not honoured: max_attempts of the profile, \
                      retry_mode of the profile";
         assert!(none.message().ends_with(named), "{none}");
-        let set = [("AWS_CREDENTIAL_FILE", "/x"), ("AWS_ROLE_ARN", ""), ("AWS_PROFILE", "no")];
+        let set = [("AWS_RETRY_MODE", "x"), ("AWS_ROLE_ARN", ""), ("AWS_PROFILE", "no")];
         let none = ask(&home.search(conventions, &set)).unwrap_err();
-        assert!(none.message().ends_with("not honoured: AWS_CREDENTIAL_FILE"), "{none}");
+        assert!(none.message().ends_with("not honoured: AWS_RETRY_MODE"), "{none}");
     }
     let failing = Home::new("failing", "[default]\ncredential_process = false\nretry_mode = x\n");
     let selected = select::select(&failing.search(Conventions::SDK, &[])).unwrap();

@@ -55,11 +55,13 @@ pub(super) enum Unreadable {
 /// May wait for as long as a pipe or a network drive wants.
 pub(super) fn read(kind: Kind, environment: &Environment, rules: &FileRules) -> Contents {
     let path = path(kind, environment, rules);
-    let text = match bytes(&path, rules) {
-        Ok(bytes) => text(&bytes, rules.dialect).map_err(Unreadable::NotUtf8),
-        Err(error) => Err(Unreadable::Skipped(error)),
-    };
+    let text = text_of(&path, rules);
     Contents { path, text }
+}
+
+pub(super) fn text_of(path: &Path, rules: &FileRules) -> Result<Zeroizing<String>, Unreadable> {
+    let bytes = bytes(path, rules).map_err(Unreadable::Skipped)?;
+    text(&bytes, rules.dialect).map_err(Unreadable::NotUtf8)
 }
 
 fn bytes(path: &Path, rules: &FileRules) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -95,10 +97,23 @@ fn path(kind: Kind, environment: &Environment, rules: &FileRules) -> PathBuf {
     let Some(named) = named else {
         return in_home(environment, &Path::new(".aws").join(kind.name()));
     };
-    let named = if rules.path_has_variables { with_variables(named, environment) } else { named };
-    match Path::new(&named).strip_prefix("~") {
+    if rules.path_has_variables {
+        expanded(named, environment)
+    } else {
+        at_home(named, environment)
+    }
+}
+
+/// A path with its variables and its `~` replaced.
+pub(super) fn expanded(path: OsString, environment: &Environment) -> PathBuf {
+    at_home(with_variables(path, environment), environment)
+}
+
+/// A path with its `~` replaced.
+pub(super) fn at_home(path: OsString, environment: &Environment) -> PathBuf {
+    match Path::new(&path).strip_prefix("~") {
         Ok(rest) => in_home(environment, rest),
-        Err(_) => named.into(),
+        Err(_) => path.into(),
     }
 }
 
