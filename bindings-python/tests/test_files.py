@@ -47,6 +47,7 @@ def test_a_file_beside_boto3(
     case = cases[name]
     monkeypatch.delenv("AWS_CONFIG_FILE")
     monkeypatch.delenv("AWS_SHARED_CREDENTIALS_FILE")
+    monkeypatch.delenv("BOTO_CONFIG")
     for variable, value in case["env"].items():
         monkeypatch.setenv(variable, value)
     # In the same second the tokens are the same, and so are the secrets behind them.

@@ -34,6 +34,7 @@ DIFFERENT = {
     "a login beside keys of the credentials file": OTHERS,
     "an SSO address beside keys": OTHERS,
     "the file of boto 2": OTHERS,
+    "the file of boto 2 in the home directory": OTHERS,
     "the file of the first tools": OTHERS,
     "an odd file of the first tools": OTHERS,
     "the files of both": OTHERS,

@@ -23,6 +23,8 @@ session=$(printf '<%s>' "$@" | sed 's/[\\\\"]/_/g')
 echo '{"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "SECRETPROCESS",'
 echo '"SessionToken": "'"$session"'"}'
 """
+# Prints its first argument, and ends with its second.
+SAY = '#!/bin/sh\nprintf "%s\\n" "$1"\nexit "${2:-0}"\n'
 
 CASES = []
 
@@ -270,6 +272,27 @@ case(
     f"[default]\n{KEYS}",
 )
 default("credential_process =\n" + KEYS + REGION, "an empty process", boto3="nothing is run")
+GOOD = '"AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "SECRETPROCESS"'
+for name, answer in {
+    "as it should be": f'{{"Version": 1, {GOOD}}}',
+    "no version": f"{{{GOOD}}}",
+    "another version": f'{{"Version": 2, {GOOD}}}',
+    "a version as text": f'{{"Version": "1", {GOOD}}}',
+    "a version with a fraction": f'{{"Version": 1.0, {GOOD}}}',
+    "no token": f'{{"Version": 1, {GOOD}, "SessionToken": null}}',
+    "more fields": f'{{"Version": 1, {GOOD}, "More": {{"Version": 3}}, "AccountId": "1"}}',
+    "an end far away": f'{{"Version": 1, {GOOD}, "Expiration": "2999-01-01T00:00:00Z"}}',
+    "an end with an offset": f'{{"Version": 1, {GOOD}, "Expiration": "2999-01-01T00:00:00+02:00"}}',
+    "an end that is over": f'{{"Version": 1, {GOOD}, "Expiration": "2020-01-01T00:00:00Z"}}',
+    "no secret": '{"Version": 1, "AccessKeyId": "AKIDPROCESS"}',
+    "no key": '{"Version": 1, "SecretAccessKey": "SECRETPROCESS"}',
+    "no object": "[1]",
+    "two objects": f'{{"Version": 1, {GOOD}}} {{}}',
+    "blank": " ",
+    "white space around": f' \t {{"Version": 1, {GOOD}}}  ',
+}.items():
+    default(f"credential_process = {{folder}}/say '{answer}'\n{REGION}", f"answer: {name}")
+default(f"credential_process = {{folder}}/say '{{{GOOD}}}' 3\n", "answer: another status")
 
 # What is not enough.
 default(KEYS + "role_arn = arn:aws:iam::1:role/r\n", "a role alone beside keys")
@@ -328,6 +351,7 @@ for name, text, env in [
 ]:
     # Under a path of its own, since it is no config file.
     case(name, text, env=env | {"AWS_CONFIG_FILE": "~/none"})
+case("the file of boto 2 in the home directory", f"[Credentials]\n{KEYS}", kind="boto")
 case(
     "boto 2 behind a profile",
     f"[default]\n{KEYS}[Credentials]\n{OTHER}",
@@ -355,8 +379,9 @@ def _write(folder, case):
             if isinstance(text, str):
                 text = text.replace("{folder}", str(folder)).encode()
             (home / name).write_bytes(text)
-    (folder / "helper").write_text(HELPER)
-    (folder / "helper").chmod(0o755)
+    for name, script in (("helper", HELPER), ("say", SAY)):
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
     config = home / "config"
     match case.get("kind"):
         case "link":
@@ -364,6 +389,8 @@ def _write(folder, case):
             config.symlink_to("elsewhere")
         case "dangling":
             config.symlink_to("nowhere")
+        case "boto":
+            config.rename(folder / ".boto")
         case "folder":
             config.mkdir()
         case "locked":

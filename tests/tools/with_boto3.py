@@ -8,6 +8,15 @@ import botocore.session
 # A host that carries no region, since boto3 does not look at it.
 LOGIN = ("db.example.com", 5432, "app")
 FAILED = "failed"
+# What it says, and what escapes it where it meets something that it does not expect.
+FAILURES = (
+    botocore.exceptions.BotoCoreError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 # Read once, or each client would read them again.
 MODELS = botocore.loaders.create_loader()
 
@@ -19,5 +28,5 @@ def token(profile: str | None, region: str | None) -> str:
         session = boto3.Session(botocore_session=core, profile_name=profile)
         client = session.client("rds", region_name=region)
         return str(client.generate_db_auth_token(*LOGIN))
-    except (botocore.exceptions.BotoCoreError, ValueError, OSError, LookupError):
+    except FAILURES:
         return FAILED

@@ -58,7 +58,7 @@ pub(super) async fn credentials(
     let output = pipe::read(stdout).await.map_err(|error| broken(&error))?;
     let status = match running.ended().await.map_err(|error| broken(&error))? {
         Some(status) if !status.success() => status,
-        _ => return answer::credentials(&output),
+        _ => return answer::of_process(&output),
     };
     let complaints = complaints.await.ok().and_then(io::Result::ok).unwrap_or_default();
     Err(failed(status, &String::from_utf8_lossy(&complaints)))
