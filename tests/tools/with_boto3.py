@@ -30,3 +30,12 @@ def token(profile: str | None, region: str | None) -> str:
         return str(client.generate_db_auth_token(*LOGIN))
     except FAILURES:
         return FAILED
+
+
+def keys() -> tuple[str, str, str | None] | str:
+    """What botocore signs with: key, secret and session token."""
+    try:
+        found = botocore.session.Session().get_credentials()
+        return tuple(found.get_frozen_credentials())[:3] if found else FAILED
+    except FAILURES:
+        return FAILED
