@@ -253,7 +253,7 @@ for name, command in {
     "a sign without quotes": "{folder}/helper a #b",
     "a variable": '{folder}/helper $AWS_TEST_WORD "$AWS_TEST_WORD"',
     "a pipe": "{folder}/helper a | cat",
-    "backslashes": '{folder}/helper a\\ b "c\\"d" \'e\\f\'',
+    "backslashes": '{folder}/helper a\\ b "c\\"d" \'e\\f\' "g\\h"',
     "a quote that is not closed": "{folder}/helper 'a b",
     "a backslash at the end": "{folder}/helper a \\",
     "a program that is not there": "{folder}/nothing",

@@ -106,29 +106,29 @@ mod tests {
         }
     }
 
-    /// What botocore's tests of its function for Windows say.
+    /// What botocore's function for Windows makes of each.
     #[test]
     fn command_lines_of_windows_are_split_as_botocore_does() {
         for (line, words) in [
-            (r"", &[][..]),
-            (r"spam \\", &["spam", r"\\"]),
-            (r"spam ", &["spam"]),
-            (r" spam", &["spam"]),
-            (r"spam eggs", &["spam", "eggs"]),
-            ("spam\teggs", &["spam", "eggs"]),
-            ("spam\neggs", &["spam\neggs"]),
-            (r#""""#, &[""]),
-            (r#"" ""#, &[" "]),
-            (r#""spam eggs""#, &["spam eggs"]),
-            (r#"spam "" eggs"#, &["spam", "", "eggs"]),
-            (r#""spam"eggs"#, &["spameggs"]),
-            (r#"\"spam eggs\""#, &[r#""spam"#, r#"eggs""#]),
-            (r#""\\ ""#, &[r"\\ "]),
-            (r#"\\\\""#, &[]),
+            (
+                r"C:\bin\h.exe --url https://a/?b=1&c",
+                &[r"C:\bin\h.exe", "--url", "https://a/?b=1&c"][..],
+            ),
+            (
+                r#""C:\Program Files\h.exe" "a b" c"d e"f"#,
+                &[r"C:\Program Files\h.exe", "a b", "cd ef"],
+            ),
+            (r#"h a\\b\ "c\"d" \"e f\""#, &["h", r"a\\b\", "c\"d", "\"e", "f\""]),
+            (r#"h "" "a\\" b\\\"c"#, &["h", "", r"a\", r#"b\"c"#]),
+            ("h\ta\nb  c ", &["h", "a\nb", "c"]),
+            ("h 'a b' %PATH%", &["h", "'a", "b'", "%PATH%"]),
+            ("", &[]),
         ] {
-            let expected: Option<Vec<String>> =
-                (line != r#"\\\\""#).then(|| words.iter().map(|w| (*w).to_owned()).collect());
-            assert_eq!(split_for_windows(line), expected, "{line}");
+            let expected: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(split_for_windows(line), Some(expected), "{line}");
+        }
+        for line in [r#"h "a"#, r#"h "a\\\""#] {
+            assert_eq!(split_for_windows(line), None, "{line}");
         }
     }
 }
