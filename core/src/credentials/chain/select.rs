@@ -89,7 +89,12 @@ fn web_identity(
         return Ok(None);
     };
     let Some(role) = text(ROLE, "role_arn")? else {
-        let error = Error::provider(format!("{TOKEN_FILE} is set but {ROLE} is not"), false);
+        let (file, role) = if environment.is_set(TOKEN_FILE) {
+            (TOKEN_FILE, ROLE)
+        } else {
+            ("web_identity_token_file of the profile", "its role_arn")
+        };
+        let error = Error::provider(format!("{file} is set but {role} is not"), false);
         return Err(attempts.failed(label, &error));
     };
     let session = text(SESSION_NAME, "role_session_name")?;

@@ -107,6 +107,24 @@ fn settings_that_are_empty_are_among_what_was_tried() {
     }
 }
 
+/// For boto3 the environment and the profile complete each other.
+#[test]
+fn half_a_web_identity_is_named_where_it_was_found() {
+    let home = Home::new("identity", "[default]\nweb_identity_token_file = /t\n");
+    let error = |variables| {
+        let search = home.search(Conventions::BOTOCORE, variables);
+        select::select(&search).err().unwrap()
+    };
+    let of_profile = error(&[]);
+    assert!(of_profile.message().contains("web_identity_token_file of the profile is set"));
+    let of_environment = error(&[("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")]);
+    let words = "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not";
+    assert!(of_environment.message().contains(words), "{of_environment}");
+    let search = home.search(Conventions::BOTOCORE, &[("AWS_ROLE_ARN", "arn:a")]);
+    let Base::WebIdentity(identity) = select::select(&search).unwrap().plan.base else { panic!() };
+    assert_eq!((identity.token_file.as_str(), identity.role.as_str()), ("/t", "arn:a"));
+}
+
 /// What one file lacks because nobody may read it is said.
 #[cfg(unix)]
 #[test]
