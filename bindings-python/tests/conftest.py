@@ -18,6 +18,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("BOTO_CONFIG", str(tmp_path / "no-boto"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

@@ -4,20 +4,18 @@ use std::time::Duration;
 
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_runtime::env_config::EnvConfigValue;
-use aws_runtime::env_config::section::EnvConfigSections;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use super::profile::{Base, Plan, Profiles, Role};
+use super::profile::{Base, Plan, ProfileSet, Profiles, Role};
 use super::wire::Wire;
 use super::{container, instance, process, sso, sts};
 use crate::credentials::{Credentials, Source, environment};
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::style::Conventions;
 
@@ -34,6 +32,7 @@ pub(super) struct Context {
     pub(super) region: Option<String>,
     pub(super) profiles: Profiles,
     pub(super) conventions: Conventions,
+    pub(super) environment: Environment,
 }
 
 impl Context {
@@ -48,12 +47,22 @@ impl Context {
     async fn ask_base(&self, base: Base) -> Result<Credentials> {
         match base {
             Base::Keys(credentials) => Ok(credentials),
-            Base::Process(command) => process::credentials(&command).await,
+            Base::Process(command) => process::credentials(&command, &self.environment).await,
             Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.wire).await,
+            // Until the client for its renewal is built in.
+            Base::Login(login) => Err(Error::provider(
+                format!(
+                    "profile {}: logins of `aws login` cannot be used yet; give another profile \
+                     credential_process = aws configure export-credentials --format process \
+                     --profile {}",
+                    login.profile, login.profile
+                ),
+                false,
+            )),
             Base::WebIdentity(identity) => {
                 sts::with_web_identity(&self.client(None), identity, &self.wire).await
             }
-            Base::Environment => environment::read(self.conventions)?
+            Base::Environment => environment::read(&self.environment, self.conventions)?
                 .ok_or_else(|| Error::provider(environment::NOT_SET, false)),
             Base::Place(Source::Container) => {
                 container::credentials(&self.provider(), &self.wire).await
@@ -78,7 +87,10 @@ impl Context {
             .time_source(SystemTimeSource::new())
             .retry_config(retries())
             .timeout_config(timeouts)
-            .service_config(Endpoints(self.profiles.set().clone()));
+            .service_config(Endpoints {
+                profiles: self.profiles.set().clone(),
+                environment: self.environment.clone(),
+            });
         config.set_sleep_impl(default_async_sleep());
         config.build()
     }
@@ -97,45 +109,53 @@ fn retries() -> RetryConfig {
 
 /// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and what the config file says about them.
 #[derive(Debug)]
-struct Endpoints(EnvConfigSections);
+struct Endpoints {
+    profiles: ProfileSet,
+    environment: Environment,
+}
 
 impl Endpoints {
+    /// The environment first, the profile second, and what is for one service before what is for
+    /// all.
+    fn find(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let Self { profiles, environment } = self;
+        let variable = |name: &str| environment.text(name).ok().flatten();
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let of_profile = || {
+            let of_service = profiles.get_of_service(key.service_id(), key.profile());
+            of_service.or_else(|| profiles.get(key.profile())).map(str::to_owned)
+        };
+        variable(&format!("{}_{service}", key.env()))
+            .or_else(|| variable(key.env()))
+            .or_else(of_profile)
+    }
+
     fn ignored(&self) -> bool {
-        let value = EnvConfigValue::new()
-            .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-            .profile("ignore_configured_endpoint_urls");
-        value.load(&Env::real(), Some(&self.0)).is_some_and(|(v, _)| v.eq_ignore_ascii_case("true"))
+        let variable = self.environment.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").ok().flatten();
+        let setting = || self.profiles.get("ignore_configured_endpoint_urls").map(str::to_owned);
+        variable.or_else(setting).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 }
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        if self.ignored() {
-            return None;
-        }
-        let value = EnvConfigValue::new()
-            .env(key.env())
-            .profile(key.profile())
-            .service_id(key.service_id());
-        value.load(&Env::real(), Some(&self.0)).map(|(value, _)| value.into_owned())
+        if self.ignored() { None } else { self.find(key) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+    use crate::style::Dialect;
 
-    fn sts_endpoint(config: &str) -> Option<String> {
-        let kind = EnvConfigFileKind::Config;
-        let files = EnvConfigFiles::builder().with_contents(kind, config).build();
-        let set = super::super::profile::load(&files, "default".to_owned()).unwrap();
+    fn sts_endpoint(config: &str, dialect: Dialect) -> Option<String> {
+        let profiles = ProfileSet::of_config(config, "default", dialect).unwrap();
         let key = ServiceConfigKey::builder()
             .service_id("STS")
             .env("AWS_ENDPOINT_URL")
             .profile("endpoint_url")
             .build();
-        Endpoints(set).load_config(key.unwrap())
+        Endpoints { profiles, environment: Environment::process() }.load_config(key.unwrap())
     }
 
     #[test]
@@ -143,11 +163,16 @@ mod tests {
         let services = "[services mine]\nsts =\n  endpoint_url = https://sts.example\n";
         let profile = "[default]\nservices = mine\n";
         let ignored = "ignore_configured_endpoint_urls = true\n";
-        assert_eq!(
-            sts_endpoint(&format!("{profile}{services}")).as_deref(),
-            Some("https://sts.example")
-        );
-        assert_eq!(sts_endpoint(&format!("{profile}{ignored}{services}")), None);
-        assert_eq!(sts_endpoint("[default]\nregion = eu-west-1\n"), None);
+        for dialect in [Dialect::Python, Dialect::Js, Dialect::Tolerant] {
+            let endpoint = |config: &str| sts_endpoint(config, dialect);
+            assert_eq!(
+                endpoint(&format!("{profile}{services}")).as_deref(),
+                Some("https://sts.example")
+            );
+            assert_eq!(endpoint(&format!("{profile}{ignored}{services}")), None);
+            assert_eq!(endpoint("[default]\nregion = eu-west-1\n"), None);
+            let both = format!("{profile}endpoint_url = https://all.example\n");
+            assert_eq!(endpoint(&both).as_deref(), Some("https://all.example"));
+        }
     }
 }

@@ -11,15 +11,16 @@ use aws_config::provider_config::ProviderConfig;
 
 use super::wire::Wire;
 use super::{answer, failure};
-use crate::credentials::{Credentials, environment};
+use crate::credentials::Credentials;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 
 /// Why it is not to be asked, if it is not.
-pub(super) fn absent() -> Option<String> {
-    let disabled = environment::text(DISABLED).ok().flatten();
+pub(super) fn absent(environment: &Environment) -> Option<String> {
+    let disabled = environment.text(DISABLED).ok().flatten();
     let disabled = disabled.is_some_and(|value| value.eq_ignore_ascii_case("true"));
     disabled.then(|| format!("{DISABLED} is true"))
 }

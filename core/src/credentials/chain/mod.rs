@@ -9,6 +9,8 @@
 //! | `ask` | asks the source that was selected |
 //! | `sts`, `sso`, `container`, `instance`, `process` | one source each |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
+//! | `secret_bytes` | what files and processes are read into |
+//! | `not_honoured` | settings that nothing here reads, for messages |
 //! | `wire` | the HTTP client, which remembers what it was asked |
 //! | `bounded` | the runtime, and the bound in time |
 //! | `failure` | from errors of the SDK to ours |
@@ -19,8 +21,10 @@ pub(super) mod bounded;
 mod container;
 mod failure;
 mod instance;
+mod not_honoured;
 mod process;
 mod profile;
+mod secret_bytes;
 mod select;
 mod sso;
 mod sts;
@@ -32,7 +36,6 @@ use super::Credentials;
 use super::provider::Search;
 use crate::clock::Deadline;
 use crate::error::{Error, Result};
-use crate::fork;
 use crate::region;
 use ask::Context;
 use profile::{Base, Profiles};
@@ -51,28 +54,22 @@ pub(crate) fn credentials(search: &Search, deadline: &mut Deadline) -> Result<Cr
 }
 
 fn find(search: &Search, deadline: &mut Deadline) -> Result<Credentials> {
-    let Selection { plan, attempts, profiles } = {
-        let _awake = fork::Awake::begin();
-        select::select(search)?
-    };
+    let Selection { plan, attempts, profiles } = select::select(search)?;
     if let (Base::Keys(credentials), true) = (&plan.base, plan.roles.is_empty()) {
         return Ok(credentials.clone());
     }
     let wire = Wire::default();
     let label = plan.label.clone();
     let region = sts_region(search, &profiles)?;
-    let conventions = search.conventions;
-    let context = Context { wire: wire.clone(), region, profiles, conventions };
+    let Search { conventions, environment, .. } = search.clone();
+    let context = Context { wire: wire.clone(), region, profiles, conventions, environment };
     bounded::run(deadline, context.ask(plan), || wire.last())
         .map_err(|error| attempts.failed(&label, &error))
 }
 
 /// The region of the profile in the shared config file, if it has one.
 pub(crate) fn profile_region(search: &Search) -> Result<Option<String>> {
-    let profiles = {
-        let _awake = fork::Awake::begin();
-        Profiles::load(search.profile.as_deref(), search.conventions)?
-    };
+    let profiles = Profiles::load(search)?;
     let Some(region) = profiles.region() else { return Ok(None) };
     region::check(region)
         .map_err(|error| Error::invalid(format!("the region of the AWS profile: {error}")))?;
@@ -82,7 +79,7 @@ pub(crate) fn profile_region(search: &Search) -> Result<Option<String>> {
 fn sts_region(search: &Search, profiles: &Profiles) -> Result<Option<String>> {
     Ok(match &search.region {
         Some(region) => Some(region.clone()),
-        None => region::from_environment(search.conventions.region_variables)?
+        None => region::from_environment(&search.environment, search.conventions.region_variables)?
             .or_else(|| profiles.region().map(str::to_owned)),
     })
 }
@@ -95,3 +92,6 @@ fn with_an_end(found: aws_credential_types::Credentials) -> Result<Credentials> 
     }
     Ok(found.into())
 }
+
+#[cfg(test)]
+mod tests;
