@@ -409,7 +409,7 @@ fn child_of_fork_has_the_value_and_not_the_fetch() {
 
 /// A fetch that the test ends.
 fn on_thread(answers: mpsc::Receiver<Result<Value>>) -> impl Fn(Request) {
-    let answers = Arc::new(std::sync::Mutex::new(answers));
+    let answers = Arc::new(Mutex::new(answers));
     move |request| {
         let answers = Arc::clone(&answers);
         spawn(request, move |request| {
