@@ -14,13 +14,11 @@ export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Ccodegen-units=1 -Cpasses=s
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 
-for crate in core ffi; do
-    cargo build --release --locked --target "$host" --manifest-path "$crate/fuzz/Cargo.toml" --bins
-done
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
     crate=core
     [ "$target" = calls ] && crate=ffi
+    cargo build --release --locked --target "$host" --manifest-path "$crate/fuzz/Cargo.toml" --bins
     binary=$CARGO_TARGET_DIR/$host/release/$target
     # A sanitizer that is not linked finds nothing.
     nm "$binary" | grep -c __asan_init >/dev/null
