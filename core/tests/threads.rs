@@ -41,7 +41,8 @@ fn client() -> (Client, Arc<Source>) {
     let source = Arc::new(Source::default());
     let second = Duration::from_secs(1);
     let config = Config::new().source(Shared(Arc::clone(&source)));
-    let config = config.expires(3 * second).refresh_before(2 * second).min_remaining(0 * second);
+    let config =
+        config.expires(3 * second).refresh_before(2 * second).min_remaining(Duration::ZERO);
     (Client::new(config).unwrap(), source)
 }
 

@@ -306,7 +306,7 @@ impl Service {
             }
             (Expect::Fails(failure), Call::Get) => {
                 // Signed in vain.
-                counted.misses += u64::from(plan.signatures);
+                counted.misses += plan.signatures;
                 seen.failed += 1;
                 seen.too_short += u64::from(*failure == Failure::Expired);
             }
