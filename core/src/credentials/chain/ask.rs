@@ -14,23 +14,26 @@ use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+use super::container::Endpoint;
+use super::http::RecordingHttpClient;
+use super::instance::Service;
+use super::login::{self, Login, SignIn};
+use super::network::Variant;
 use super::profile::{Base, Plan, Profiles, Role};
-use super::wire::Wire;
-use super::{container, instance, process, sso, sts};
+use super::request::FIRST_PAUSE;
+use super::settings::Settings;
+use super::{process, sso, sts};
 use crate::credentials::{Credentials, Source, environment};
 use crate::error::{Error, Result};
-use crate::style::Conventions;
+use crate::style::{Conventions, Network as Rules};
 
 /// Where STS is asked if nothing says where: with both peers it is this region.
 const STS_REGION: &str = "us-east-1";
-/// The first pause before a request is tried again. The SDK's own is a second, which is a long
-/// time in front of a login.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// What the sources share while one call lasts.
 pub(super) struct Context {
-    pub(super) wire: Wire,
+    pub(super) client: RecordingHttpClient,
     pub(super) region: Option<String>,
     pub(super) profiles: Profiles,
     pub(super) conventions: Conventions,
@@ -49,44 +52,78 @@ impl Context {
         match base {
             Base::Keys(credentials) => Ok(credentials),
             Base::Process(command) => process::credentials(&command).await,
-            Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.wire).await,
+            Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.client).await,
+            Base::Login(login) => self.login(login).await,
             Base::WebIdentity(identity) => {
-                sts::with_web_identity(&self.client(None), identity, &self.wire).await
+                sts::with_web_identity(&self.sts(None), identity, &self.client).await
             }
             Base::Environment => environment::read(self.conventions)?
                 .ok_or_else(|| Error::provider(environment::NOT_SET, false)),
             Base::Place(Source::Container) => {
-                container::credentials(&self.provider(), &self.wire).await
+                Endpoint::read(&self.settings())?.credentials(&self.client).await
             }
-            Base::Place(_) => instance::credentials(&self.provider(), &self.wire).await,
+            Base::Place(_) => Service::read(&self.settings())?.credentials(&self.client).await,
         }
     }
 
+    async fn login(&self, login: Login) -> Result<Credentials> {
+        let region = self.region.as_deref().unwrap_or(STS_REGION).to_owned();
+        let service = SignIn {
+            folder: login::cache_folder(&self.settings()),
+            endpoint: self.endpoints().of("Signin"),
+            region,
+            variant: self.variant_of("Signin"),
+        };
+        login::credentials(login, &service, &self.client).await
+    }
+
     async fn assume(&self, role: &Role, with: Credentials) -> Result<Credentials> {
-        let config = self.client(role.region.as_deref());
-        sts::assume(&config, role, with, &self.wire).await
+        let config = self.sts(role.region.as_deref());
+        sts::assume(&config, role, with, &self.client).await
+    }
+
+    fn settings(&self) -> Settings<'_> {
+        Settings::new(&self.profiles, self.conventions.network)
+    }
+
+    fn endpoints(&self) -> Endpoints {
+        Endpoints(self.profiles.set().clone())
+    }
+
+    /// For botocore a configured endpoint is asked whatever the variant; the others, and the
+    /// AWS crates, refuse both at once.
+    fn variant_of(&self, service: &str) -> Variant {
+        let botocore = self.conventions.network == Rules::Botocore;
+        let configured = botocore && self.endpoints().of(service).is_some();
+        if configured { Variant::default() } else { self.client.network().variant }
     }
 
     /// For the client of STS.
-    fn client(&self, region: Option<&str>) -> SdkConfig {
+    fn sts(&self, region: Option<&str>) -> SdkConfig {
+        let variant = self.variant_of("STS");
         let region = region.or(self.region.as_deref()).unwrap_or(STS_REGION);
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .http_client(self.wire.clone())
+            .http_client(self.client.clone())
+            .use_fips(variant.fips)
+            .use_dual_stack(variant.dual_stack)
             .time_source(SystemTimeSource::new())
             .retry_config(retries())
             .timeout_config(timeouts)
-            .service_config(Endpoints(self.profiles.set().clone()));
+            .service_config(self.endpoints());
         config.set_sleep_impl(default_async_sleep());
         config.build()
     }
 
-    /// For those providers of the SDK that bring their own client.
+    /// For the provider of SSO, which brings its own clients.
     fn provider(&self) -> ProviderConfig {
+        let variant = self.variant_of("SSO");
         ProviderConfig::without_region()
-            .with_http_client(self.wire.clone())
+            .with_http_client(self.client.clone())
+            .with_use_fips(Some(variant.fips))
+            .with_use_dual_stack(Some(variant.dual_stack))
             .with_retry_config(retries())
     }
 }
@@ -105,6 +142,17 @@ impl Endpoints {
             .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
             .profile("ignore_configured_endpoint_urls");
         value.load(&Env::real(), Some(&self.0)).is_some_and(|(v, _)| v.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl Endpoints {
+    /// The endpoint that is configured for a service.
+    fn of(&self, service: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url");
+        self.load_config(key.build().ok()?)
     }
 }
 
@@ -130,12 +178,7 @@ mod tests {
         let kind = EnvConfigFileKind::Config;
         let files = EnvConfigFiles::builder().with_contents(kind, config).build();
         let set = super::super::profile::load(&files, "default".to_owned()).unwrap();
-        let key = ServiceConfigKey::builder()
-            .service_id("STS")
-            .env("AWS_ENDPOINT_URL")
-            .profile("endpoint_url")
-            .build();
-        Endpoints(set).load_config(key.unwrap())
+        Endpoints(set).of("STS")
     }
 
     #[test]

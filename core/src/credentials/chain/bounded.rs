@@ -1,44 +1,26 @@
-//! Runs what asks a source, to its end or to the bound, whatever thread this is.
+//! Runs what asks a source, to its end or to the bound.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
+use super::failure;
 use crate::clock::Patience;
 use crate::credentials::BOUND;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fork;
 
-/// `waiting` tells at the bound what it was that did not come.
-pub(super) fn run<T: Send>(
-    patience: &mut Patience,
-    work: impl Future<Output = Result<T>> + Send,
-    waiting: impl Fn() -> Option<String> + Send,
-) -> Result<T> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return run_here(patience, work, waiting);
-    }
-    // Inside a runtime of the caller's, blocking is only allowed on another thread.
-    std::thread::scope(|scope| {
-        let run = || run_here(patience, work, waiting);
-        match std::thread::Builder::new().spawn_scoped(scope, run).map(|thread| thread.join()) {
-            Ok(Ok(result)) => result,
-            Ok(Err(_panic)) => Err(Error::new(
-                ErrorKind::Panic,
-                "resolving the credentials panicked; please report this",
-            )),
-            Err(error) => Err(no_runtime(&error)),
-        }
-    })
-}
-
-fn run_here<T>(
+/// `waiting` tells at the bound what it was that did not come. Not inside another runtime: the
+/// caller's thread is one of the core's own.
+pub(super) fn run<T>(
     patience: &mut Patience,
     work: impl Future<Output = Result<T>>,
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
-    // Not while another thread forks; a fork does not wait for one that is parked.
+    // Not while another thread forks; a fork does not wait for one that is parked, or that reads
+    // a file (`file::at_rest`).
     let _awake = fork::Awake::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .on_thread_park(fork::rest)
@@ -46,19 +28,30 @@ fn run_here<T>(
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;
-    // The SDK panics at some answers of a metadata service.
+    // The SDK panics at some answers.
     let run = || runtime.block_on(within(patience, work));
     let result = catch_unwind(AssertUnwindSafe(run));
-    // A name look-up that hangs must not hold the caller.
+    // A look-up of a name cannot be interrupted: `getaddrinfo` runs on a thread of tokio's, and
+    // returns when the resolver of the system gives up (5 s for each server and attempt, unless
+    // resolv.conf says otherwise). Nobody waits for that thread; until then it and its socket
+    // are all that is left of this call.
     runtime.shutdown_background();
-    let result = result.map_err(|_panic| {
-        Error::provider(
-            "the AWS SDK could not make sense of what the source answered; what it printed on \
-             standard error tells more",
-            true,
-        )
-    })?;
+    let result = result.map_err(|panic| explained(panic.as_ref()))?;
     result.unwrap_or_else(|| Err(overdue(waiting())))
+}
+
+/// tokio panics where it gets no thread to look up a name on, and the SDK at some answers.
+#[cold]
+fn explained(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<String>().map_or("", String::as_str);
+    if text.contains("spawn worker thread") {
+        return Error::provider(failure::LIMIT_OF_THREADS, true);
+    }
+    Error::provider(
+        "the AWS SDK could not make sense of what the source answered; what it printed on \
+         standard error tells more",
+        true,
+    )
 }
 
 /// What the work gives, or none when the patience is used up.
@@ -79,13 +72,10 @@ fn overdue(waiting: Option<String>) -> Error {
     Error::new(ErrorKind::Timeout, format!("nothing came within {seconds} s: {waiting}"))
 }
 
+/// Making it takes a few descriptors.
 #[cold]
 fn no_runtime(error: &io::Error) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!(
-            "cannot start what resolves the credentials ({error}); is a limit on threads or files \
-             reached?"
-        ),
-    )
+    failure::of_limit(error).unwrap_or_else(|| {
+        Error::provider(format!("what sends its requests cannot be started: {error}"), true)
+    })
 }

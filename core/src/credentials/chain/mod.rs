@@ -7,9 +7,13 @@
 //! | `select` | which source serves, and why the others do not |
 //! | `profile` | what the shared config and credentials files say |
 //! | `ask` | asks the source that was selected |
-//! | `sts`, `sso`, `container`, `instance`, `process` | one source each |
+//! | `sts`, `sso`, `login`, `container`, `instance`, `process` | one source each |
+//! | `dpop` | the proof that a login session is renewed with |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
-//! | `wire` | the HTTP client, which remembers what it was asked |
+//! | `settings` | variables of the environment and lines of the profile |
+//! | `network`, `proxy`, `trust` | what those say about requests |
+//! | `http`, `request` | the HTTP client, which remembers what it was asked; one plain request |
+//! | `file` | files that may block |
 //! | `bounded` | the runtime, and the bound in time |
 //! | `failure` | from errors of the SDK to ours |
 
@@ -17,14 +21,22 @@ mod answer;
 mod ask;
 mod bounded;
 mod container;
+mod dpop;
 mod failure;
+mod file;
+mod http;
 mod instance;
+mod login;
+mod network;
 mod process;
 mod profile;
+mod proxy;
+mod request;
 mod select;
+mod settings;
 mod sso;
 mod sts;
-mod wire;
+mod trust;
 
 use std::time::UNIX_EPOCH;
 
@@ -35,9 +47,11 @@ use crate::error::{Error, Result};
 use crate::fork;
 use crate::region;
 use ask::Context;
+use http::RecordingHttpClient;
+use network::Network;
 use profile::{Base, Profiles};
 use select::Selection;
-use wire::Wire;
+use settings::Settings;
 
 /// Credentials from the first source that is configured, within the bound.
 pub(crate) fn credentials(search: &Search, patience: &mut Patience) -> Result<Credentials> {
@@ -58,13 +72,17 @@ fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
     if let (Base::Keys(credentials), true) = (&plan.base, plan.roles.is_empty()) {
         return Ok(credentials.clone());
     }
-    let wire = Wire::default();
     let label = plan.label.clone();
     let region = sts_region(search, &profiles)?;
     let conventions = search.conventions;
-    let context = Context { wire: wire.clone(), region, profiles, conventions };
-    bounded::run(patience, context.ask(plan), || wire.last())
-        .map_err(|error| attempts.failed(&label, &error))
+    let network = Network::read(&Settings::new(&profiles, conventions.network))
+        .map_err(|error| attempts.failed(&label, &error))?;
+    let client = RecordingHttpClient::new(network);
+    let context = Context { client: client.clone(), region, profiles, conventions };
+    bounded::run(patience, context.ask(plan), || client.last()).map_err(|error| {
+        let error = attempts.failed(&label, &error);
+        error.reworded(format!("{error}{}", client.network().remark()))
+    })
 }
 
 /// The region of the profile in the shared config file, if it has one.

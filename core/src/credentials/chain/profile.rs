@@ -14,17 +14,19 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use self::settings::{keys, place_named, role, sso, wants, wrong};
 use super::failure;
+use super::login::Login;
 use crate::credentials::{Credentials, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::style::Conventions;
 
 /// The settings that make a profile one with credentials.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "role_arn",
     "credential_source",
     "web_identity_token_file",
     "sso_session",
     "sso_start_url",
+    "login_session",
     "credential_process",
     "aws_access_key_id",
     "aws_secret_access_key",
@@ -46,6 +48,7 @@ pub(super) enum Base {
     Keys(Credentials),
     Process(String),
     Sso(Sso),
+    Login(Login),
     WebIdentity(WebIdentity),
     /// The environment's keys, for a role with that `credential_source`.
     Environment,
@@ -120,19 +123,18 @@ impl Profiles {
         self.selected()?.get("region").filter(|region| !region.is_empty())
     }
 
+    /// A line of the selected profile, if it is there and not empty.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        self.selected()?.get(name).filter(|value| !value.trim().is_empty())
+    }
+
     /// Why the profile has no credentials, if it has none.
     pub(super) fn absent(&self) -> Option<String> {
         let Some(profile) = self.selected() else { return Some(self.missing()) };
         if SETTINGS.iter().any(|setting| profile.get(setting).is_some()) {
             return None;
         }
-        Some(if profile.get("login_session").is_some() {
-            "has a login_session, which only the AWS CLI can use: give another profile \
-             credential_process = aws configure export-credentials --format process --profile ..."
-                .to_owned()
-        } else {
-            "has neither keys nor another source of credentials".to_owned()
-        })
+        Some("has neither keys nor another source of credentials".to_owned())
     }
 
     /// The plan, if this is the kind of source that the profile has.
@@ -170,7 +172,11 @@ impl Profiles {
             Source::Keys => keys(profile)?.map(Base::Keys),
             Source::KeysOfCredentialsFile => self.keys_of_credentials_file(profile)?,
             Source::Process => owned("credential_process").map(Base::Process),
-            Source::Sso => sso(&self.set, profile)?.map(Base::Sso),
+            Source::Sso => sso(&self.set, profile)?.map(Base::Sso).or_else(|| {
+                let (region, profile) = (owned("region"), profile.name().to_owned());
+                let session_arn = owned("login_session")?;
+                Some(Base::Login(Login { session_arn, region, profile }))
+            }),
             Source::ProfileWebIdentity => {
                 match (owned("web_identity_token_file"), owned("role_arn")) {
                     (None, _) => None,

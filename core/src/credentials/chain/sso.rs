@@ -6,15 +6,15 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_types::region::Region;
 
 use super::failure;
+use super::http::RecordingHttpClient;
 use super::profile::Sso;
-use super::wire::Wire;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
 pub(super) async fn credentials(
     config: &ProviderConfig,
     sso: Sso,
-    wire: &Wire,
+    client: &RecordingHttpClient,
 ) -> Result<Credentials> {
     let provider = SsoCredentialsProvider::builder()
         .configure(config)
@@ -28,16 +28,16 @@ pub(super) async fn credentials(
     match provider.provide_credentials().await {
         // An answer that was cut short can lack its end, which the SDK reads as 1970.
         Ok(found) => super::with_an_end(found),
-        Err(error) => Err(explained(&sso, &failure::of_any(&error, wire), wire)),
+        Err(error) => Err(explained(&sso, &failure::of_any(&error, client), client)),
     }
 }
 
 /// What to do about a login that has ended. The SDK goes on with it where its renewal was
 /// refused, and tells nobody.
-fn explained(sso: &Sso, told: &Error, wire: &Wire) -> Error {
-    let renewal = wire.failed_before();
-    let login_refused = wire.last_status() == Some(401);
-    if renewal.is_none() && !login_refused && wire.last().is_some() {
+fn explained(sso: &Sso, told: &Error, client: &RecordingHttpClient) -> Error {
+    let renewal = client.failed_before();
+    let login_refused = client.last_status() == Some(401);
+    if renewal.is_none() && !login_refused && client.last().is_some() {
         return told.clone();
     }
     let profile = &sso.profile;

@@ -1,0 +1,66 @@
+//! The settings that the sources read: variables of the environment, and lines of the profile.
+
+use super::profile::Profiles;
+use crate::error::{Error, Result};
+use crate::style::Network;
+
+/// Where settings are looked up.
+pub(super) struct Settings<'a> {
+    profiles: &'a Profiles,
+    /// Which SDK decides how a value is read.
+    pub(super) rules: Network,
+}
+
+/// The value of a setting, and its name for messages.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) value: String,
+    pub(super) name: String,
+}
+
+impl<'a> Settings<'a> {
+    pub(super) fn new(profiles: &'a Profiles, rules: Network) -> Self {
+        Self { profiles, rules }
+    }
+
+    /// A variable as it is, also if it is empty. All variables of the network are read here.
+    pub(super) fn raw(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    /// A variable that is not empty.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.raw(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// A line of the profile that is not empty.
+    pub(super) fn profile(&self, name: &str) -> Option<Found> {
+        let value = self.profiles.setting(name)?.to_owned();
+        Some(Found { value, name: format!("{name} of {}", self.profiles.label()) })
+    }
+
+    /// The variable, or else the line of the profile: the order of all SDKs.
+    pub(super) fn find(&self, variable: &str, line: &str) -> Option<Found> {
+        match self.variable(variable) {
+            Some(value) => Some(Found { value, name: variable.to_owned() }),
+            None => self.profile(line),
+        }
+    }
+
+    /// A switch. boto3 takes `true` alone for a yes, the JS SDK everything but `false`.
+    pub(super) fn switch(&self, variable: &str, line: &str) -> bool {
+        self.find(variable, line).is_some_and(|found| match self.rules {
+            Network::Js => found.value != "false",
+            Network::Botocore | Network::Sdk => found.value.eq_ignore_ascii_case("true"),
+        })
+    }
+
+    /// A number of at least one.
+    pub(super) fn number(&self, variable: &str, line: &str) -> Result<Option<u32>> {
+        let Some(Found { value, name }) = self.find(variable, line) else { return Ok(None) };
+        match value.trim().parse() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(Error::provider(format!("{name} is not a whole number above 0"), false)),
+        }
+    }
+}
