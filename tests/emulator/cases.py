@@ -16,6 +16,7 @@ SOURCES = {
     "sso": "sso-session",
     "oidc": "sso-refresh",
     "process": "profile-process",
+    "signin": "login-refresh",
 }
 # These only lead to the keys.
 STEPS = ("imds-role", "imds-token", "oidc")
@@ -53,6 +54,9 @@ def code_of(source, mode):
     # Where nobody answers, there is no metadata service: it is not an instance.
     if mode == "refused" and source.startswith("imds"):
         return NOT_FOUND
+    # The first version is asked then, which this one refuses.
+    if (source, mode) == ("imds-token", "hang"):
+        return PROVIDER
     return FAILURES[mode]
 
 

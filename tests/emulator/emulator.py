@@ -15,6 +15,8 @@ import time
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from doors import Doors
+
 from answers import Keys
 from handler import Handler
 
@@ -28,6 +30,7 @@ DEFAULTS = {
     "web_identity_token": "EMULATOR.WEB.IDENTITY",
     "sso_token": "EMULATOR-SSO-TOKEN",
     "refreshed_sso_token": "EMULATOR-SSO-TOKEN-REFRESHED",
+    "login_refresh_token": "EMULATOR-LOGIN-REFRESH-TOKEN",
 }
 # What is put behind the access key id, so that a token tells which source signed it.
 SUFFIXES = {
@@ -37,8 +40,9 @@ SUFFIXES = {
     "imds": "IMDS",
     "sso": "SSO",
     "process": "PROCESS",
+    "signin": "LOGIN",
 }
-SOURCES = (*SUFFIXES, "imds-token", "imds-role", "oidc")
+SOURCES = (*SUFFIXES, "imds-token", "imds-role", "oidc", "proxy")
 MODES = "slow|hang|reset|status:[1-5][0-9][0-9]|throttle|truncated|half|not-json"
 MODES += "|expired|soon|rotate|huge|odd"
 ODD = "+/=&<>\"'%~ \\\u00e9\u20ac\U0001f600."
@@ -62,6 +66,8 @@ class Emulator(ThreadingHTTPServer):
         self._serial = itertools.count(1)
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
+        self.kind, self.context = "plain", None
+        self.doors = Doors(self, Handler)
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -69,6 +75,7 @@ class Emulator(ThreadingHTTPServer):
 
     def __exit__(self, *_):
         self.stopped.set()
+        self.doors.close()
         self.shutdown()
         self.server_close()
 
