@@ -48,6 +48,8 @@ OF_KEYS = ("expired", "soon", "rotate", "huge", "odd")
 
 # A process has no network of its own, and half a word is a word.
 LEFT_OUT = {("process", "refused"), ("imds-role", "half"), ("imds-token", "half")}
+# A session is kept as it was renewed, so that the next call is served with the same.
+LEFT_OUT |= {("signin", mode) for mode in ("rotate", "huge", "odd")}
 
 
 def code_of(source, mode):

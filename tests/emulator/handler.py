@@ -29,12 +29,6 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Nothing on standard error: the log is asked for."""
 
-    def setup(self):
-        # Here and not where it is accepted: a slow handshake holds up nobody else.
-        if self.server.context:
-            self.request = self.server.context.wrap_socket(self.request, server_side=True)
-        super().setup()
-
     def do_CONNECT(self):
         if (answer := self.as_proxy(self.path)) is not None:
             return self.send(answer)

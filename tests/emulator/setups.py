@@ -225,6 +225,9 @@ def web_identity_tls(setup):
     setup.env["AWS_CA_BUNDLE"] = setup.env["NODE_EXTRA_CA_CERTS"] = setup.emulator.doors.ca
 
 
+# boto3 signs the proof of a session with awscrt, which is kept out of the other tests: with it,
+# botocore's tokens have their parameters in another order.
+AWSCRT = Path(__file__).resolve().parents[2] / ".venv/awscrt"
 LOGIN_SESSION = "arn:aws:iam::123456789012:user/app"
 
 
@@ -249,6 +252,7 @@ def login_session(setup, seconds, **more):
     }
     setup.profile(f"login_session = {LOGIN_SESSION}", f"region = {REGION}")
     setup.env["AWS_ENDPOINT_URL_SIGNIN"] = setup.emulator.url
+    setup.env["AWSCRT_FOLDER"] = str(AWSCRT)
     return hashed, json.dumps(cached)
 
 
