@@ -26,6 +26,7 @@ DEFAULTS = {
     "session_token": "EMULATOR+SESSION/TOKEN==" * 20,
     "seconds": 3600,
     "slow_seconds": 0.3,
+    "late_seconds": 1.5,
     "container_token": "EMULATOR-CONTAINER-TOKEN",
     "web_identity_token": "EMULATOR.WEB.IDENTITY",
     "sso_token": "EMULATOR-SSO-TOKEN",
@@ -43,7 +44,7 @@ SUFFIXES = {
     "signin": "LOGIN",
 }
 SOURCES = (*SUFFIXES, "imds-token", "imds-role", "oidc", "proxy")
-MODES = "slow|hang|reset|status:[1-5][0-9][0-9]|throttle|truncated|half|not-json"
+MODES = "slow|late|hang|reset|status:[1-5][0-9][0-9]|throttle|truncated|half|not-json"
 MODES += "|expired|soon|rotate|huge|odd"
 ODD = "+/=&<>\"'%~ \\\u00e9\u20ac\U0001f600."
 HUGE = 1 << 20
@@ -176,6 +177,9 @@ def main():
         action="store_true",
         help="print a JSON line with all setups, and one with new homes for each line of input",
     )
+    what.add_argument(
+        "--network", action="store_true", help="the same for the settings of the network"
+    )
     what.add_argument("--cases", action="store_true", help="only print the table of misbehaviours")
     arguments = parser.parse_args()
     if arguments.cases:
@@ -188,16 +192,21 @@ def main():
         tempfile.TemporaryDirectory() as folder,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        say(emulator, Path(folder) if arguments.setups else None)
+        say(emulator, Path(folder), arguments)
 
 
-def say(emulator, folder):
+def say(emulator, folder, arguments):
     for number, _ in enumerate(itertools.chain([""], sys.stdin)):
         line = emulator.url
-        if folder:
+        if arguments.setups or arguments.network:
             import setups
 
-            line = json.dumps(setups.everything(emulator, folder / str(number)))
+            told = setups.everything(emulator, folder / str(number))
+            if arguments.network:
+                import network
+
+                told["network"] = network.everything(emulator, folder / f"{number}-network")
+            line = json.dumps(told)
         print(line, flush=True)
 
 

@@ -101,8 +101,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.hang()
         if mode == "reset":
             return self.reset()
-        if mode == "slow":
-            time.sleep(self.server.config["slow_seconds"])
+        if mode in ("slow", "late"):
+            time.sleep(self.server.config[f"{mode}_seconds"])
         answer = self.answer(source, mode)
         self.entry["status"] = answer.status
         if mode == "half":
