@@ -74,15 +74,20 @@ class Emulator {
   static async start(t, seconds = 3600) {
     const served = new Emulator();
     const env = { EMULATOR_SECONDS: String(seconds) };
-    served.#lines = new Lines('python3', [EMULATOR, '--setups'], env);
+    served.#lines = new Lines('python3', [EMULATOR, '--network'], env);
     t.after(() => served.#lines.end());
     served.told = await served.#lines.next();
     return served;
   }
 
-  // New homes, good behaviour, and an empty log.
+  // Good behaviour, and an empty log.
+  clear() {
+    return this.#post('/clear', {});
+  }
+
+  // And new homes.
   async renew() {
-    await this.#post('/clear', {});
+    await this.clear();
     this.told = await this.#lines.ask('');
   }
 

@@ -24,6 +24,7 @@ NAMES = [
             "sso.us-east-1.api.aws",
             "signin.aws.amazon.com",
             "amazonaws.com",
+            "emulator.invalid",
         )
     ),
 ]

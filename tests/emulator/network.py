@@ -1,7 +1,7 @@
 """The settings of the network: set-ups whose outcome is compared with the SDK beside it.
 
-No row says what is right, but for those that differ on purpose: the same variables are given to
-the face and to its SDK, and both have to be served or to fail, after the same requests.
+The same variables are given to the face and to its SDK, and both have to be served or to fail,
+after the same requests. Which it is stands here too, so that no row can fail for another reason.
 """
 
 from pathlib import Path
@@ -19,8 +19,9 @@ SIGN_IN = "AWS_ENDPOINT_URL_SIGNIN"
 class Row:
     """`env` and `files` are added to those of a set-up, `drop` taken away from them.
 
-    `only` are the SDKs (`boto3`, `js`) that the row is for. `differs` says which faces do otherwise
-    on purpose, and whether they are served; `words` have to be in the message of one that fails.
+    `only` are the SDKs (`boto3`, `js`) that the row is for, `fails` those that are not served in
+    it. `differs` says which faces do otherwise on purpose, and whether they are served; `words`
+    have to be in the message of one that fails.
     """
 
     def __init__(self, name, base, env=None, **more):
@@ -29,6 +30,7 @@ class Row:
         self.modes = more.pop("modes", {})
         self.lines = more.pop("lines", None)
         self.only = more.pop("only", ("boto3", "js"))
+        self.fails = more.pop("fails", ())
         self.differs = more.pop("differs", {})
         self.words = more.pop("words", {})
         assert not more, more
@@ -65,27 +67,30 @@ LOGIN = ("AWS_ENDPOINT_URL_SIGNIN",)
 FIPS = {"AWS_USE_FIPS_ENDPOINT": "true"}
 DUAL = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}
 UNUSED_PROXY = ("HTTPS_PROXY", "NODE_USE_ENV_PROXY=1")
-BOTO3, JS = ("boto3",), ("js",)
+BOTO3, JS, BOTH = ("boto3",), ("js",), ("boto3", "js")
 
 PROXIES = [
-    Row("https-proxy", "web-identity", proxied, words={"js": UNUSED_PROXY}),
-    Row("https-proxy-lower", "web-identity", lambda e: proxied(e, "https_proxy")),
+    Row("https-proxy", "web-identity", proxied, words={"js": UNUSED_PROXY}, fails=JS),
+    Row("https-proxy-lower", "web-identity", lambda e: proxied(e, "https_proxy"), fails=JS),
     Row(
         "https-proxy-both",
         "web-identity",
         lambda e: {**proxied(e, "https_proxy"), "HTTPS_PROXY": "http://127.0.0.1:1"},
         # curl's order is the other way round.
         differs={"c": False},
+        fails=JS,
     ),
     Row(
         "https-proxy-without-scheme",
         "web-identity",
         lambda e: {**proxied(e), "HTTPS_PROXY": address(e, "proxy")},
+        fails=JS,
     ),
     Row(
         "http-proxy",
         "web-identity",
         lambda e: {**proxied(e, "HTTP_PROXY"), "AWS_ENDPOINT_URL_STS": f"http://{NOWHERE}"},
+        fails=JS,
     ),
     Row(
         "http-proxy-of-a-script",
@@ -95,6 +100,7 @@ PROXIES = [
             "AWS_ENDPOINT_URL_STS": f"http://{NOWHERE}",
             "REQUEST_METHOD": "GET",
         },
+        fails=BOTH,
     ),
     Row(
         "all-proxy",
@@ -102,6 +108,7 @@ PROXIES = [
         lambda e: proxied(e, "ALL_PROXY"),
         differs={"c": True},
         words={"boto3": ("ALL_PROXY",), "js": ("ALL_PROXY",)},
+        fails=BOTH,
     ),
     Row(
         "no-proxy",
@@ -111,11 +118,13 @@ PROXIES = [
             "NO_PROXY": "x, .emulator.invalid",
             "no_proxy": "emulator.invalid",
         },
+        fails=BOTH,
     ),
     Row(
         "no-proxy-for-another",
         "web-identity",
         lambda e: {**proxied(e), "NO_PROXY": "other.invalid", "no_proxy": "tor.invalid"},
+        fails=JS,
     ),
     Row(
         "proxy-refuses",
@@ -123,12 +132,14 @@ PROXIES = [
         proxied,
         modes={"proxy": "status:407"},
         words={"boto3": ("of HTTPS_PROXY",)},
+        fails=BOTH,
     ),
     Row(
         "proxy-not-there",
         "web-identity",
         lambda e: {**proxied(e), "HTTPS_PROXY": "http://u:p@127.0.0.1:1"},
         words={"boto3": ("http://127.0.0.1:1 of HTTPS_PROXY",)},
+        fails=BOTH,
     ),
     Row(
         "node-is-told",
@@ -137,6 +148,7 @@ PROXIES = [
         only=JS,
         # The agents of the SDK are not those that Node is told about.
         differs={"node": True},
+        fails=JS,
     ),
     Row(
         "metadata-by-proxy",
@@ -145,6 +157,7 @@ PROXIES = [
             "HTTP_PROXY": e.doors["proxy"].url,
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://metadata.emulator.invalid",
         },
+        fails=JS,
     ),
     Row(
         "container-past-proxy",
@@ -184,10 +197,12 @@ NAMES = [
         differs={"python": False, "node": False, "c": False},
         words={"boto3": ("AWS_USE_FIPS_ENDPOINT",), "js": ("AWS_USE_FIPS_ENDPOINT",)},
     ),
-    Row("fips-and-endpoint", "web-identity", lambda _e: FIPS, differs={"c": False}),
+    Row("fips-and-endpoint", "web-identity", lambda _e: FIPS, differs={"c": False}, fails=JS),
 ]
 CERTIFICATES = [
-    Row("ca-unknown", "web-identity-tls", drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")),
+    Row(
+        "ca-unknown", "web-identity-tls", drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), fails=BOTH
+    ),
     Row(
         "ca-missing",
         "web-identity-tls",
@@ -196,12 +211,14 @@ CERTIFICATES = [
             "boto3": ("AWS_CA_BUNDLE", "/no/such/file"),
             "js": ("NODE_EXTRA_CA_CERTS", "/no/such/file"),
         },
+        fails=BOTH,
     ),
     Row(
         "ca-of-no-certificate",
         "web-identity-tls",
         lambda _e: {"AWS_CA_BUNDLE": __file__, "NODE_EXTRA_CA_CERTS": __file__},
         words={"boto3": ("AWS_CA_BUNDLE", __file__), "js": ("NODE_EXTRA_CA_CERTS", __file__)},
+        fails=BOTH,
     ),
     Row(
         "ca-empty",
@@ -209,6 +226,7 @@ CERTIFICATES = [
         lambda _e: {"AWS_CA_BUNDLE": ""},
         only=BOTO3,
         words={"boto3": ("AWS_CA_BUNDLE",)},
+        fails=BOTO3,
     ),
     Row(
         "ca-of-requests",
@@ -230,6 +248,7 @@ CERTIFICATES = [
         drop=("NODE_EXTRA_CA_CERTS",),
         only=JS,
         words={"js": ("AWS_CA_BUNDLE",)},
+        fails=JS,
     ),
 ]
 V1_OFF = {"AWS_EC2_METADATA_V1_DISABLED": "true"}
@@ -238,11 +257,15 @@ METADATA = [
         Row(f"v1-after-{mode}", "instance-v1", modes={"imds-token": mode})
         for mode in ("status:403", "status:405", "status:500", "hang")
     ),
-    Row("v1-after-400", "instance-v1", modes={"imds-token": "status:400"}),
-    Row("v1-disabled", "instance-v1", lambda _e: V1_OFF, words={"boto3": tuple(V1_OFF)}),
-    Row("v1-disabled-by-profile", "instance-v1", lines="ec2_metadata_v1_disabled = true"),
+    Row("v1-after-400", "instance-v1", modes={"imds-token": "status:400"}, fails=BOTH),
+    Row(
+        "v1-disabled", "instance-v1", lambda _e: V1_OFF, words={"boto3": tuple(V1_OFF)}, fails=BOTH
+    ),
+    Row(
+        "v1-disabled-by-profile", "instance-v1", lines="ec2_metadata_v1_disabled = true", fails=BOTH
+    ),
     Row("v1-not-disabled", "instance-v1", lambda _e: {"AWS_EC2_METADATA_V1_DISABLED": "false"}),
-    Row("metadata-slow", "instance", modes={"imds": "late"}),
+    Row("metadata-slow", "instance", modes={"imds": "late"}, fails=BOTH),
     Row(
         "metadata-slow-and-waited-for",
         "instance",
@@ -250,6 +273,7 @@ METADATA = [
         modes={"imds": "late"},
         # The JS SDK does not know the variable.
         differs={"node": True},
+        fails=JS,
     ),
     Row(
         "metadata-slow-and-waited-for-by-profile",
@@ -257,12 +281,14 @@ METADATA = [
         lines="metadata_service_timeout = 3",
         modes={"imds": "late"},
         differs={"node": True},
+        fails=JS,
     ),
     Row(
         "metadata-mode-unclear",
         "instance",
         lambda _e: {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv5"},
         drop=("AWS_EC2_METADATA_SERVICE_ENDPOINT",),
+        fails=BOTH,
     ),
 ]
 ROWS = {row.name: row for row in [*PROXIES, *NAMES, *CERTIFICATES, *METADATA]}
@@ -289,7 +315,7 @@ def make(emulator, row, folder):
             before.replace(head, f"{head}\n{lines}", 1) if head in before else f"{head}\n{lines}"
         )
         config.write_text(merged)
-    facts = {name: getattr(row, name) for name in ("modes", "only", "differs", "words")}
+    facts = {name: getattr(row, name) for name in ("modes", "only", "fails", "differs", "words")}
     return {**setup, **facts, "name": row.name}
 
 

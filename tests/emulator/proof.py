@@ -145,6 +145,7 @@ def check_network(face, name, folder):
         told, requests = told_by(face, ours, served, "get")
         peer, their_requests = told_by("python", theirs, served, "peer")
     assert told["seconds"] < cases.BOUND, told
+    assert ("token" in peer) == ("boto3" not in row.fails), peer
     expected = row.differs.get(face, "token" in peer)
     assert ("token" in told) == expected, (told, peer)
     if face not in row.differs:

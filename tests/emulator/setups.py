@@ -70,10 +70,7 @@ class Setup:
 
     def told(self):
         """As JSON: what a test in any language needs."""
-        if self.source is None:
-            keys = self.kept
-        else:
-            keys = self.emulator.expected(self.source)
+        keys = self.emulator.expected(self.source) if self.source else self.kept
         expected = {**keys._asdict(), "expires_at": None}
         return {"env": self.env, "profile": self.name, "source": self.source, **expected}
 
