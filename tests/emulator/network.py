@@ -233,6 +233,7 @@ CERTIFICATES = [
         "web-identity-tls",
         lambda e: {"REQUESTS_CA_BUNDLE": e.doors.ca},
         drop=("AWS_CA_BUNDLE",),
+        differs={"c": False},
         only=BOTO3,
     ),
     Row(
