@@ -160,7 +160,8 @@ def refused(source, status, code, message):
     if source == "sso":
         return in_json({"message": message}, status, (("x-amzn-ErrorType", code),))
     if source == "oidc":
-        return in_json({"error": code, "error_description": message}, status)
+        told = {"error": code, "error_description": message}
+        return in_json(told, status, (("x-amzn-ErrorType", code),))
     if source == "signin":
         told = {"error": "TOKEN_EXPIRED" if status == 403 else code, "message": message}
         named = "AccessDeniedException" if status == 403 else code

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -19,10 +19,11 @@ use super::http::RecordingHttpClient;
 use super::instance::Service;
 use super::login::{self, Login, SignIn};
 use super::network::Variant;
-use super::profile::{Base, Plan, Profiles, Role};
+use super::profile::{Base, Plan, Profiles, Role, Sso};
 use super::request::FIRST_PAUSE;
 use super::settings::Settings;
-use super::{process, sso, sts};
+use super::sso::Portal;
+use super::{cached, process, sso, sts};
 use crate::credentials::{Credentials, Source, environment};
 use crate::error::{Error, Result};
 use crate::style::{Conventions, Network as Rules};
@@ -52,7 +53,7 @@ impl Context {
         match base {
             Base::Keys(credentials) => Ok(credentials),
             Base::Process(command) => process::credentials(&command).await,
-            Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.client).await,
+            Base::Sso(sso) => self.sso(sso).await,
             Base::Login(login) => self.login(login).await,
             Base::WebIdentity(identity) => {
                 sts::with_web_identity(&self.sts(None), identity, &self.client).await
@@ -64,6 +65,15 @@ impl Context {
             }
             Base::Place(_) => Service::read(&self.settings())?.credentials(&self.client).await,
         }
+    }
+
+    async fn sso(&self, sso: Sso) -> Result<Credentials> {
+        let portal = Portal {
+            home: cached::home(&self.settings()),
+            roles: self.config("SSO", &sso.region),
+            logins: self.config("SSO OIDC", &sso.region),
+        };
+        sso::credentials(sso, &portal, &self.client).await
     }
 
     async fn login(&self, login: Login) -> Result<Credentials> {
@@ -98,10 +108,13 @@ impl Context {
         if configured { Variant::default() } else { self.client.network().variant }
     }
 
-    /// For the client of STS.
     fn sts(&self, region: Option<&str>) -> SdkConfig {
-        let variant = self.variant_of("STS");
-        let region = region.or(self.region.as_deref()).unwrap_or(STS_REGION);
+        self.config("STS", region.or(self.region.as_deref()).unwrap_or(STS_REGION))
+    }
+
+    /// For a client of the SDK.
+    fn config(&self, service: &str, region: &str) -> SdkConfig {
+        let variant = self.variant_of(service);
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -110,26 +123,12 @@ impl Context {
             .use_fips(variant.fips)
             .use_dual_stack(variant.dual_stack)
             .time_source(SystemTimeSource::new())
-            .retry_config(retries())
+            .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE))
             .timeout_config(timeouts)
             .service_config(self.endpoints());
         config.set_sleep_impl(default_async_sleep());
         config.build()
     }
-
-    /// For the provider of SSO, which brings its own clients.
-    fn provider(&self) -> ProviderConfig {
-        let variant = self.variant_of("SSO");
-        ProviderConfig::without_region()
-            .with_http_client(self.client.clone())
-            .with_use_fips(Some(variant.fips))
-            .with_use_dual_stack(Some(variant.dual_stack))
-            .with_retry_config(retries())
-    }
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_initial_backoff(FIRST_PAUSE)
 }
 
 /// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and what the config file says about them.

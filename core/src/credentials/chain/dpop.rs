@@ -6,6 +6,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use zeroize::Zeroizing;
 
+use super::cached::hex;
+
 /// A P-256 key with its public half, as OpenSSL and all others write it (SEC 1): between these
 /// bytes stand 32 of the private and 65 of the public key.
 const BEFORE_PRIVATE: [u8; 7] = [0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
@@ -62,10 +64,6 @@ pub(super) fn proof(pem: &str, url: &str, now: i64) -> Option<String> {
         format!("{}.{}", without_padding(header.as_bytes()), without_padding(claims.as_bytes()));
     let signature = pair.sign(&random, signed.as_bytes()).ok()?;
     Some(format!("{signed}.{}", without_padding(signature.as_ref())))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Base64 for URLs.

@@ -1,7 +1,7 @@
 //! The HTTP client of the sources. Its connectors are made when a request first needs one, since
 //! reading the trusted certificates is the dear part. One client for each call: a shared one
 //! would keep sockets open, and a child of `fork` could find it half made. It remembers its last
-//! requests, for messages.
+//! request, for messages.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) struct RecordingHttpClient(Arc<Shared>);
 struct Shared {
     network: Network,
     connectors: Mutex<Vec<(Route, SharedHttpConnector)>>,
-    log: Mutex<Log>,
+    last: Mutex<Option<Exchange>>,
 }
 
 /// What tells connectors apart.
@@ -39,13 +39,6 @@ struct Route {
     tls: bool,
     proxy: Option<Proxy>,
     limits: (Option<Duration>, Option<Duration>),
-}
-
-/// The last request, and the other one before it.
-#[derive(Debug, Default)]
-struct Log {
-    before: Option<Exchange>,
-    last: Option<Exchange>,
 }
 
 /// A request, without what may be secret in it, and how it ended.
@@ -73,16 +66,12 @@ impl Exchange {
         let tried = if *times > 1 { format!(", tried {times} times") } else { String::new() };
         format!("{request} {what}{tried}")
     }
-
-    fn failed(&self) -> bool {
-        !matches!(self.ended, Some(Ended::Answered(200..=299)))
-    }
 }
 
 impl RecordingHttpClient {
     pub(super) fn new(network: Network) -> Self {
-        let (connectors, log) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Shared { network, connectors, log }))
+        let (connectors, last) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Shared { network, connectors, last }))
     }
 
     /// The settings that its requests follow.
@@ -92,47 +81,38 @@ impl RecordingHttpClient {
 
     /// The last request and what came of it, in words.
     pub(super) fn last(&self) -> Option<String> {
-        self.lock().last.as_ref().map(Exchange::in_words)
-    }
-
-    /// The other request before the last, if it failed, and whether that may pass.
-    pub(super) fn failed_before(&self) -> Option<(String, bool)> {
-        let log = self.lock();
-        let before = log.before.as_ref().filter(|before| before.failed())?;
-        let for_good = matches!(before.ended, Some(Ended::Answered(401 | 403)));
-        Some((before.in_words(), !for_good))
+        self.lock().as_ref().map(Exchange::in_words)
     }
 
     /// The status of the last answer.
     pub(super) fn last_status(&self) -> Option<u16> {
-        match self.lock().last.as_ref()?.ended? {
+        match self.lock().as_ref()?.ended? {
             Ended::Answered(status) => Some(status),
             Ended::Broken => None,
         }
     }
 
     fn begin(&self, request: String) {
-        let mut log = self.lock();
-        match &mut log.last {
+        let mut exchange = self.lock();
+        match &mut *exchange {
             Some(last) if last.request == request => {
                 last.times = last.times.saturating_add(1);
                 last.ended = None;
             }
             _ => {
-                log.before = log.last.take();
-                log.last = Some(Exchange { request, times: 1, ended: None });
+                *exchange = Some(Exchange { request, times: 1, ended: None });
             }
         }
     }
 
     fn end(&self, how: Ended) {
-        if let Some(exchange) = self.lock().last.as_mut() {
+        if let Some(exchange) = self.lock().as_mut() {
             exchange.ended = Some(how);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Exchange>> {
+        self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request. `direct` is for addresses that no proxy knows.

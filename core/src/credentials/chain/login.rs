@@ -3,23 +3,19 @@
 //! `aws-config`): that asks the sign-in service of another region than the session's, reads the
 //! environment of the process, panics at a cache that lacks a field, and is 280 KB.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{fs, io};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use aws_smithy_json::deserialize::json_token_iter;
-use aws_smithy_json::deserialize::token::expect_document;
 use aws_smithy_json::serialize::JsonValueWriter;
-use aws_smithy_types::date_time::Format;
-use aws_smithy_types::{DateTime, Document};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::cached::{self, Cached};
 use super::http::RecordingHttpClient;
 use super::network::Variant;
 use super::request::{Failure, Request};
 use super::settings::Settings;
-use super::{dpop, failure, file};
+use super::{dpop, failure, now};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
@@ -50,13 +46,13 @@ pub(super) struct SignIn {
 }
 
 pub(super) fn cache_folder(settings: &Settings<'_>) -> Option<PathBuf> {
-    let home = settings.variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    match (settings.variable("AWS_LOGIN_CACHE_DIRECTORY"), home) {
-        (Some(folder), home) => Some(match (folder.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => Path::new(&home).join(rest),
-            _ => PathBuf::from(folder),
-        }),
-        (None, home) => home.map(|home| Path::new(&home).join(".aws/login/cache")),
+    let home = cached::home(settings);
+    match settings.variable("AWS_LOGIN_CACHE_DIRECTORY") {
+        Some(folder) => match (folder.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => Some(home.join(rest)),
+            _ => Some(PathBuf::from(folder)),
+        },
+        None => home.map(|home| home.join(".aws/login/cache")),
     }
 }
 
@@ -77,196 +73,77 @@ async fn find(
     service: &SignIn,
     client: &RecordingHttpClient,
 ) -> Result<Credentials> {
-    let no_home = || Error::provider("there is no home folder to look for its cache in", false);
-    let folder = service.folder.as_ref().ok_or_else(no_home)?;
-    let name = dpop::hex(&Sha256::digest(login.session_arn.as_bytes()));
-    let path = folder.join(name).with_extension("json");
-    let mut session = Session::load(&path)?;
+    let hash = Sha256::digest(login.session_arn.as_bytes());
+    let path = cached::path(service.folder.as_deref(), &hash)?;
+    let mut session = Cached::load(&path)?;
     let now = now();
-    let end = session.end()?;
-    if end - now > MARGIN {
-        return session.credentials();
-    }
-    match session.renew(login, service, client).await {
-        Ok(()) => {
-            // One that cannot be kept serves nevertheless.
-            let _ = file::at_rest(|| session.save(&path));
+    let end = session.time(&END)?;
+    if end.saturating_sub(now) <= MARGIN {
+        match renew(&mut session, login, service, client).await {
+            Ok(()) => session.save(&path),
+            // What is left of it serves, unless the service says that it is over.
+            Err(error) if end <= now || !error.retryable() => return Err(error),
+            Err(_) => {}
         }
-        // What is left of it serves, unless the service says that it is over.
-        Err(error) if end <= now || !error.retryable() => return Err(error),
-        Err(_) => {}
     }
-    session.credentials()
+    let [id, secret, token] = KEYS.map(|name| session.wanted(&["accessToken", name]));
+    Credentials::with_expiry(id?, secret?, Some(token?), Some(session.time(&END)?))
 }
 
-/// The document of the cache. Fields that are not known here stay in it.
-struct Session(Document);
+const END: [&str; 2] = ["accessToken", "expiresAt"];
+const KEYS: [&str; 3] = ["accessKeyId", "secretAccessKey", "sessionToken"];
 
-impl Session {
-    fn load(path: &Path) -> Result<Self> {
-        let shown = path.display();
-        let text = file::read(path).map_err(|error| {
-            Error::provider(format!("its cache {shown} cannot be read: {error}"), false)
-        })?;
-        let session = parsed(&text)
-            .ok_or_else(|| Error::provider(format!("its cache {shown} is not JSON"), false))?;
-        for field in ["clientId", "refreshToken", "dpopKey"] {
-            session.text(field)?;
-        }
-        for field in ["accessKeyId", "secretAccessKey", "sessionToken", "expiresAt"] {
-            session.access(field)?;
-        }
-        Ok(session)
-    }
-
-    fn text(&self, field: &str) -> Result<&str> {
-        text_of(&self.0, field).ok_or_else(|| lacks(field))
-    }
-
-    fn access(&self, field: &str) -> Result<&str> {
-        let access = self.0.as_object().and_then(|fields| fields.get("accessToken"));
-        access.and_then(|access| text_of(access, field)).ok_or_else(|| lacks(field))
-    }
-
-    fn end(&self) -> Result<i64> {
-        let end = DateTime::from_str(self.access("expiresAt")?, Format::DateTimeWithOffset);
-        let wrong = |_| Error::provider("expiresAt in its cache is not an ISO 8601 time", false);
-        Ok(end.map_err(wrong)?.secs())
-    }
-
-    fn credentials(&self) -> Result<Credentials> {
-        let (id, secret) = (self.access("accessKeyId")?, self.access("secretAccessKey")?);
-        let token = self.access("sessionToken")?;
-        Credentials::with_expiry(id, secret, Some(token), Some(self.end()?))
-    }
-
-    async fn renew(
-        &mut self,
-        login: &Login,
-        service: &SignIn,
-        client: &RecordingHttpClient,
-    ) -> Result<()> {
-        let region = text_of(&self.0, "signInRegion").or(login.region.as_deref());
-        let url = url(service, region.unwrap_or(&service.region))?;
-        let odd_key = || Error::provider("the dpopKey in its cache is not a P-256 key", false);
-        let proof = dpop::proof(self.text("dpopKey")?, &url, now()).ok_or_else(odd_key)?;
-        let mut request = Request::get(&url, TIMEOUT);
-        request.method = "POST";
-        request.body = self.question()?;
-        request.headers = vec![
-            ("content-type", Zeroizing::new("application/json".to_owned())),
-            ("dpop", Zeroizing::new(proof)),
-        ];
-        let answer = request.send(client, ATTEMPTS).await.map_err(Failure::into_error)?;
-        if answer.status == 200 {
-            return self.take(&answer.body);
-        }
-        let why = parsed(&answer.body).and_then(|told| {
-            let (error, message) = (text_of(&told.0, "error"), text_of(&told.0, "message"));
-            let error = error.map(failure::shortened)?;
-            Some(format!("{error}: {}", failure::shortened(message.unwrap_or_default())))
-        });
-        let refusal = answer.refusal(client);
-        Err(match why {
-            Some(why) => refusal.reworded(format!("{why} ({refusal})")),
-            None => refusal,
-        })
-    }
-
-    fn question(&self) -> Result<Zeroizing<String>> {
-        let mut body = Zeroizing::new(String::with_capacity(4096));
-        let mut writer = JsonValueWriter::new(&mut body).start_object();
-        writer.key("clientId").string(self.text("clientId")?);
-        writer.key("grantType").string("refresh_token");
-        writer.key("refreshToken").string(self.text("refreshToken")?);
-        writer.finish();
-        Ok(body)
-    }
-
-    /// Puts what the service gave in the place of what it gave before.
-    fn take(&mut self, answer: &[u8]) -> Result<()> {
+async fn renew(
+    session: &mut Cached,
+    login: &Login,
+    service: &SignIn,
+    client: &RecordingHttpClient,
+) -> Result<()> {
+    let region = session.text(&["signInRegion"]).or(login.region.as_deref());
+    let url = url(service, region.unwrap_or(&service.region))?;
+    let odd_key = || Error::provider("the dpopKey in its cache is not a P-256 key", false);
+    let proof = dpop::proof(session.wanted(&["dpopKey"])?, &url, now()).ok_or_else(odd_key)?;
+    let mut request = Request::get(&url, TIMEOUT);
+    request.method = "POST";
+    request.body = question(session)?;
+    request.headers = vec![
+        ("content-type", Zeroizing::new("application/json".to_owned())),
+        ("dpop", Zeroizing::new(proof)),
+    ];
+    let answer = request.send(client, ATTEMPTS).await.map_err(Failure::into_error)?;
+    let told = Cached::parse(&answer.body);
+    if answer.status == 200 {
         let incomplete = || Error::provider("the answer to its renewal is incomplete", true);
-        let told = parsed(answer).ok_or_else(incomplete)?;
-        let life = told.0.as_object().and_then(|fields| match fields.get("expiresIn") {
-            Some(Document::Number(seconds)) => Some(seconds.to_f64_lossy() as i64),
-            _ => None,
-        });
-        let end = DateTime::from_secs(now() + life.unwrap_or(LIFE)).fmt(Format::DateTime);
-        let refresh = told.text("refreshToken").map_err(|_| incomplete())?.to_owned();
-        let fields = ["accessKeyId", "secretAccessKey", "sessionToken"];
-        let mut values = Vec::new();
-        for field in fields {
-            values.push((field, told.access(field).map_err(|_| incomplete())?.to_owned()));
-        }
-        values.push(("expiresAt", end.map_err(|_| incomplete())?));
-        let Document::Object(mine) = &mut self.0 else { return Err(incomplete()) };
-        put(mine, "refreshToken", refresh);
-        if let Some(Document::Object(access)) = mine.get_mut("accessToken") {
-            for (field, value) in values {
-                put(access, field, value);
-            }
-        }
-        Ok(())
+        return told.and_then(|told| take(session, &told)).ok_or_else(incomplete);
     }
+    let refusal = answer.refusal(client);
+    let Some(told) = told else { return Err(refusal) };
+    let text = |name| failure::shortened(told.text(&[name]).unwrap_or_default()).into_owned();
+    Err(refusal.reworded(format!("{}: {} ({refusal})", text("error"), text("message"))))
+}
 
-    /// In one step, and for its owner alone.
-    fn save(&self, path: &Path) -> io::Result<()> {
-        let mut text = Zeroizing::new(String::with_capacity(8192));
-        JsonValueWriter::new(&mut text).document(&self.0);
-        let new =
-            path.with_extension(format!("json.{}", dpop::hex(&fastrand::u64(..).to_le_bytes())));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options
-            .open(&new)
-            .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
-            .and_then(|()| fs::rename(&new, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written
+fn question(session: &Cached) -> Result<Zeroizing<String>> {
+    let mut body = Zeroizing::new(String::with_capacity(4096));
+    let mut writer = JsonValueWriter::new(&mut body).start_object();
+    writer.key("clientId").string(session.wanted(&["clientId"])?);
+    writer.key("grantType").string("refresh_token");
+    writer.key("refreshToken").string(session.wanted(&["refreshToken"])?);
+    writer.finish();
+    Ok(body)
+}
+
+/// Puts what the service gave in the place of what it gave before.
+fn take(session: &mut Cached, told: &Cached) -> Option<()> {
+    let refresh = told.text(&["refreshToken"])?;
+    let [id, secret, token] = KEYS.map(|name| told.text(&["accessToken", name]));
+    let keys = [id?, secret?, token?];
+    let life = told.number(&["expiresIn"]).unwrap_or(LIFE);
+    for (name, value) in KEYS.iter().zip(keys) {
+        session.put(&["accessToken", name], value.to_owned());
     }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
-
-fn wipe(document: &mut Document) {
-    match document {
-        Document::String(text) => text.zeroize(),
-        Document::Array(all) => all.iter_mut().for_each(wipe),
-        Document::Object(fields) => fields.values_mut().for_each(wipe),
-        Document::Number(_) | Document::Bool(_) | Document::Null => {}
-    }
-}
-
-fn put(fields: &mut std::collections::HashMap<String, Document>, name: &str, value: String) {
-    if let Some(mut old) = fields.insert(name.to_owned(), Document::String(value)) {
-        wipe(&mut old);
-    }
-}
-
-fn parsed(text: &[u8]) -> Option<Session> {
-    let session = Session(expect_document(&mut json_token_iter(text).peekable()).ok()?);
-    session.0.as_object().is_some().then_some(session)
-}
-
-fn text_of<'a>(document: &'a Document, field: &str) -> Option<&'a str> {
-    document.as_object()?.get(field)?.as_string().filter(|text| !text.is_empty())
-}
-
-fn lacks(field: &str) -> Error {
-    Error::provider(format!("its cache lacks {field}"), false)
-}
-
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+    session.put_time(&END, now().saturating_add(life));
+    session.put(&["refreshToken"], refresh.to_owned());
+    Some(())
 }
 
 /// A partition, by the beginning of its regions: the name of its sign-in service, and the ends of

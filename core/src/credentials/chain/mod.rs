@@ -8,7 +8,7 @@
 //! | `profile` | what the shared config and credentials files say |
 //! | `ask` | asks the source that was selected |
 //! | `sts`, `sso`, `login`, `container`, `instance`, `process` | one source each |
-//! | `dpop` | the proof that a login session is renewed with |
+//! | `cached`, `dpop` | the documents of logins, and the proof that one is renewed with |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
 //! | `settings` | variables of the environment and lines of the profile |
 //! | `network`, `proxy`, `trust` | what those say about requests |
@@ -20,6 +20,7 @@
 mod answer;
 mod ask;
 mod bounded;
+mod cached;
 mod container;
 mod dpop;
 mod failure;
@@ -38,11 +39,11 @@ mod sso;
 mod sts;
 mod trust;
 
-use std::time::UNIX_EPOCH;
+use std::time::SystemTime;
 
 use super::Credentials;
 use super::provider::Search;
-use crate::clock::Patience;
+use crate::clock::{Patience, unix_seconds};
 use crate::error::{Error, Result};
 use crate::fork;
 use crate::region;
@@ -105,11 +106,6 @@ fn sts_region(search: &Search, profiles: &Profiles) -> Result<Option<String>> {
     })
 }
 
-/// Takes over what a provider of the SDK gave. An answer that was cut short can lack its end,
-/// which the SDK reads as 1970.
-fn with_an_end(found: aws_credential_types::Credentials) -> Result<Credentials> {
-    if found.expiry() == Some(UNIX_EPOCH) {
-        return Err(Error::provider("its answer has no readable end of the credentials", true));
-    }
-    Ok(found.into())
+fn now() -> i64 {
+    unix_seconds(SystemTime::now())
 }

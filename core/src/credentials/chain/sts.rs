@@ -2,10 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Credentials as Assumed;
+use aws_types::SdkConfig;
 use zeroize::Zeroizing;
 
 use super::http::RecordingHttpClient;
