@@ -19,8 +19,11 @@ const LONGEST = 60_000;
 const standin = (name) => process.env[`STANDIN_${name}`];
 const STANDIN = Boolean(standin('HOST')) || process.env.RDSIAM_REQUIRE_STANDIN === '1';
 
+// Without what a machine may have set of its own.
+const SET = /^AWS_|_PROXY$|^SSL_CERT_|^REQUESTS_CA_BUNDLE$|^NODE_EXTRA_CA_CERTS$/i;
+
 function clean() {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  const kept = Object.entries(process.env).filter(([name]) => !SET.test(name));
   return Object.fromEntries(kept);
 }
 

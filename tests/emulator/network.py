@@ -201,7 +201,28 @@ NAMES = [
 ]
 CERTIFICATES = [
     Row(
-        "ca-unknown", "web-identity-tls", drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), fails=BOTH
+        "ca-unknown",
+        "web-identity-tls",
+        drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        words={"boto3": ("AWS_CA_BUNDLE",), "js": ("NODE_EXTRA_CA_CERTS",)},
+        fails=BOTH,
+    ),
+    # Python and Node have roots of their own; here they are those of the system.
+    Row(
+        "ca-of-system",
+        "web-identity-tls",
+        lambda e: {"SSL_CERT_FILE": e.doors.ca},
+        drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        fails=BOTH,
+        differs={"python": True, "node": True, "c": True},
+    ),
+    Row(
+        "ca-of-system-missing",
+        "web-identity-tls",
+        lambda _e: {"SSL_CERT_FILE": "/no/such/file"},
+        drop=("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        fails=BOTH,
+        words={"boto3": ("SSL_CERT_FILE", "/no/such/file"), "js": ("SSL_CERT_FILE",)},
     ),
     Row(
         "ca-missing",

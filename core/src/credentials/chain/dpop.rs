@@ -23,9 +23,10 @@ struct Key {
 
 impl Key {
     fn read(pem: &str) -> Option<Self> {
-        let body: Zeroizing<String> = Zeroizing::new(
-            pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect(),
-        );
+        // Made once, so that no part of it is left behind where it moved.
+        let mut body = Zeroizing::new(String::with_capacity(pem.len()));
+        let lines = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+        lines.for_each(|line| body.push_str(line));
         let der = Zeroizing::new(base64::decode(body.as_str()).ok()?);
         let key = Self { der };
         let whole = key.der.len() == 121

@@ -63,7 +63,13 @@ pub(super) fn of_any(error: &(dyn StdError + 'static), client: &RecordingHttpCli
 
 fn told_with(what: &str, retryable: bool, client: &RecordingHttpClient) -> Error {
     let request = client.last().map(|last| format!(" ({last})")).unwrap_or_default();
-    Error::provider(format!("{what}{request}"), retryable)
+    // The word of rustls for a certificate by nobody that is trusted.
+    let advice = if what.contains("UnknownIssuer") {
+        format!("; {}", client.network().trust.advice())
+    } else {
+        String::new()
+    };
+    Error::provider(format!("{what}{request}{advice}"), retryable)
 }
 
 /// An answer that says no will say so again; what broke, or is busy, may pass.

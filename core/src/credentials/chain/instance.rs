@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::answer;
 use super::http::RecordingHttpClient;
 use super::request::{Answer, Failure, Request};
-use super::settings::Settings;
+use super::settings::{Found, Settings};
 use crate::credentials::{Credentials, environment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::style::Network;
@@ -52,7 +52,11 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn read(settings: &Settings<'_>) -> Result<Self> {
         let base = match settings.find(ENDPOINT, "ec2_metadata_service_endpoint") {
-            Some(endpoint) => endpoint.value.trim().to_owned(),
+            Some(Found { value, .. }) if value.contains("://") => value.trim().to_owned(),
+            Some(Found { name, .. }) => {
+                let text = format!("{name} is not a URL; give http://HOST");
+                return Err(Error::provider(text, false));
+            }
             None if is_ipv6(settings)? => IPV6.to_owned(),
             None => IPV4.to_owned(),
         };

@@ -1,5 +1,6 @@
 //! Which proxy a request goes through. The SDKs read the same variables by different rules.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use zeroize::Zeroizing;
@@ -17,11 +18,17 @@ pub(super) struct Proxies {
 }
 
 /// A proxy. Its URL may hold a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Proxy {
     pub(super) url: Zeroizing<String>,
     /// As messages call it: without user and password.
     pub(super) shown: String,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
 }
 
 impl Proxy {
@@ -290,6 +297,7 @@ mod tests {
         let value = "http://user:SECRET@proxy.example:3128/".to_owned();
         let found = proxy(Some(("HTTPS_PROXY", value))).unwrap().unwrap();
         assert_eq!(found.shown, "http://proxy.example:3128 of HTTPS_PROXY");
+        assert!(!format!("{found:?}").contains("SECRET"));
         let bare = proxy(Some(("HTTPS_PROXY", "proxy.example:3128".to_owned())));
         assert_eq!(&**bare.unwrap().unwrap().url, "http://proxy.example:3128");
         for odd in ["socks5://user:SECRET@proxy", "http://", "http://a b"] {

@@ -81,11 +81,11 @@ impl<'a> Request<'a> {
     }
 
     async fn once(&self, client: &RecordingHttpClient) -> Result<Answer, Failure> {
-        let unusable =
-            |what: &str| Error::provider(format!("{what} {} is not valid", self.url), false);
+        // The address is not shown: a user and a password may be in it.
+        let unusable = || Error::provider("the address of its endpoint is not a URL", false);
         let mut request = HttpRequest::new(SdkBody::from(self.body.as_bytes()));
-        request.set_method(self.method).map_err(|_| unusable("the method for"))?;
-        request.set_uri(self.url).map_err(|_| unusable("the address"))?;
+        request.set_method(self.method).map_err(|_| unusable())?;
+        request.set_uri(self.url).map_err(|_| unusable())?;
         for (name, value) in &self.headers {
             let value = value.to_string();
             request

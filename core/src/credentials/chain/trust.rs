@@ -7,38 +7,36 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::file;
 use super::settings::{Found, Settings};
+use super::{failure, file};
 use crate::error::{Error, Result};
 use crate::style::Network;
 
 /// The trusted certificates. Their files are read when TLS is first spoken.
-///
-/// The roots of the system are those that `rustls-native-certs` finds: the file SSL_CERT_FILE
-/// and the folder SSL_CERT_DIR if they are set, else where the distribution keeps them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Trust {
     /// In place of the roots of the system.
     only: Option<Found>,
     /// Beside them.
     more: Option<Found>,
     ignored: OnceCell<String>,
+    rules: Network,
 }
 
 impl Trust {
     pub(super) fn read(settings: &Settings<'_>) -> Result<Self> {
-        Ok(match settings.rules {
-            Network::Botocore => Self { only: Self::of_boto3(settings)?, ..Self::default() },
-            // Node reads this file, the SDK only its own options.
+        let rules = settings.rules;
+        let (only, more) = match rules {
+            Network::Botocore => (Self::of_boto3(settings)?, None),
+            // Node reads this file; the SDK has no setting of its own.
             Network::Js => {
                 let name = "NODE_EXTRA_CA_CERTS".to_owned();
                 let value = settings.variable(&name);
-                Self { more: value.map(|value| Found { value, name }), ..Self::default() }
+                (None, value.map(|value| Found { value, name }))
             }
-            Network::Sdk => {
-                Self { only: settings.find("AWS_CA_BUNDLE", "ca_bundle"), ..Self::default() }
-            }
-        })
+            Network::Sdk => (settings.find("AWS_CA_BUNDLE", "ca_bundle"), None),
+        };
+        Ok(Self { rules, only, more, ignored: OnceCell::new() })
     }
 
     /// An empty value is an error for botocore, which would otherwise verify nothing.
@@ -65,41 +63,73 @@ impl Trust {
     }
 
     pub(super) fn context(&self) -> Result<TlsContext> {
-        let store = match (&self.only, &self.more) {
-            (Some(only), _) => with(TrustStore::empty(), certificates(only)?),
-            (None, Some(more)) => {
-                let more = certificates(more).unwrap_or_else(|error| {
-                    let _ = self.ignored.set(error.message().to_owned());
-                    Vec::new()
-                });
-                with(TrustStore::default(), more)
-            }
-            (None, None) => TrustStore::default(),
+        let Some(more) = &self.more else {
+            return built(match &self.only {
+                Some(only) => certificates(only)?,
+                None => of_the_system()?,
+            });
         };
-        built(store)
+        let more = certificates(more).unwrap_or_else(|error| {
+            let _ = self.ignored.set(error.message().to_owned());
+            Vec::new()
+        });
+        let system = of_the_system();
+        // Those that are named may be all that there are.
+        let system = if more.is_empty() { system? } else { system.unwrap_or_default() };
+        built(system.into_iter().chain(more))
+    }
+
+    /// What to do about a server whose certificate is by nobody that is trusted.
+    pub(super) fn advice(&self) -> &'static str {
+        match self.rules {
+            Network::Js => "name the file of its CA in NODE_EXTRA_CA_CERTS",
+            Network::Botocore | Network::Sdk => {
+                "name a file with the certificates of all trusted CAs in AWS_CA_BUNDLE"
+            }
+        }
     }
 
     /// For requests without TLS.
     pub(super) fn nobody() -> Result<TlsContext> {
-        built(TrustStore::empty())
+        built([])
     }
 }
 
-fn built(store: TrustStore) -> Result<TlsContext> {
+fn built(roots: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<TlsContext> {
+    let store = roots.into_iter().fold(TrustStore::empty(), |store, root| {
+        let text = base64::encode(&root);
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        store.with_pem_certificate(pem)
+    });
     let context = TlsContext::builder().with_trust_store(store).build();
     context.map_err(|error| Error::provider(format!("TLS cannot be set up: {error}"), false))
 }
 
-fn with(store: TrustStore, certificates: Vec<CertificateDer<'_>>) -> TrustStore {
-    certificates.into_iter().fold(store, |store, certificate| {
-        let text = base64::encode(&certificate);
-        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-        store.with_pem_certificate(pem)
-    })
+/// The file SSL_CERT_FILE and the folder SSL_CERT_DIR if they are set, else where the
+/// distribution keeps them. Not read by the SDK, which would do it while a fork waits, and would
+/// say nothing about a file that it cannot read.
+fn of_the_system() -> Result<Vec<CertificateDer<'static>>> {
+    let found = file::at_rest(rustls_native_certs::load_native_certs);
+    let usable = usable(found.certs.into_iter());
+    if usable.is_empty() {
+        let why = found.errors.first().map(|error| format!(" ({})", failure::texts(error)));
+        let text = format!(
+            "no CA certificates of the system were found{}; install them, or name their file in \
+             SSL_CERT_FILE",
+            why.unwrap_or_default()
+        );
+        return Err(Error::provider(text, false));
+    }
+    Ok(usable)
 }
 
-/// The certificates of a PEM file that can be roots. The SDK would panic at any other, and
-/// OpenSSL skips them.
+/// Those that can be roots: the SDK would panic at any other, and OpenSSL skips them.
+fn usable(found: impl Iterator<Item = CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    let mut roots = RootCertStore::empty();
+    found.filter(|certificate| roots.add(certificate.clone()).is_ok()).collect()
+}
+
+/// The certificates of a PEM file.
 fn certificates(setting: &Found) -> Result<Vec<CertificateDer<'static>>> {
     let Found { value: path, name } = setting;
     let wrong = |what: &str| {
@@ -109,10 +139,7 @@ fn certificates(setting: &Found) -> Result<Vec<CertificateDer<'static>>> {
         )
     };
     let pem = file::read(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-    let mut roots = RootCertStore::empty();
-    let usable: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-        .map_while(std::result::Result::ok)
-        .filter(|certificate| roots.add(certificate.clone()).is_ok())
-        .collect();
+    let all = CertificateDer::pem_slice_iter(&pem).map_while(std::result::Result::ok);
+    let usable = usable(all);
     if usable.is_empty() { Err(wrong("holds no CA certificate")) } else { Ok(usable) }
 }
