@@ -15,9 +15,8 @@ import time
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from doors import Doors
-
 from answers import Keys
+from doors import Doors
 from handler import Handler
 
 DEFAULTS = {

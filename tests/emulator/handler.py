@@ -10,11 +10,10 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler
 
-import dpop
-from doors import tunnel
-
 import answers
+import dpop
 from answers import RefusedError
+from doors import tunnel
 
 ROLES = "/latest/meta-data/iam/security-credentials/"
 IMDS_TOKEN = "EMULATOR-IMDS-TOKEN"

@@ -4,6 +4,7 @@ The same variables are given to the face and to its SDK, and both have to be ser
 after the same requests. Which it is stands here too, so that no row can fail for another reason.
 """
 
+import json
 from pathlib import Path
 
 import setups
@@ -17,7 +18,8 @@ SIGN_IN = "AWS_ENDPOINT_URL_SIGNIN"
 
 
 class Row:
-    """`env` and `files` are added to those of a set-up, `drop` taken away from them.
+    """`env` is added to that of a set-up, `drop` taken away from it; `lines` are added to the
+    profile, and `cached` to the document of an `aws login` session.
 
     `only` are the SDKs (`boto3`, `js`) that the row is for, `fails` those that are not served in
     it. `differs` says which faces do otherwise on purpose, and whether they are served; `words`
@@ -29,6 +31,7 @@ class Row:
         self.drop = more.pop("drop", ())
         self.modes = more.pop("modes", {})
         self.lines = more.pop("lines", None)
+        self.cached = more.pop("cached", None)
         self.only = more.pop("only", ("boto3", "js"))
         self.fails = more.pop("fails", ())
         self.differs = more.pop("differs", {})
@@ -183,6 +186,13 @@ NAMES = [
     Row("oidc-by-name", "sso-refresh", by_name, drop=SSO),
     Row("oidc-fips", "sso-refresh", lambda e: by_name(e, **FIPS), drop=SSO),
     Row("login-by-name", "login-refresh", by_name, drop=LOGIN),
+    Row(
+        "login-of-another-region",
+        "login-refresh",
+        by_name,
+        drop=LOGIN,
+        cached={"signInRegion": "eu-west-1"},
+    ),
     Row("login-fips", "login-refresh", lambda e: by_name(e, **FIPS), drop=LOGIN),
     Row("login-dualstack", "login-refresh", lambda e: by_name(e, **DUAL), drop=LOGIN),
     Row(
@@ -337,6 +347,9 @@ def make(emulator, row, folder):
             before.replace(head, f"{head}\n{lines}", 1) if head in before else f"{head}\n{lines}"
         )
         config.write_text(merged)
+    if row.cached:
+        (file,) = Path(env["AWS_LOGIN_CACHE_DIRECTORY"]).iterdir()
+        file.write_text(json.dumps({**json.loads(file.read_text()), **row.cached}))
     facts = {name: getattr(row, name) for name in ("modes", "only", "fails", "differs", "words")}
     return {**setup, **facts, "name": row.name}
 

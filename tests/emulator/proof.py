@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs
 
-import network
-
 import cases
 import emulator
+import network
 import setups
 from faces import Face
 

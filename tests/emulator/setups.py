@@ -7,9 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-import dpop
-
 import answers
+import dpop
 
 STATIC_KEYS = ("AKIAEMULATORSTATIC", "EMULATOR/STATIC+SECRET")
 REGION = "us-east-1"

@@ -83,7 +83,10 @@ fn unused(settings: &Settings<'_>) -> Vec<String> {
     match settings.rules {
         Rules::Botocore => {
             ALL_PROXY.iter().for_each(|name| note(name, "boto3 does not use it either"));
-            note("AWS_STS_REGIONAL_ENDPOINTS", "the endpoint of the region is asked");
+            let legacy = settings.find("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints");
+            if let Some(found) = legacy.filter(|found| found.value == "legacy") {
+                unused.push(format!("{} (the endpoint of the region is asked)", found.name));
+            }
         }
         Rules::Js => {
             if !told_to_node(settings) {
@@ -95,6 +98,7 @@ fn unused(settings: &Settings<'_>) -> Vec<String> {
             let why = "as with the JS SDK; Node's variable is NODE_EXTRA_CA_CERTS";
             note("AWS_CA_BUNDLE", why);
             note("NODE_TLS_REJECT_UNAUTHORIZED", "certificates are always verified");
+            unused.extend(settings.profile("ca_bundle").map(|found| found.name));
         }
         Rules::Sdk => {}
     }
