@@ -154,6 +154,29 @@ PROXIES = [
         fails=JS,
     ),
     Row(
+        "proxy-over-tls",
+        "web-identity",
+        lambda e: {**proxied(e), "HTTPS_PROXY": e.doors["tls"].url},
+        fails=JS,
+    ),
+    Row(
+        "proxy-that-is-none",
+        "web-identity",
+        lambda e: {**proxied(e), "HTTPS_PROXY": "socks5://user:p%40ss@127.0.0.1:1"},
+        fails=BOTH,
+        words={"boto3": ("HTTPS_PROXY is not the URL",), "js": ("HTTPS_PROXY",)},
+    ),
+    # What is not needed may be odd.
+    Row(
+        "proxy-that-is-none-and-not-needed",
+        "container-token",
+        lambda e: {
+            "HTTPS_PROXY": "socks5://127.0.0.1:1",
+            "AWS_USE_FIPS_ENDPOINT": "yes",
+            "NODE_USE_ENV_PROXY": "1",
+        },
+    ),
+    Row(
         "metadata-by-proxy",
         "instance",
         lambda e: {
@@ -313,6 +336,19 @@ METADATA = [
         lines="metadata_service_timeout = 3",
         modes={"imds": "late"},
         differs={"node": True},
+        fails=JS,
+    ),
+    Row(
+        "metadata-disabled",
+        "instance",
+        lambda _e: {"AWS_EC2_METADATA_DISABLED": "TRUE"},
+        fails=BOTH,
+    ),
+    # For the JS SDK all but `false` is a yes.
+    Row(
+        "metadata-disabled-by-1",
+        "instance",
+        lambda _e: {"AWS_EC2_METADATA_DISABLED": "1"},
         fails=JS,
     ),
     Row(

@@ -56,7 +56,7 @@ impl Context {
             Base::Sso(sso) => self.sso(sso).await,
             Base::Login(login) => self.login(login).await,
             Base::WebIdentity(identity) => {
-                sts::with_web_identity(&self.sts(None), identity, &self.client).await
+                sts::with_web_identity(&self.sts(None)?, identity, &self.client).await
             }
             Base::Environment => environment::read(self.conventions)?
                 .ok_or_else(|| Error::provider(environment::NOT_SET, false)),
@@ -70,8 +70,8 @@ impl Context {
     async fn sso(&self, sso: Sso) -> Result<Credentials> {
         let portal = Portal {
             home: cached::home(&self.settings()),
-            roles: self.config("SSO", &sso.region),
-            logins: self.config("SSO OIDC", &sso.region),
+            roles: self.config("SSO", &sso.region)?,
+            logins: self.config("SSO OIDC", &sso.region)?,
         };
         sso::credentials(sso, &portal, &self.client).await
     }
@@ -82,13 +82,13 @@ impl Context {
             folder: login::cache_folder(&self.settings()),
             endpoint: self.endpoints().of("Signin"),
             region,
-            variant: self.variant_of("Signin"),
+            variant: self.variant_of("Signin")?,
         };
         login::credentials(login, &service, &self.client).await
     }
 
     async fn assume(&self, role: &Role, with: Credentials) -> Result<Credentials> {
-        let config = self.sts(role.region.as_deref());
+        let config = self.sts(role.region.as_deref())?;
         sts::assume(&config, role, with, &self.client).await
     }
 
@@ -102,19 +102,19 @@ impl Context {
 
     /// For botocore a configured endpoint is asked whatever the variant; the others, and the
     /// AWS crates, refuse both at once.
-    fn variant_of(&self, service: &str) -> Variant {
+    fn variant_of(&self, service: &str) -> Result<Variant> {
         let botocore = self.conventions.network == Rules::Botocore;
         let configured = botocore && self.endpoints().of(service).is_some();
-        if configured { Variant::default() } else { self.client.network().variant }
+        if configured { Ok(Variant::default()) } else { self.client.network().variant() }
     }
 
-    fn sts(&self, region: Option<&str>) -> SdkConfig {
+    fn sts(&self, region: Option<&str>) -> Result<SdkConfig> {
         self.config("STS", region.or(self.region.as_deref()).unwrap_or(STS_REGION))
     }
 
     /// For a client of the SDK.
-    fn config(&self, service: &str, region: &str) -> SdkConfig {
-        let variant = self.variant_of(service);
+    fn config(&self, service: &str, region: &str) -> Result<SdkConfig> {
+        let variant = self.variant_of(service)?;
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -127,7 +127,7 @@ impl Context {
             .timeout_config(timeouts)
             .service_config(self.endpoints());
         config.set_sleep_impl(default_async_sleep());
-        config.build()
+        Ok(config.build())
     }
 }
 

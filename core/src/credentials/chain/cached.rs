@@ -194,4 +194,28 @@ mod tests {
         assert!(!cached.time(&["a", "b"]).unwrap_err().message().contains("SECRET"));
         assert!(path(None, &[]).is_err());
     }
+
+    #[test]
+    fn no_document_makes_it_panic() {
+        let seed =
+            std::env::var("RDSIAM_SEED").map_or_else(|_| fastrand::u64(..), |s| s.parse().unwrap());
+        println!("RDSIAM_SEED={seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let whole =
+            br#"{"a": {"b": "\u00e9"}, "end": "2026-01-02T03:04:05Z", "in": 1e3, "x": [{}]}"#;
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut text = whole.to_vec();
+            for _ in 0..random.usize(0..4) {
+                let at = random.usize(0..text.len());
+                text[at] = random.u8(..);
+            }
+            let Some(mut cached) = Cached::parse(&text) else { continue };
+            read += 1;
+            let _ = (cached.time(&["end"]), cached.number(&["in"]), cached.wanted(&["a", "b"]));
+            cached.put(&["a", "b"], "new".to_owned());
+            cached.put_time(&["end"], random.i64(..));
+        }
+        assert!((1000..19_999).contains(&read), "{read}");
+    }
 }

@@ -90,6 +90,9 @@ fn limit_reached(error: &(dyn StdError + 'static)) -> Option<Error> {
 
 /// The error of the system that means a limit of the process or of the machine.
 pub(super) fn of_limit(error: &io::Error) -> Option<Error> {
+    if !cfg!(unix) {
+        return None;
+    }
     let limit = match error.raw_os_error()? {
         EMFILE => "the process has as many open files as it may have (RLIMIT_NOFILE, `ulimit -n`)",
         ENFILE => "the machine has as many open files as it may have (fs.file-max)",

@@ -123,24 +123,26 @@ impl RecordingHttpClient {
         direct: bool,
     ) -> HttpConnectorFuture {
         let url = request.uri();
-        let route = Route {
-            // A URL without a scheme is refused by either connector.
-            tls: !url.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://")),
-            proxy: self.0.network.proxies.of(url).filter(|_| !direct).cloned(),
-            limits: (settings.connect_timeout(), settings.read_timeout()),
+        let proxy = if direct { Ok(None) } else { self.0.network.proxies.of(url) };
+        let through = match &proxy {
+            Ok(Some(proxy)) => format!(" through {}", proxy.shown),
+            _ => String::new(),
         };
-        let through = route.proxy.as_ref().map(|proxy| format!(" through {}", proxy.shown));
-        self.begin(format!(
-            "{} {}{}",
-            request.method(),
-            without_secrets(url),
-            through.unwrap_or_default()
-        ));
-        let client = self.clone();
-        let answer = match self.connector(route, settings) {
+        self.begin(format!("{} {}{through}", request.method(), without_secrets(url)));
+        let connector = proxy.and_then(|proxy| {
+            let route = Route {
+                // A URL without a scheme is refused by either connector.
+                tls: !url.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://")),
+                proxy: proxy.cloned(),
+                limits: (settings.connect_timeout(), settings.read_timeout()),
+            };
+            self.connector(route, settings)
+        });
+        let answer = match connector {
             Ok(connector) => connector.call(request),
             Err(error) => HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
+        let client = self.clone();
         HttpConnectorFuture::new(async move {
             let answer = answer.await;
             client.end(match &answer {

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::answer;
 use super::http::RecordingHttpClient;
 use super::request::{Answer, Failure, Request};
-use super::settings::{Found, Settings};
+use super::settings::{Found, Settings, says_yes};
 use crate::credentials::{Credentials, environment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::style::Network;
+use crate::style::{Conventions, Network};
 
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 const V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
@@ -34,10 +34,9 @@ const TIMEOUT: u32 = 1;
 const ATTEMPTS: u32 = 3;
 
 /// Why it is not to be asked, if it is not.
-pub(super) fn absent() -> Option<String> {
-    let disabled = environment::text(DISABLED).ok().flatten();
-    let disabled = disabled.is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    disabled.then(|| format!("{DISABLED} is true"))
+pub(super) fn absent(conventions: Conventions) -> Option<String> {
+    let value = environment::text(DISABLED).ok().flatten()?;
+    says_yes(&value, conventions.network).then(|| format!("{DISABLED} is {value}"))
 }
 
 /// What the settings say about it.

@@ -76,8 +76,7 @@ fn find(search: &Search, patience: &mut Patience) -> Result<Credentials> {
     let label = plan.label.clone();
     let region = sts_region(search, &profiles)?;
     let conventions = search.conventions;
-    let network = Network::read(&Settings::new(&profiles, conventions.network))
-        .map_err(|error| attempts.failed(&label, &error))?;
+    let network = Network::read(&Settings::new(&profiles, conventions.network));
     let client = RecordingHttpClient::new(network);
     let context = Context { client: client.clone(), region, profiles, conventions };
     bounded::run(patience, context.ask(plan), || client.last()).map_err(|error| {

@@ -12,7 +12,8 @@ use crate::style::Network as Rules;
 pub(super) struct Network {
     pub(super) proxies: Proxies,
     pub(super) trust: Trust,
-    pub(super) variant: Variant,
+    /// An odd value is an error where it is needed.
+    variant: Result<Variant>,
     /// What is set and has no effect, in words, for the message of a fetch that fails.
     unused: Vec<String>,
 }
@@ -25,13 +26,18 @@ pub(super) struct Variant {
 }
 
 impl Network {
-    pub(super) fn read(settings: &Settings<'_>) -> Result<Self> {
-        Ok(Self {
-            proxies: Proxies::read(settings)?,
-            trust: Trust::read(settings)?,
-            variant: Variant { fips: fips(settings)?, dual_stack: dual_stack(settings) },
+    pub(super) fn read(settings: &Settings<'_>) -> Self {
+        let dual_stack = dual_stack(settings);
+        Self {
+            proxies: Proxies::read(settings),
+            trust: Trust::read(settings),
+            variant: fips(settings).map(|fips| Variant { fips, dual_stack }),
             unused: unused(settings),
-        })
+        }
+    }
+
+    pub(super) fn variant(&self) -> Result<Variant> {
+        self.variant.clone()
     }
 
     /// What a message about a failure says about settings without effect.

@@ -12,8 +12,9 @@ use crate::style::Network;
 /// The proxies of the environment.
 #[derive(Debug, Default)]
 pub(super) struct Proxies {
-    http: Option<Proxy>,
-    https: Option<Proxy>,
+    /// One that is not a URL is an error where it is needed.
+    http: Option<Result<Proxy>>,
+    https: Option<Result<Proxy>>,
     bypass: Bypass,
 }
 
@@ -51,17 +52,17 @@ enum Bypass {
 }
 
 impl Proxies {
-    pub(super) fn read(settings: &Settings<'_>) -> Result<Self> {
+    pub(super) fn read(settings: &Settings<'_>) -> Self {
         match settings.rules {
             Network::Botocore => Self::of_urllib(settings),
             Network::Js if told_to_node(settings) => Self::of_node(settings),
-            Network::Js => Ok(Self::default()),
+            Network::Js => Self::default(),
             Network::Sdk => Self::of_curl(settings),
         }
     }
 
     /// The lower-case name wins, and an empty one hides the other. `ALL_PROXY` does not count.
-    fn of_urllib(settings: &Settings<'_>) -> Result<Self> {
+    fn of_urllib(settings: &Settings<'_>) -> Self {
         let find = |lower: &'static str, upper: &'static str| match settings.raw(lower) {
             Some(value) => Some((lower, value)).filter(|(_, value)| !value.is_empty()),
             // A CGI script gets the header `Proxy` of a stranger under this name.
@@ -69,30 +70,30 @@ impl Proxies {
             None => settings.raw(upper).filter(|v| !v.is_empty()).map(|value| (upper, value)),
         };
         let no_proxy = find("no_proxy", "NO_PROXY");
-        Ok(Self {
-            http: proxy(find("http_proxy", "HTTP_PROXY"))?,
-            https: proxy(find("https_proxy", "HTTPS_PROXY"))?,
+        Self {
+            http: proxy(find("http_proxy", "HTTP_PROXY")),
+            https: proxy(find("https_proxy", "HTTPS_PROXY")),
             bypass: no_proxy.map_or(Bypass::None, |(_, hosts)| Bypass::Suffixes(hosts)),
-        })
+        }
     }
 
     /// As Node's own agents do when Node is told to use proxies.
-    fn of_node(settings: &Settings<'_>) -> Result<Self> {
+    fn of_node(settings: &Settings<'_>) -> Self {
         let find = |lower: &'static str, upper: &'static str| {
             let set = |name: &'static str| settings.variable(name).map(|value| (name, value));
             set(lower).or_else(|| set(upper))
         };
         let no_proxy = find("no_proxy", "NO_PROXY");
-        Ok(Self {
-            http: proxy(find("http_proxy", "HTTP_PROXY"))?,
-            https: proxy(find("https_proxy", "HTTPS_PROXY"))?,
+        Self {
+            http: proxy(find("http_proxy", "HTTP_PROXY")),
+            https: proxy(find("https_proxy", "HTTPS_PROXY")),
             bypass: no_proxy.map_or(Bypass::None, |(_, hosts)| Bypass::Node(hosts)),
-        })
+        }
     }
 
     /// As curl and the AWS SDK for Rust: the upper-case name first, `ALL_PROXY` last, and blocks
     /// of addresses in `NO_PROXY`.
-    fn of_curl(settings: &Settings<'_>) -> Result<Self> {
+    fn of_curl(settings: &Settings<'_>) -> Self {
         let find = |names: [&'static str; 4]| {
             names.into_iter().find_map(|name| settings.variable(name).map(|value| (name, value)))
         };
@@ -103,21 +104,25 @@ impl Proxies {
             find(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
         };
         let https = find(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
-        Ok(Self {
-            http: proxy(http)?,
-            https: proxy(https)?,
+        Self {
+            http: proxy(http),
+            https: proxy(https),
             bypass: no_proxy.map_or(Bypass::None, Bypass::Curl),
-        })
+        }
     }
 
     /// The proxy of a URL; none if its host is asked directly.
-    pub(super) fn of(&self, url: &str) -> Option<&Proxy> {
-        let (scheme, rest) = url.split_once("://")?;
+    pub(super) fn of(&self, url: &str) -> Result<Option<&Proxy>> {
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let proxy = if scheme.eq_ignore_ascii_case("https") { &self.https } else { &self.http };
-        let proxy = proxy.as_ref()?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let authority = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-        (!self.bypass.holds(&authority)).then_some(proxy)
+        match proxy {
+            Some(proxy) if !self.bypass.holds(&authority) => {
+                proxy.as_ref().map(Some).map_err(Error::clone)
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -130,8 +135,8 @@ pub(super) fn told_to_node(settings: &Settings<'_>) -> bool {
         })
 }
 
-fn proxy(found: Option<(&'static str, String)>) -> Result<Option<Proxy>> {
-    let Some((variable, value)) = found else { return Ok(None) };
+fn proxy(found: Option<(&'static str, String)>) -> Option<Result<Proxy>> {
+    let (variable, value) = found?;
     let value = Zeroizing::new(value);
     let url = Zeroizing::new(match value.trim() {
         with if with.contains("://") => with.to_owned(),
@@ -142,13 +147,11 @@ fn proxy(found: Option<(&'static str, String)>) -> Result<Option<Proxy>> {
     let address = address.rsplit('@').next().unwrap_or_default();
     let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     if !known || address.is_empty() || address.contains(char::is_whitespace) {
-        return Err(Error::provider(
-            format!("{variable} is not the URL of an HTTP proxy; give http://HOST:PORT"),
-            false,
-        ));
+        let text = format!("{variable} is not the URL of an HTTP proxy; give http://HOST:PORT");
+        return Some(Err(Error::provider(text, false)));
     }
     let shown = format!("{}://{address} of {variable}", scheme.to_ascii_lowercase());
-    Ok(Some(Proxy { url, shown }))
+    Some(Ok(Proxy { url, shown }))
 }
 
 impl Bypass {
@@ -301,7 +304,7 @@ mod tests {
         let bare = proxy(Some(("HTTPS_PROXY", "proxy.example:3128".to_owned())));
         assert_eq!(&**bare.unwrap().unwrap().url, "http://proxy.example:3128");
         for odd in ["socks5://user:SECRET@proxy", "http://", "http://a b"] {
-            let error = proxy(Some(("HTTPS_PROXY", odd.to_owned()))).unwrap_err();
+            let error = proxy(Some(("HTTPS_PROXY", odd.to_owned()))).unwrap().unwrap_err();
             assert!(error.message().contains("HTTPS_PROXY"), "{error}");
             assert!(!error.message().contains("SECRET"), "{error}");
         }

@@ -37,7 +37,9 @@ pub(super) fn select(search: &Search) -> Result<Selection> {
         let plan = match source {
             Source::WebIdentity => web_identity(search, &mut attempts)?,
             Source::Container => from_place(*source, container::absent(), &mut attempts),
-            Source::Instance => from_place(*source, instance::absent(), &mut attempts),
+            Source::Instance => {
+                from_place(*source, instance::absent(search.conventions), &mut attempts)
+            }
             of_profile => profiles.plan(*of_profile).map_err(|e| attempts.failed("profile", &e))?,
         };
         if let Some(plan) = plan {

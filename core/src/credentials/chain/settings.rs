@@ -47,12 +47,9 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// A switch. boto3 takes `true` alone for a yes, the JS SDK everything but `false`.
+    /// Whether a switch is on.
     pub(super) fn switch(&self, variable: &str, line: &str) -> bool {
-        self.find(variable, line).is_some_and(|found| match self.rules {
-            Network::Js => found.value != "false",
-            Network::Botocore | Network::Sdk => found.value.eq_ignore_ascii_case("true"),
-        })
+        self.find(variable, line).is_some_and(|found| says_yes(&found.value, self.rules))
     }
 
     /// A number of at least one.
@@ -62,5 +59,13 @@ impl<'a> Settings<'a> {
             Ok(number) if number > 0 => Ok(Some(number)),
             _ => Err(Error::provider(format!("{name} is not a whole number above 0"), false)),
         }
+    }
+}
+
+/// boto3 takes `true` alone for a yes, the JS SDK everything but `false`.
+pub(super) fn says_yes(value: &str, rules: Network) -> bool {
+    match rules {
+        Network::Js => value != "false",
+        Network::Botocore | Network::Sdk => value.eq_ignore_ascii_case("true"),
     }
 }

@@ -15,8 +15,8 @@ use crate::style::Network;
 /// The trusted certificates. Their files are read when TLS is first spoken.
 #[derive(Debug)]
 pub(super) struct Trust {
-    /// In place of the roots of the system.
-    only: Option<Found>,
+    /// In place of the roots of the system. An odd value is an error where it is needed.
+    only: Result<Option<Found>>,
     /// Beside them.
     more: Option<Found>,
     ignored: OnceCell<String>,
@@ -24,19 +24,19 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn read(settings: &Settings<'_>) -> Result<Self> {
+    pub(super) fn read(settings: &Settings<'_>) -> Self {
         let rules = settings.rules;
         let (only, more) = match rules {
-            Network::Botocore => (Self::of_boto3(settings)?, None),
+            Network::Botocore => (Self::of_boto3(settings), None),
             // Node reads this file; the SDK has no setting of its own.
             Network::Js => {
                 let name = "NODE_EXTRA_CA_CERTS".to_owned();
                 let value = settings.variable(&name);
-                (None, value.map(|value| Found { value, name }))
+                (Ok(None), value.map(|value| Found { value, name }))
             }
-            Network::Sdk => (settings.find("AWS_CA_BUNDLE", "ca_bundle"), None),
+            Network::Sdk => (Ok(settings.find("AWS_CA_BUNDLE", "ca_bundle")), None),
         };
-        Ok(Self { rules, only, more, ignored: OnceCell::new() })
+        Self { rules, only, more, ignored: OnceCell::new() }
     }
 
     /// An empty value is an error for botocore, which would otherwise verify nothing.
@@ -64,7 +64,7 @@ impl Trust {
 
     pub(super) fn context(&self) -> Result<TlsContext> {
         let Some(more) = &self.more else {
-            return built(match &self.only {
+            return built(match self.only.as_ref().map_err(Error::clone)? {
                 Some(only) => certificates(only)?,
                 None => of_the_system()?,
             });
