@@ -20,7 +20,7 @@ pub(super) fn run<T>(
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
     // Not while another thread forks; a fork does not wait for one that is parked, or that reads
-    // a file (`file::at_rest`).
+    // a file (`fork::at_rest`).
     let _awake = fork::Awake::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .on_thread_park(fork::rest)

@@ -15,6 +15,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::file;
 use super::settings::Settings;
 use crate::error::{Error, Result};
+use crate::fork;
 
 /// Longer than any of them, so that no part of one is left behind where a text moved.
 const CAPACITY: usize = 16 << 10;
@@ -112,7 +113,7 @@ impl Cached {
     /// Written in one step, and for its owner alone. A document that cannot be kept serves
     /// nevertheless, so nobody hears of it.
     pub(super) fn save(&self, path: &Path) {
-        let _ = file::at_rest(|| self.write(path));
+        let _ = fork::at_rest(|| self.write(path));
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {

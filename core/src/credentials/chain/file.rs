@@ -5,7 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::fork;
+use crate::fork::at_rest;
 
 /// The whole file. A fork does not wait for it.
 pub(super) fn read(path: impl AsRef<Path>) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -15,12 +15,4 @@ pub(super) fn read(path: impl AsRef<Path>) -> io::Result<Zeroizing<Vec<u8>>> {
 /// The whole file as text.
 pub(super) fn read_text(path: impl AsRef<Path>) -> io::Result<Zeroizing<String>> {
     at_rest(|| std::fs::read_to_string(path)).map(Zeroizing::new)
-}
-
-/// Runs what may block on a file, while this thread does not count as inside the SDK.
-pub(super) fn at_rest<T>(work: impl FnOnce() -> T) -> T {
-    fork::rest();
-    let result = work();
-    fork::wake();
-    result
 }
