@@ -17,9 +17,10 @@ test: lint test-vectors test-core test-c test-python test-node test-clock test-s
 .PHONY: tools
 tools: .venv/installed bindings-node/node_modules/installed
 
-.venv/installed: bindings-python/requirements-dev.txt
+.venv/installed: bindings-python/requirements-dev.txt bindings-python/requirements-awscrt.txt
 	python3 -m venv .venv
 	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-dev.txt
+	$(VENV) -m pip install -q --upgrade --target .venv/awscrt -r bindings-python/requirements-awscrt.txt
 	touch $@
 
 bindings-node/node_modules/installed: bindings-node/package-lock.json

@@ -81,7 +81,9 @@ impl Environment {
     /// All of them.
     pub(crate) fn variables(&self) -> Vec<(OsString, OsString)> {
         match &self.0 {
-            Some(given) => given.0.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            Some(given) => {
+                given.0.iter().map(|(name, value)| (name.into(), value.into())).collect()
+            }
             None => std::env::vars_os().collect(),
         }
     }

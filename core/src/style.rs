@@ -38,6 +38,21 @@ pub struct Conventions {
     /// one that is configured has to serve.
     #[cfg(feature = "chain")]
     pub(crate) sources: &'static [Source],
+    /// Whose rules hold for proxies, certificates and the metadata service.
+    #[cfg(feature = "chain")]
+    pub(crate) network: Network,
+}
+
+/// An SDK, by how it reads the settings of the network.
+#[cfg(feature = "chain")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// boto3: urllib's proxies, `AWS_CA_BUNDLE`.
+    Botocore,
+    /// The JS SDK: proxies and certificates as Node is told.
+    Js,
+    /// The other SDKs: proxies as curl, `AWS_CA_BUNDLE`.
+    Sdk,
 }
 
 /// What is done about an access key without its secret, or the other way round.
@@ -128,6 +143,8 @@ impl Conventions {
             Source::Container,
             Source::Instance,
         ],
+        #[cfg(feature = "chain")]
+        network: Network::Botocore,
     };
     /// `@aws-sdk/rds-signer`: parameters in the alphabet's order, `AWS_REGION` first, and
     /// `AWS_PROFILE` hides the keys of the environment.
@@ -174,6 +191,8 @@ impl Conventions {
             Source::Container,
             Source::Instance,
         ],
+        #[cfg(feature = "chain")]
+        network: Network::Js,
     };
     /// The other SDKs: botocore's order of parameters, `AWS_REGION` first.
     pub const SDK: Self = Self {
@@ -213,6 +232,8 @@ impl Conventions {
             Source::Container,
             Source::Instance,
         ],
+        #[cfg(feature = "chain")]
+        network: Network::Sdk,
     };
 }
 

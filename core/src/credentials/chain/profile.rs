@@ -92,8 +92,7 @@ pub(super) struct Sso {
     pub(super) profile: String,
 }
 
-/// A login of `aws login`.
-#[allow(dead_code, reason = "for the client that asks it")]
+/// A profile with `login_session`, which is a login of `aws login`.
 pub(super) struct Login {
     pub(super) session_arn: String,
     pub(super) region: Option<String>,
@@ -139,6 +138,11 @@ impl Profiles {
 
     pub(super) fn region(&self) -> Option<&str> {
         self.set.get("region")
+    }
+
+    /// A line of the selected profile, if it is there and not empty.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        self.set.get(name).filter(|value| !value.trim().is_empty())
     }
 
     /// Why the profile has no credentials, if it has none.

@@ -38,7 +38,10 @@ pub(super) fn select(search: &Search) -> Result<Selection> {
             Source::WebIdentity => web_identity(search, &profiles, &mut attempts)?,
             Source::Legacy => legacy(search).map_err(|e| attempts.failed(source.label(), &e))?,
             Source::Container => from_place(*source, container::absent(environment), &mut attempts),
-            Source::Instance => from_place(*source, instance::absent(environment), &mut attempts),
+            Source::Instance => {
+                let absent = instance::absent(environment, *conventions);
+                from_place(*source, absent, &mut attempts)
+            }
             of_profile => profiles.plan(*of_profile).map_err(|e| attempts.failed("profile", &e))?,
         };
         if let Some(plan) = plan {

@@ -142,6 +142,12 @@ fn both_forms_of_sso_name_the_file_of_the_login() {
 }
 
 #[test]
+fn a_login_session_is_a_source() {
+    let Base::Login(login) = plan("login").unwrap().base else { panic!() };
+    assert_eq!((login.session_arn.as_str(), login.profile.as_str()), ("arn:login", "login"));
+}
+
+#[test]
 fn what_is_wrong_with_a_profile_is_named() {
     for (name, words) in [
         ("nothing", "neither keys nor another source"),
