@@ -27,7 +27,16 @@ from ._rdsiam import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import aiomysql as aiomysql
+    from . import asyncmy as asyncmy
+    from . import asyncpg as asyncpg
     from . import errors as errors
+    from . import mysql_connector as mysql_connector
+    from . import mysqlclient as mysqlclient
+    from . import psycopg as psycopg
+    from . import psycopg2 as psycopg2
+    from . import pymysql as pymysql
+    from . import sqlalchemy as sqlalchemy
     from ._cache import Token, TokenCache
     from ._database import DatabaseTokenCache
     from ._rdsiam import Explanation, RDSClient
@@ -54,7 +63,22 @@ else:
         "TokenCache": "_cache",
     }
 
+    # Each loads its driver, so that it has to be asked for by name.
+    _HELPERS = (
+        "aiomysql",
+        "asyncmy",
+        "asyncpg",
+        "mysql_connector",
+        "mysqlclient",
+        "psycopg",
+        "psycopg2",
+        "pymysql",
+        "sqlalchemy",
+    )
+
     def __getattr__(name):
+        if name in _HELPERS:
+            return __import__(f"rdsiam.{name}", fromlist=(name,))
         if name not in __all__:
             raise AttributeError(f"module 'rdsiam' has no attribute {name!r}")
         home = __import__(f"rdsiam.{_HOMES.get(name, 'errors')}", fromlist=(name,))
