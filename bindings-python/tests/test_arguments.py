@@ -123,9 +123,7 @@ def a_cache() -> rdsiam.TokenCache:
 
 
 @pytest.mark.parametrize("name", INNERMOST)
-def test_every_keyword_arrives(
-    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_keyword_arrives(name: str, authority: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         # None wherever that is not the default.
         key: object() if default is None else None

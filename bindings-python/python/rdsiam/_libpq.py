@@ -142,5 +142,12 @@ async def _resolve(host: str, port: int) -> Any:
     return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
+def first_address(wanted: _connect.Login) -> "str | None":
+    """The address to dial where it is not that of the endpoint's name, for one that takes one."""
+    if wanted.host == wanted.name:
+        return None
+    return _addresses(socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM))[0]
+
+
 def _addresses(found: Any) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))

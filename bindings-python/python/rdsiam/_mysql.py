@@ -61,9 +61,7 @@ def _take_ssl(options: dict[str, Any], given: Any) -> None:
     if given is None or given is True:
         return
     if not given and not isinstance(given, dict):
-        raise InvalidArgumentError(
-            "ssl is off, and the token would be sent in clear; leave it out"
-        )
+        raise InvalidArgumentError("ssl is off, and the token would be sent in clear; leave it out")
     if not isinstance(given, dict):
         _tls.set_ca(options, "ssl", given)
         return

@@ -48,9 +48,7 @@ def _settings(
     own.update({key: said.get(key) for key in ("host", "port", "user", "password")})
     mode = said.get("ssl", said.get("sslmode"))
     if mode is False:
-        raise InvalidArgumentError(
-            "ssl is off, and the token would be sent in clear; leave it out"
-        )
+        raise InvalidArgumentError("ssl is off, and the token would be sent in clear; leave it out")
     if isinstance(mode, ssl.SSLContext):
         _tls.set_ca(own, "ssl", mode)
     elif mode is not True:
