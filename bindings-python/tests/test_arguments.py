@@ -1,4 +1,4 @@
-"""What a user passes is passed on: every keyword of every driver, with another value than its own."""
+"""What a user passes is passed on: every keyword of every driver, with a value not its own."""
 
 import asyncio
 import importlib
@@ -14,7 +14,6 @@ import rdsiam
 from families import refused
 from support import STATIC, run_python
 
-ASYNC = ["asyncpg", "aiomysql", "asyncmy", "psycopg async"]
 # Where each driver begins, and what stands there instead.
 INNERMOST = {
     "psycopg": "psycopg:Connection.connect",
@@ -108,14 +107,14 @@ def received(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **opti
         helper: Any = importlib.import_module(f"rdsiam.{name.partition(' ')[0]}")
         connect = helper.AsyncConnection.connect if name == "psycopg async" else helper.connect
         with pytest.raises(Stop):
-            made = connect(*arguments, **options)
-            if name in ASYNC:
-                asyncio.run(wait_for(made))
+            asyncio.run(wait_for(connect, arguments, options))
     return found
 
 
-async def wait_for(made: Any) -> None:
-    await made
+async def wait_for(connect: Any, arguments: "tuple[Any, ...]", options: dict[str, Any]) -> None:
+    made = connect(*arguments, **options)
+    if inspect.isawaitable(made):
+        await made
 
 
 def a_cache() -> rdsiam.TokenCache:
@@ -290,7 +289,7 @@ def test_a_url_of_asyncpg(authority: str, monkeypatch: pytest.MonkeyPatch) -> No
         ("host=x", "dsn is not a URL"),
     ]:
         with refused("asyncpg", what):
-            asyncio.run(wait_for(rdsiam.asyncpg.connect(text, credentials=STATIC)))
+            asyncio.run(wait_for(rdsiam.asyncpg.connect, (text,), {"credentials": STATIC}))
 
 
 CONTEXTS = ["pymysql", "aiomysql", "asyncmy", "asyncpg"]
@@ -311,9 +310,7 @@ def test_a_context_that_verifies_is_taken(
 
 
 def run(name: str, **options: Any) -> None:
-    made = importlib.import_module(f"rdsiam.{name}").connect(**options)
-    if name in ASYNC:
-        asyncio.run(wait_for(made))
+    asyncio.run(wait_for(importlib.import_module(f"rdsiam.{name}").connect, (), options))
 
 
 MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysqlclient"]

@@ -91,16 +91,15 @@ DIALECTS = {
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_sqlalchemy_s_users_catch_its_errors(dialect: str, authority: str) -> None:
     async def main() -> None:
-        async with rdsiam.sqlalchemy.create_async_engine(url, connect_args=more).connect():
-            pass
+        if DIALECTS[dialect]:
+            await rdsiam.sqlalchemy.create_async_engine(url, connect_args=more).connect()
+        else:
+            rdsiam.sqlalchemy.create_engine(url, connect_args=more).connect()
 
     url, more = f"{dialect}://app@{ENDPOINT}/app", {"ca": authority}
     with pytest.raises(sqlalchemy.exc.OperationalError, match="credentials") as raised:
-        if DIALECTS[dialect]:
-            asyncio.run(main())
-        else:
-            rdsiam.sqlalchemy.create_engine(url, connect_args=more).connect()
-    error: "BaseException | None" = raised.value.orig
+        asyncio.run(main())
+    error: BaseException | None = raised.value.orig
     while error is not None and not isinstance(error, rdsiam.RdsIamError):
         error = error.__cause__
     assert isinstance(error, rdsiam.CredentialsNotFoundError)

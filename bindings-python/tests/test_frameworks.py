@@ -86,7 +86,7 @@ if not NAMES_ARE_KNOWN:
             with sqlalchemy.create_engine("sqlite://").connect() as connection:
                 assert connection.scalar(sqlalchemy.text("select 1")) == 1
             password = sqlalchemy.create_engine(url().set(password="secret", query={}))
-            with pytest.raises(sqlalchemy.exc.OperationalError, match="pg_hba|authentication"):
+            with pytest.raises(sqlalchemy.exc.OperationalError, match=r"pg_hba|authentication"):
                 password.connect()
         finally:
             event.remove(sqlalchemy.Engine, "do_connect", rdsiam.sqlalchemy._on_connect)
@@ -209,7 +209,7 @@ else:
     def test_clones_for_parallel_tests_are_made_with_tokens() -> None:
         from django.db.utils import ConnectionHandler
 
-        database, cache = mysql()
+        database, _ = mysql()
         connection = ConnectionHandler({"default": database})["default"]
         with connection.cursor() as cursor:
             cursor.execute("create or replace table clone_me (number int)")

@@ -116,9 +116,11 @@ def ca_bundle(region: str | None = None) -> str:
     """The path of a file with the certificates of RDS, to verify the server with.
 
     Looks at the file that RDSIAM_CA_BUNDLE names, or else for global-bundle.pem (or the region's)
-    in the working folder, that of a Lambda and its layers, /etc/ssl/rds and the like, and
-    ~/.postgresql/root.crt. The file has to hold a root of RDS that has not expired, for `region`
-    if one is given. rdsiam brings none of its own: it would grow old.
+    in /etc/ssl/rds and other folders of the system and of a Lambda, then for
+    ~/.postgresql/root.crt, and last in the working folder. The file has to hold a root of RDS that
+    has not expired, for `region` if one is given; in the last two places all that it holds has to
+    be known as published by RDS, by its fingerprint. rdsiam brings no certificates: they would
+    grow old.
 
     Raises InvalidArgumentError, which says what was found and what to download.
 

@@ -131,7 +131,9 @@ def raising(make: Callable[[str], Exception], *also: type[Exception]) -> Iterato
     """Raises our errors as those of the driver, which its users catch."""
     try:
         yield
-    except (RdsIamError, *also) as error:
+    except Exception as error:
+        if not isinstance(error, (RdsIamError, *also)):
+            raise
         raise make(str(error)) from error
 
 

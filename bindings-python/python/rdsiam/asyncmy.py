@@ -92,7 +92,8 @@ class Pool(asyncmy.pool.Pool):
         while True:
             try:
                 with _raising():
-                    return await super().fill_free_pool(override_min)
+                    await super().fill_free_pool(override_min)
+                    return
             except Exception as error:
                 if not retry.after(error, self._token):
                     raise

@@ -69,8 +69,7 @@ def _dsn(dsn: str) -> dict[str, Any]:
     url = urllib.parse.urlsplit(dsn)
     if url.scheme not in ("postgres", "postgresql"):
         raise InvalidArgumentError("dsn is not a URL; let it begin with postgresql://")
-    at, _, servers = ("", "", url.netloc) if "@" not in url.netloc else url.netloc.rpartition("@")
-    if "," in servers:
+    if "," in url.netloc.rpartition("@")[2]:
         raise InvalidArgumentError("dsn names several hosts; a token is signed for one")
     try:
         port = url.port

@@ -4,9 +4,9 @@
 
 Each connection is made with a token that is valid then, over TLS that verifies the server; without
 TLS nothing is sent. What is taken beside its own arguments is said in `rdsiam.psycopg`, what of its
-settings of TLS in `rdsiam.pymysql`; not taken is a `sign_host` that differs from `host`. `ping(True)`
-connects anew, with a valid token. Errors of rdsiam are raised as MySQLdb's OperationalError, with
-the error as its cause.
+settings of TLS in `rdsiam.pymysql`; not taken is a `sign_host` that differs from `host`.
+`ping(True)` connects anew, with a valid token. Errors of rdsiam are raised as MySQLdb's
+OperationalError, with the error as its cause.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -22,7 +22,6 @@ error as its cause.
 
 import os
 import socket
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
