@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._retry import Tokens
+    from ._signature import ConnectsPsycopg
 
 
 def _raising() -> Any:
@@ -117,4 +118,4 @@ class AsyncConnection(psycopg.AsyncConnection[Row]):
             return made
 
 
-connect = Connection.connect
+connect: "ConnectsPsycopg" = Connection.connect  # type: ignore[assignment,unused-ignore]
