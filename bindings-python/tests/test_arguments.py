@@ -70,7 +70,8 @@ def keywords(name: str) -> dict[str, Any]:
         "mysql_connector": dict(mysql.connector.constants.DEFAULT_CONFIGURATION),
         "mysqlclient": {
             **dict.fromkeys(mysqldb.split(), "its own"),
-            **parameters(MySQLdb.connections.Connection._set_attributes),
+            # Since 2.3.
+            **parameters(getattr(MySQLdb.connections.Connection, "_set_attributes", int.__init__)),
         },
     }
     own = LOGIN | TLS | ELSEWHERE | SETTLED

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from . import pymysql as pymysql
     from . import sqlalchemy as sqlalchemy
     from ._cache import Token, TokenCache
+    from ._boto3 import Patch
     from ._database import DatabaseTokenCache
+    from ._observe import observe
     from ._rdsiam import Explanation, RDSClient
     from .errors import (
         ClockError,
@@ -61,6 +63,7 @@ else:
         "RDSClient": "_rdsiam",
         "Token": "_cache",
         "TokenCache": "_cache",
+        "observe": "_observe",
     }
 
     # Each loads its driver, so that it has to be asked for by name.
@@ -92,13 +95,14 @@ else:
 del TYPE_CHECKING
 
 
-def patch_boto3() -> None:
+def patch_boto3() -> "Patch":
     """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
 
     Its `generate_db_auth_token` keeps its signature, signs with the client's own credentials and
     region, and raises botocore's own exceptions where those are missing. What botocore would
     sign though it can never be right (an empty host or user, port 0) is an InvalidArgumentError.
-    Calling it twice does no harm. Raises ImportError where there is no botocore.
+    Calling it twice does no harm. Raises ImportError where there is no botocore. `unpatch_boto3`
+    takes it back; `with rdsiam.patch_boto3():` does so at the end of the block.
 
     >>> import boto3, rdsiam
     >>> rdsiam.patch_boto3()
@@ -109,7 +113,25 @@ def patch_boto3() -> None:
     """
     from ._boto3 import patch
 
-    patch()
+    return patch()
+
+
+def unpatch_boto3() -> None:
+    """Takes `patch_boto3` back: clients that are made from now on are boto3's own again.
+
+    Those that were made meanwhile go on signing here.
+
+    >>> import boto3, rdsiam
+    >>> with rdsiam.patch_boto3():
+    ...     ours = boto3.client("rds", "us-east-1").generate_db_auth_token
+    >>> ours.__module__, boto3.client("rds", "us-east-1").generate_db_auth_token.__module__
+    ('rdsiam._boto3', 'botocore.signers')
+    """
+    import sys
+
+    module = sys.modules.get("rdsiam._boto3")
+    if module is not None:
+        module.unpatch()
 
 
 def ca_bundle(region: str | None = None) -> str:
@@ -160,7 +182,9 @@ __all__ = [
     "explain",
     "generate_db_auth_token",
     "odbc_quote",
+    "observe",
     "patch_boto3",
     "pgpass_quote",
+    "unpatch_boto3",
     "url_quote",
 ]

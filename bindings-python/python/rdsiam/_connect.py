@@ -6,20 +6,18 @@ what is signed, whose token it is and when to try again is decided here.
 
 import contextlib
 import hashlib
-import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from . import _observe
 from ._cache import TokenCache
 from ._rdsiam import explain
 from ._retry import Attempt, Tokens
 from .errors import CredentialsProviderError, InvalidArgumentError, RdsIamError
 
 T = TypeVar("T")
-
-log = logging.getLogger("rdsiam")
 
 # What a helper takes for itself. Everything else is the driver's.
 OURS = ("cache", "ca", "credentials", "profile", "region", "sign_host", "sign_port")
@@ -160,48 +158,73 @@ def _provider_failed(error: Exception) -> RdsIamError:
 
 
 class Retry:
-    """The second try of one login."""
+    """The second try of one login, and who is told of it."""
 
     def __init__(self, wanted: Login) -> None:
         self._wanted = wanted
         self._attempt = Attempt(wanted.tokens)
         self._is_second = False
+        self._told = _observe.Login(
+            {"host": wanted.name, "port": wanted.port, "user": wanted.user, "region": wanted.region}
+        )
+
+    @contextlib.contextmanager
+    def getting(self) -> Iterator[None]:
+        """While a token is made."""
+        try:
+            yield
+        except Exception as error:
+            self._told.has_no_token(error)
+            raise
 
     def after(self, error: Exception, token: str) -> bool:
         """Whether to connect once more after this error. If not, it says what was signed."""
         if not is_refusal(error):
+            self._told.ends("failed")
             return False
         again = self._attempt.is_worth_another(token) and not self._is_second
         self._is_second = True
         if again:
-            log.info("%s; retrying with a new token", _signed(self._wanted, token))
+            self._told.retries(_signed(self._wanted, token))
         else:
             _add(error, _signed(self._wanted, token))
+            self._told.ends("refused")
         return again
+
+    def accepted(self) -> None:
+        self._told.ends("accepted")
 
 
 def connect(wanted: Login, dial: Callable[[str], T]) -> T:
     """Connects, once more with a new token if the server refused a cached one."""
     retry = Retry(wanted)
     while True:
-        token = token_of(wanted.tokens)
+        with retry.getting():
+            token = token_of(wanted.tokens)
         try:
-            return dial(token)
+            made = dial(token)
         except Exception as error:
             if not retry.after(error, token):
                 raise
+        else:
+            retry.accepted()
+            return made
 
 
 async def connect_async(wanted: Login, dial: Callable[[str], Awaitable[T]]) -> T:
     """As `connect`, for an event loop, which it never holds up."""
     retry = Retry(wanted)
     while True:
-        token = await token_async(wanted.tokens)
+        with retry.getting():
+            token = await token_async(wanted.tokens)
         try:
-            return await dial(token)
+            made = await dial(token)
         except Exception as error:
             if not retry.after(error, token):
                 raise
+        else:
+            retry.accepted()
+            return made
 
 
 def is_refusal(error: BaseException) -> bool:

@@ -19,10 +19,12 @@ import aiomysql.utils
 import pymysql.err
 from pymysql.constants import CLIENT, CR
 
-from . import _connect, _mysql
+from . import _connect, _mysql, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
+
+_versions.check("aiomysql", aiomysql.__version__)
 
 
 def _raising() -> Any:

@@ -10,6 +10,7 @@ taken beside asyncmy's own arguments is said in `rdsiam.psycopg`, what of its se
 cause.
 """
 
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 import asyncmy
@@ -18,10 +19,12 @@ import asyncmy.contexts
 import asyncmy.errors
 import asyncmy.pool
 
-from . import _connect, _mysql
+from . import _connect, _mysql, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
+
+_versions.check("asyncmy", importlib.metadata.version("asyncmy"))
 
 # CR_UNKNOWN_ERROR
 _UNKNOWN = 2000
@@ -90,13 +93,17 @@ class Pool(asyncmy.pool.Pool):
         """As asyncmy's, once more after a refusal of a cached token."""
         retry = _connect.Retry(self._login)
         while True:
+            self._token = ""
             try:
                 with _raising():
                     await super().fill_free_pool(override_min)
-                    return
             except Exception as error:
                 if not retry.after(error, self._token):
                     raise
+            else:
+                if self._token:
+                    retry.accepted()
+                return
 
 
 def create_pool(

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from . import _connect, _libpq, _tls
+from . import _connect, _libpq, _tls, _versions
 from .errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from ._signature import ConnectsByDSN
+
+_versions.check("asyncpg", asyncpg.__version__)
 
 
 async def _connected(dsn: "str | None" = None, **options: Any) -> Any:

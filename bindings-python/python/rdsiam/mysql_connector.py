@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import mysql.connector
 from mysql.connector import pooling
 
-from . import _connect, _mysql, _tls
+from . import _connect, _mysql, _tls, _versions
 from .errors import InvalidArgumentError
 
 _POOL = ("pool_name", "pool_size", "pool_reset_session")
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLConnectionAbstract
 
     from ._signature import Connects
+
+_versions.check("mysql-connector", mysql.connector.__version__)
 
 
 def _raising() -> Any:

@@ -15,11 +15,13 @@ import MySQLdb
 import MySQLdb.connections
 from MySQLdb.constants import CR
 
-from . import _connect, _mysql, _tls
+from . import _connect, _mysql, _tls, _versions
 from .errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from ._signature import Connects
+
+_versions.check("mysqlclient", ".".join(map(str, MySQLdb.version_info[:3])))
 
 
 def _raising() -> Any:

@@ -29,13 +29,15 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import AsyncRowFactory, Row, RowFactory
 
-from . import _connect, _libpq
+from . import _connect, _libpq, _versions
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._retry import Tokens
     from ._signature import ConnectsPsycopg
+
+_versions.check("psycopg", psycopg.__version__)
 
 
 def _raising() -> Any:

@@ -14,12 +14,14 @@ import psycopg2
 import psycopg2.pool
 from psycopg2.extensions import parse_dsn
 
-from . import _connect, _libpq
+from . import _connect, _libpq, _versions
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as _connection
 
     from ._signature import ConnectsByDSN
+
+_versions.check("psycopg2", psycopg2.__version__)
 
 
 def _connected(dsn: "str | None" = None, *factories: Any, **options: Any) -> Any:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pymysql.connections
 from pymysql.constants import CLIENT, CR
 
-from . import _connect, _mysql
+from . import _connect, _mysql, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
+
+_versions.check("pymysql", pymysql.__version__)
 
 
 def _raising() -> Any:
@@ -46,6 +48,10 @@ class Connection(pymysql.connections.Connection):
         self.password = token.encode()
         try:
             super().connect(sock)
+        except BaseException:
+            # Versions before 1.2 leave the socket open.
+            self._force_close()
+            raise
         finally:
             self.password = b""
 

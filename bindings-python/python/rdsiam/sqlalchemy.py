@@ -18,7 +18,10 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import CreateEnginePlugin
 
+from . import _versions
 from .errors import InvalidArgumentError, RdsIamError
+
+_versions.check("sqlalchemy", sqlalchemy.__version__)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine

@@ -6,9 +6,12 @@ import subprocess
 import types
 from typing import Any
 
+import django
 from django.db.backends.mysql import base, client, creation
 
-from ... import _connect, _mysql, _tls
+from ... import _connect, _mysql, _tls, _versions
+
+_versions.check("django", django.__version__)
 
 # PyMySQL may stand in for mysqlclient, under its name.
 _driver: Any = importlib.import_module(

@@ -3,10 +3,13 @@
 import importlib
 from typing import Any
 
+import django
 from django.db.backends.postgresql import base, client
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
 
-from ... import _connect, _libpq
+from ... import _connect, _libpq, _versions
+
+_versions.check("django", django.__version__)
 
 _driver: Any = importlib.import_module("rdsiam.psycopg" if is_psycopg3 else "rdsiam.psycopg2")
 
