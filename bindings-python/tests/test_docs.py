@@ -8,7 +8,7 @@ import pytest
 import rdsiam
 from rdsiam import _rdsiam
 
-EXAMPLES = 22
+EXAMPLES = 24
 
 
 def documented() -> dict[str, Any]:

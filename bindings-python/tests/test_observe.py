@@ -46,7 +46,7 @@ def test_each_login_is_told_of(login: Any, caplog: pytest.LogCaptureFixture) -> 
     end = rdsiam.observe(lambda event, attributes: told.append((event, attributes)))
     login(None)
     login(Refused(1045, "no"), None)
-    with pytest.raises(Refused, match="signed for user app at h.example:3306 in us-east-1"):
+    with pytest.raises(Refused, match=r"signed for user app at h\.example:3306 in us-east-1"):
         login(Refused(1045, "no"))
     with pytest.raises(pymysql.err.OperationalError):
         login(pymysql.err.OperationalError(2003, "gone"))

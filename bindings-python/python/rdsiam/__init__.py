@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from . import psycopg2 as psycopg2
     from . import pymysql as pymysql
     from . import sqlalchemy as sqlalchemy
-    from ._cache import Token, TokenCache
     from ._boto3 import Patch
+    from ._cache import Token, TokenCache
     from ._database import DatabaseTokenCache
     from ._observe import observe
     from ._rdsiam import Explanation, RDSClient
@@ -105,7 +105,7 @@ def patch_boto3() -> "Patch":
     takes it back; `with rdsiam.patch_boto3():` does so at the end of the block.
 
     >>> import boto3, rdsiam
-    >>> rdsiam.patch_boto3()
+    >>> patched = rdsiam.patch_boto3()
     >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
     >>> token = boto3.client("rds", "us-east-1").generate_db_auth_token(host, 5432, "app")
     >>> token.startswith(host)
@@ -181,8 +181,8 @@ __all__ = [
     "errors",
     "explain",
     "generate_db_auth_token",
-    "odbc_quote",
     "observe",
+    "odbc_quote",
     "patch_boto3",
     "pgpass_quote",
     "unpatch_boto3",
