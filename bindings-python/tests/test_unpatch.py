@@ -32,8 +32,6 @@ def test_clients_made_afterwards_are_boto3_s() -> None:
 
 
 def test_it_loads_no_boto3_to_do_nothing() -> None:
-    done = run_python(
-        "-c",
-        "import sys, rdsiam; rdsiam.unpatch_boto3(); print(any(m.startswith('boto') for m in sys.modules))",
-    )
+    program = "print(any(name.startswith('boto') for name in sys.modules))"
+    done = run_python("-c", f"import sys, rdsiam; rdsiam.unpatch_boto3(); {program}")
     assert done.stdout == "False\n", done.stderr

@@ -76,7 +76,7 @@ class Pool(aiomysql.pool.Pool):
     """aiomysql's, which asks for a token at each new connection."""
 
     # The driver's own code, which finds our `connect` where it looks for its own.
-    _fill_free_pool = types.FunctionType(
+    _fill_free_pool: Any = types.FunctionType(
         aiomysql.pool.Pool._fill_free_pool.__code__, {**vars(aiomysql.pool), "connect": connect}
     )
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import mysql.connector
 from mysql.connector import pooling
+from mysql.connector.abstracts import MySQLConnectionAbstract
 
 from . import _connect, _mysql, _tls, _versions
 from .errors import InvalidArgumentError
@@ -29,8 +30,6 @@ _numbers = itertools.count(1)
 
 
 if TYPE_CHECKING:
-    from mysql.connector.abstracts import MySQLConnectionAbstract
-
     from ._signature import Connects
 
 _versions.check("mysql-connector", mysql.connector.__version__)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.engine import CreateEnginePlugin
+from sqlalchemy.engine import URL, CreateEnginePlugin, Engine
 
 from . import _versions
 from .errors import InvalidArgumentError, RdsIamError
@@ -24,10 +24,9 @@ from .errors import InvalidArgumentError, RdsIamError
 _versions.check("sqlalchemy", sqlalchemy.__version__)
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL, Engine
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncEngine as _AsyncEngine
 
-    T = TypeVar("T", bound="Engine | AsyncEngine | type[Engine]")
+    T = TypeVar("T", bound="Engine | _AsyncEngine | type[Engine]")
 else:
     T = TypeVar("T")
 
@@ -45,13 +44,13 @@ _DRIVERS = {
 }
 
 
-def create_engine(url: "str | URL", **options: Any) -> "Engine":
+def create_engine(url: str | URL, **options: Any) -> Engine:
     """As SQLAlchemy's, and see the module."""
     _refuse_creator(options)
     return use_tokens(sqlalchemy.create_engine(url, **options))
 
 
-def create_async_engine(url: "str | URL", **options: Any) -> "AsyncEngine":
+def create_async_engine(url: str | URL, **options: Any) -> "_AsyncEngine":
     """As SQLAlchemy's, and see the module."""
     from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -81,14 +80,14 @@ def use_tokens(engine: T) -> T:
 class Plugin(CreateEnginePlugin):
     """`?plugin=rdsiam` in a URL, for what is configured by a URL alone."""
 
-    def __init__(self, url: "URL", kwargs: dict[str, Any]) -> None:
+    def __init__(self, url: URL, kwargs: dict[str, Any]) -> None:
         _refuse_creator(kwargs)
 
-    def update_url(self, url: "URL") -> "URL":
+    def update_url(self, url: URL) -> URL:
         """What is ours in it reaches our `connect` as what is the driver's does."""
         return url
 
-    def engine_created(self, engine: "Engine") -> None:
+    def engine_created(self, engine: Engine) -> None:
         """As SQLAlchemy calls it."""
         use_tokens(engine)
 

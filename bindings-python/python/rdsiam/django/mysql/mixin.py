@@ -59,7 +59,7 @@ class DatabaseCreation(creation.DatabaseCreation):
     """Clones databases for `test --parallel` with programs that log in with tokens."""
 
     # Django's own code, which finds our client where it looks for its own.
-    _clone_db = types.FunctionType(
+    _clone_db: Any = types.FunctionType(
         creation.DatabaseCreation._clone_db.__code__,
         {**vars(creation), "DatabaseClient": DatabaseClient},
     )
