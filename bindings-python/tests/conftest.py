@@ -13,6 +13,7 @@ if "STANDIN_HOST" not in os.environ and os.environ.get("RDSIAM_REQUIRE_STANDIN")
         "test_frameworks.py",
         "test_lambda.py",
         "test_login.py",
+        "test_programs.py",
         "test_reconnect.py",
         "test_retry.py",
     ]

@@ -50,6 +50,12 @@ def psycopg2(settings: dict[str, Any], between: Between) -> list[str]:
     return one_after_another(rdsiam.psycopg2.connect)(settings, between)
 
 
+def pg8000(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.pg8000
+
+    return one_after_another(rdsiam.pg8000.connect)(settings, between)
+
+
 def pymysql(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.pymysql
 
@@ -244,8 +250,10 @@ POSTGRESQL: dict[str, Row] = {
     "psycopg2.pool": psycopg2_pool,
     "asyncpg": asyncpg,
     "asyncpg pool": asyncpg_pool,
+    "pg8000": pg8000,
     "SQLAlchemy psycopg": sqlalchemy_sync("postgresql+psycopg"),
     "SQLAlchemy psycopg2": sqlalchemy_sync("postgresql+psycopg2"),
+    "SQLAlchemy pg8000": sqlalchemy_sync("postgresql+pg8000"),
     "SQLAlchemy psycopg async": sqlalchemy_async("postgresql+psycopg"),
     "SQLAlchemy asyncpg": sqlalchemy_async("postgresql+asyncpg"),
     "Django postgresql": django_postgresql,

@@ -13,6 +13,7 @@ def family(name: str) -> type[Exception]:
     import asyncpg
     import mysql.connector
     import MySQLdb
+    import pg8000.dbapi
     import psycopg
     import psycopg2
     import pymysql
@@ -23,6 +24,7 @@ def family(name: str) -> type[Exception]:
         "asyncpg": asyncpg.InterfaceError,
         "mysql_connector": mysql.connector.errors.OperationalError,
         "mysqlclient": MySQLdb.OperationalError,
+        "pg8000": pg8000.dbapi.OperationalError,
         "psycopg": psycopg.OperationalError,
         "psycopg2": psycopg2.OperationalError,
         "pymysql": pymysql.err.OperationalError,

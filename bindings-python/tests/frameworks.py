@@ -106,6 +106,7 @@ PRE_PING: dict[str, Row] = {
     "psycopg_pool": psycopg_pool,
     "SQLAlchemy psycopg": pre_ping("postgresql+psycopg"),
     "SQLAlchemy psycopg2": pre_ping("postgresql+psycopg2"),
+    "SQLAlchemy pg8000": pre_ping("postgresql+pg8000"),
     "SQLAlchemy psycopg async": pre_ping_async("postgresql+psycopg"),
     "SQLAlchemy asyncpg": pre_ping_async("postgresql+asyncpg"),
     "SQLAlchemy pymysql": pre_ping("mysql+pymysql"),

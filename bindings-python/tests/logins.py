@@ -31,7 +31,7 @@ def keys(kind: str) -> dict[str, str]:
 
 
 def is_postgresql(name: str) -> bool:
-    return name in POSTGRESQL or name.startswith(("psycopg", "asyncpg", "postgresql"))
+    return name in POSTGRESQL or name.startswith(("psycopg", "asyncpg", "pg8000", "postgresql"))
 
 
 def a_cache(name: str, user: "str | None" = None, **options: Any) -> rdsiam.TokenCache:
@@ -46,7 +46,8 @@ def settings(name: str, cache: rdsiam.TokenCache) -> dict[str, Any]:
     if not NAMES_ARE_KNOWN:
         # What is signed, and what the certificate is verified for, is the cache's host.
         given["host"] = env("HOSTADDR")
-    given["dbname" if is_postgresql(name) and "asyncpg" not in name else "database"] = env("DB")
+    by_libpq = is_postgresql(name) and "asyncpg" not in name and "pg8000" not in name
+    given["dbname" if by_libpq else "database"] = env("DB")
     return given
 
 

@@ -20,6 +20,7 @@ INNERMOST = {
     "psycopg async": "psycopg:AsyncConnection.connect",
     "psycopg2": "psycopg2:connect",
     "asyncpg": "asyncpg:connect",
+    "pg8000": "pg8000.dbapi:connect",
     "pymysql": "pymysql.connections:Connection.__init__",
     "aiomysql": "aiomysql.connection:Connection.__init__",
     "asyncmy": "asyncmy.connection:Connection.__init__",
@@ -29,10 +30,12 @@ INNERMOST = {
 # What a helper says itself, and what it hears or refuses: other tests are about these.
 LOGIN = {"host", "hostaddr", "port", "user", "password", "passwd", "username", "password_creator"}
 LOGIN |= {"password1", "rdsiam_login"}
-TLS = {"ssl", "sslmode", "sslrootcert", "gssencmode", "ssl_ca", "ssl_cert", "ssl_key", "ssl_mode"}
-TLS |= {"ssl_disabled", "ssl_verify_cert", "ssl_verify_identity", "ssl_key_password"}
-ELSEWHERE = {"unix_socket", "sock", "named_pipe", "read_default_file", "read_default_group"}
-ELSEWHERE |= {"failover", "dns_srv", "option_files", "service", "servicefile", "dsn"}
+TLS = {"ssl", "ssl_context", "sslmode", "sslrootcert", "gssencmode", "ssl_ca", "ssl_cert"}
+TLS |= {"ssl_key", "ssl_mode", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity"}
+TLS |= {"ssl_key_password"}
+ELSEWHERE = {"unix_sock", "unix_socket", "sock", "named_pipe", "read_default_file"}
+ELSEWHERE |= {"read_default_group", "failover", "dns_srv", "option_files", "service"}
+ELSEWHERE |= {"servicefile", "dsn"}
 # Settled before the driver is called, or names of one thing.
 SETTLED = {"self", "args", "kwargs", "conninfo", "cls", "db", "use_pure", "auth_plugin"}
 
@@ -52,6 +55,7 @@ def keywords(name: str) -> dict[str, Any]:
     import asyncpg
     import mysql.connector.constants
     import MySQLdb.connections
+    import pg8000.dbapi
     import psycopg
     import pymysql
 
@@ -64,6 +68,7 @@ def keywords(name: str) -> dict[str, Any]:
         "psycopg async": {**libpq, **parameters(psycopg.AsyncConnection.connect)},
         "psycopg2": {**libpq, "connection_factory": None, "cursor_factory": None},
         "asyncpg": parameters(asyncpg.connect),
+        "pg8000": parameters(pg8000.dbapi.connect),
         "pymysql": parameters(pymysql.connections.Connection.__init__),
         "aiomysql": parameters(aiomysql.connect),
         "asyncmy": parameters(asyncmy.connection.Connection.__init__),
@@ -75,7 +80,7 @@ def keywords(name: str) -> dict[str, Any]:
         },
     }
     own = LOGIN | TLS | ELSEWHERE | SETTLED
-    assert len(found[name]) > 18, name
+    assert len(found[name]) > 13, name
     return {key: value for key, value in found[name].items() if key not in own}
 
 
@@ -293,7 +298,7 @@ def test_a_url_of_asyncpg(authority: str, monkeypatch: pytest.MonkeyPatch) -> No
             asyncio.run(wait_for(rdsiam.asyncpg.connect, (text,), {"credentials": STATIC}))
 
 
-CONTEXTS = ["pymysql", "aiomysql", "asyncmy", "asyncpg"]
+CONTEXTS = ["pymysql", "aiomysql", "asyncmy", "asyncpg", "pg8000"]
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
@@ -301,13 +306,17 @@ def test_a_context_that_verifies_is_taken(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(cafile=authority)
-    assert received(name, monkeypatch, cache=a_cache(), ssl=context)["ssl"] is context
+    key = "ssl_context" if name == "pg8000" else "ssl"
+    given = {key: context}
+    assert received(name, monkeypatch, cache=a_cache(), **given)[key] is context
     context.check_hostname = False
     with refused(name, "does not verify the server"):
-        run(name, cache=a_cache(), ssl=context)
+        run(name, cache=a_cache(), **given)
     context.check_hostname = True
     with refused(name, "would verify the certificate for the host that is dialled"):
-        run(name, cache=a_cache(), host="tunnel", ssl=context)
+        run(name, cache=a_cache(), host="tunnel", **given)
+    with refused(name, "is off, and the token would be sent in clear"):
+        run(name, cache=a_cache(), ca=authority, **{key: False})
 
 
 def run(name: str, **options: Any) -> None:
@@ -398,19 +407,20 @@ def test_modes_of_libpq(
         helper.connect(cache=a_cache(), ca=authority, sslmode="verify-full", gssencmode="prefer")
 
 
-@pytest.mark.parametrize("name", [*MYSQL, "psycopg", "psycopg2", "asyncpg"])
+@pytest.mark.parametrize("name", [*MYSQL, "psycopg", "psycopg2", "asyncpg", "pg8000"])
 def test_the_authorities_of_the_system(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", authority)
     ways: list[dict[str, Any]] = [{"ca": "system"}]
-    if "pg" in name:
+    if "pg" in name and name != "pg8000":
         ways.append({"sslrootcert": "system"})
     for said in ways:
         found = received(name, monkeypatch, cache=a_cache(), **said)
         if name in CONTEXTS:
-            assert found["ssl"].verify_mode == ssl.CERT_REQUIRED
-            assert found["ssl"].cert_store_stats()["x509_ca"] >= 1
+            context = found["ssl_context" if name == "pg8000" else "ssl"]
+            assert context.verify_mode == ssl.CERT_REQUIRED
+            assert context.cert_store_stats()["x509_ca"] >= 1
         else:
             file = found.get("sslrootcert") or found.get("ssl_ca") or found["ssl"]["ca"]
             assert file == authority

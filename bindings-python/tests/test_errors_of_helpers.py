@@ -14,7 +14,7 @@ from families import family, refused
 from support import STATIC
 
 HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
-HELPERS += ["mysqlclient"]
+HELPERS += ["mysqlclient", "pg8000"]
 ASYNC = ["asyncpg", "aiomysql", "asyncmy"]
 ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
@@ -80,6 +80,7 @@ DIALECTS = {
     "postgresql+psycopg2": False,
     "postgresql+psycopg_async": True,
     "postgresql+asyncpg": True,
+    "postgresql+pg8000": False,
     "mysql+pymysql": False,
     "mysql+aiomysql": True,
     "mysql+asyncmy": True,

@@ -34,7 +34,7 @@ QUESTION = sqlalchemy.text("select current_user")
 @pytest.mark.parametrize("name", ROWS)
 def test_a_broken_connection_is_replaced_with_a_valid_token(name: str) -> None:
     server = "psycopg" if "psycopg" in name or "postgresql" in name else name
-    server = "asyncpg" if "asyncpg" in name else server
+    server = next((one for one in ("asyncpg", "pg8000") if one in name), server)
     cache = short_lived(server)
     seen = len(verdicts())
     user = ROWS[name](settings(server, cache), lambda: wait_for_the_end(cache))

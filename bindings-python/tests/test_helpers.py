@@ -16,7 +16,7 @@ from families import refused
 from recorder import Recorder
 from support import PYTHON_SOURCE, STATIC, run_python
 
-POSTGRESQL = ["psycopg", "psycopg2", "asyncpg"]
+POSTGRESQL = ["psycopg", "psycopg2", "asyncpg", "pg8000"]
 MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysqlclient"]
 ASYNC = ["asyncpg", "aiomysql", "asyncmy"]
 

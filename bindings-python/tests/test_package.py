@@ -42,6 +42,7 @@ HELPERS = {
     "psycopg": ("psycopg", "psycopg", "3.1.17"),
     "psycopg2": ("psycopg2", "psycopg2", "2.9.8 (dt dec)"),
     "asyncpg": ("asyncpg", "asyncpg", "0.29.0"),
+    "pg8000": ("pg8000", "pg8000", "1.31.1"),
     "pymysql": ("pymysql", "PyMySQL", "1.0.3"),
     "aiomysql": ("aiomysql", "aiomysql", "0.1.1"),
     "mysql_connector": ("mysql.connector", "mysql-connector-python", "9.0.0"),

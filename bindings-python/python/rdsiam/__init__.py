@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import mysql_connector as mysql_connector
     from . import mysqlclient as mysqlclient
+    from . import pg8000 as pg8000
     from . import psycopg as psycopg
     from . import psycopg2 as psycopg2
     from . import pymysql as pymysql
@@ -73,6 +74,7 @@ else:
         "asyncpg",
         "mysql_connector",
         "mysqlclient",
+        "pg8000",
         "psycopg",
         "psycopg2",
         "pymysql",

@@ -259,5 +259,9 @@ def _add(error: Exception, text: str) -> None:
     """Adds to the error's own text, which is what logs and frameworks show."""
     if error.args and isinstance(error.args[-1], str):
         error.args = (*error.args[:-1], f"{error.args[-1]}\n{text}")
+    elif error.args and isinstance(error.args[-1], dict) and "M" in error.args[-1]:
+        # The fields of PostgreSQL's message, as pg8000 has them.
+        fields = error.args[-1]
+        error.args = (*error.args[:-1], {**fields, "M": f"{fields['M']}\n{text}"})
     elif hasattr(error, "add_note"):
         error.add_note(text)

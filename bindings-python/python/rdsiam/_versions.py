@@ -10,6 +10,7 @@ LOWEST = {
     "django": ("Django", "5.1"),
     "mysql-connector": ("mysql-connector-python", "9.1.0"),
     "mysqlclient": ("mysqlclient", "2.2.4"),
+    "pg8000": ("pg8000", "1.31.2"),
     "psycopg": ("psycopg", "3.1.18"),
     "psycopg2": ("psycopg2", "2.9.9"),
     "pymysql": ("PyMySQL", "1.1.0"),

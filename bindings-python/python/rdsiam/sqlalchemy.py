@@ -37,6 +37,7 @@ _DRIVERS = {
     "asyncpg": "asyncpg",
     "mysqlconnector": "mysql_connector",
     "mysqldb": "mysqlclient",
+    "pg8000": "pg8000",
     "psycopg": "psycopg",
     "psycopg2": "psycopg2",
     "psycopg_async": "psycopg",
