@@ -1,9 +1,11 @@
 """What the package says of itself: extras, lowest versions, entry points, the command."""
 
 import importlib
+import json
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,38 @@ def test_what_pyinstaller_does_not_see_is_in_the_hook() -> None:
     mine = {name for name in mine if name not in ("__init__", "__main__", "_signature")}
     assert lazy == mine | {"errors"}
     assert "rds-roots.json" in hook
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution, unpacked outside the workspace."""
+    folder = tmp_path_factory.mktemp("sdist")
+    made = [sys.executable, "-m", "maturin", "sdist", "-m", str(PACKAGE / "Cargo.toml")]
+    subprocess.run([*made, "-o", str(folder)], check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def test_the_source_distribution_holds_what_is_needed_and_no_tests(sdist: Path) -> None:
+    files = {file.relative_to(sdist).as_posix() for file in sdist.rglob("*") if file.is_file()}
+    assert {"Cargo.lock", "python/rdsiam/py.typed", "python/rdsiam/rds-roots.json"} <= files
+    assert [file for file in files if "test" in file or file.endswith((".sh", ".so"))] == []
+    assert not (sdist / "python" / "rdsiam" / "rds-roots.json").is_symlink()
+
+
+def test_the_source_distribution_is_a_workspace_of_its_own(sdist: Path) -> None:
+    """What pip does at first; a build takes minutes."""
+    assert "locked" not in tomllib.loads((sdist / "pyproject.toml").read_text())["tool"]["maturin"]
+    command = ["cargo", "metadata", "--offline", "--format-version", "1"]
+    done = subprocess.run(command, cwd=sdist, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {Path(package["manifest_path"]).parent.name for package in told["packages"]} >= {
+        "bindings-python",
+        "core",
+    }
 
 
 def command(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
