@@ -23,6 +23,7 @@ def family(name: str) -> type[Exception]:
         "asyncmy": asyncmy.errors.OperationalError,
         "asyncpg": asyncpg.InterfaceError,
         "mysql_connector": mysql.connector.errors.OperationalError,
+        "mysql_connector_aio": mysql.connector.errors.OperationalError,
         "mysqlclient": MySQLdb.OperationalError,
         "pg8000": pg8000.dbapi.OperationalError,
         "psycopg": psycopg.OperationalError,

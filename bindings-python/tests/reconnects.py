@@ -32,6 +32,10 @@ def sync(helper: str, again: Callable[[Any], Any], **more: Any) -> Row:
     return row
 
 
+def _in_loop(main: Any) -> Row:
+    return lambda settings, between: asyncio.run(main(settings, between))
+
+
 def in_loop(helper: str, again: Callable[[Any], Any]) -> Row:
     async def main(settings: dict[str, Any], between: Between) -> str:
         module: Any = __import__(f"rdsiam.{helper}", fromlist=["connect"])
@@ -68,6 +72,20 @@ def pool(helper: str) -> Row:
     return lambda settings, between: asyncio.run(main(settings, between))
 
 
+@_in_loop
+async def connector_aio(settings: dict[str, Any], between: Between) -> str:
+    import rdsiam.mysql_connector_aio
+
+    async with await rdsiam.mysql_connector_aio.connect(**settings) as connection:
+        with contextlib.suppress(Exception):
+            await connection.cmd_query("kill connection_id()")
+        between()
+        await connection.reconnect()
+        async with await connection.cursor() as cursor:
+            await cursor.execute("select current_user")
+            return str((await cursor.fetchone())[0])  # type: ignore[index]
+
+
 HERE: dict[str, Row] = {
     "PyMySQL ping": sync("pymysql", lambda connection: connection.ping(reconnect=True)),
     "PyMySQL connect": sync("pymysql", lambda c: (c._force_close(), c.connect())),
@@ -75,6 +93,7 @@ HERE: dict[str, Row] = {
     "aiomysql pool": pool("aiomysql"),
     "asyncmy ping": in_loop("asyncmy", lambda connection: connection.ping()),
     "asyncmy pool": pool("asyncmy"),
+    "mysql-connector-python aio reconnect": connector_aio,
 }
 BY_NAME: dict[str, Row] = {
     "mysql-connector-python ping": sync("mysql_connector", lambda c: c.ping(reconnect=True)),

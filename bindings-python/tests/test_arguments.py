@@ -25,6 +25,7 @@ INNERMOST = {
     "aiomysql": "aiomysql.connection:Connection.__init__",
     "asyncmy": "asyncmy.connection:Connection.__init__",
     "mysql_connector": "mysql.connector.connection:MySQLConnection.__init__",
+    "mysql_connector_aio": "mysql.connector.aio.connection:MySQLConnection.__init__",
     "mysqlclient": "MySQLdb.connections:Connection.__init__",
 }
 # What a helper says itself, and what it hears or refuses: other tests are about these.
@@ -53,6 +54,7 @@ def keywords(name: str) -> dict[str, Any]:
     import aiomysql
     import asyncmy.connection
     import asyncpg
+    import mysql.connector.aio.connection
     import mysql.connector.constants
     import MySQLdb.connections
     import pg8000.dbapi
@@ -73,6 +75,7 @@ def keywords(name: str) -> dict[str, Any]:
         "aiomysql": parameters(aiomysql.connect),
         "asyncmy": parameters(asyncmy.connection.Connection.__init__),
         "mysql_connector": dict(mysql.connector.constants.DEFAULT_CONFIGURATION),
+        "mysql_connector_aio": parameters(mysql.connector.aio.connection.MySQLConnection.__init__),
         "mysqlclient": {
             **dict.fromkeys(mysqldb.split(), "its own"),
             # Since 2.3.
@@ -323,10 +326,15 @@ def run(name: str, **options: Any) -> None:
     asyncio.run(wait_for(importlib.import_module(f"rdsiam.{name}").connect, (), options))
 
 
-MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysqlclient"]
+MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysql_connector_aio"]
+MYSQL += ["mysqlclient"]
 
 
-@pytest.mark.parametrize("name", MYSQL)
+# mysql.connector.aio is given its context when it connects.
+GIVEN = [name for name in MYSQL if name != "mysql_connector_aio"]
+
+
+@pytest.mark.parametrize("name", GIVEN)
 @pytest.mark.parametrize(
     "said",
     [
@@ -407,7 +415,7 @@ def test_modes_of_libpq(
         helper.connect(cache=a_cache(), ca=authority, sslmode="verify-full", gssencmode="prefer")
 
 
-@pytest.mark.parametrize("name", [*MYSQL, "psycopg", "psycopg2", "asyncpg", "pg8000"])
+@pytest.mark.parametrize("name", [*GIVEN, "psycopg", "psycopg2", "asyncpg", "pg8000"])
 def test_the_authorities_of_the_system(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,8 @@ from families import family, refused
 from support import STATIC
 
 HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
-HELPERS += ["mysqlclient", "pg8000"]
-ASYNC = ["asyncpg", "aiomysql", "asyncmy"]
+HELPERS += ["mysql_connector_aio", "mysqlclient", "pg8000"]
+ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
 ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -90,6 +91,35 @@ def test_what_pyinstaller_does_not_see_is_in_the_hook() -> None:
     mine = {name for name in mine if name not in ("__init__", "__main__", "_signature")}
     assert lazy == mine | {"errors"}
     assert "rds-roots.json" in hook
+
+
+PACKED = """
+import rdsiam, rdsiam.pymysql
+keys = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "SECRETKEYEXAMPLE"}
+cache = rdsiam.TokenCache("h.example", 3306, "app", "us-east-1", credentials=keys)
+print(rdsiam.explain(cache.get().token).host, rdsiam.errors.ClockError.__name__)
+from rdsiam import _ca
+print(len(_ca._published()) > 100)
+"""
+
+
+def test_a_program_that_pyinstaller_packs_has_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PACKED)
+    source = PACKAGE / "python"
+    peers = PACKAGE.parent / "build" / "peers" / "pyinstaller"
+    hooks = ["--additional-hooks-dir", str(source / "rdsiam" / "_pyinstaller")]
+    made = subprocess.run(
+        [sys.executable, "-m", "PyInstaller", "-y", "--log-level=ERROR", *hooks, "program.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(peers), str(source)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    program = str(tmp_path / "dist" / "program" / "program")
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.stdout == "h.example ClockError\nTrue\n", done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ ROWS = {
         "mysql-connector-python in C",
         "mysql-connector-python pool in C",
     ],
+    "mysql.connector.aio": ["mysql-connector-python aio"],
     "mysqlclient": ["mysqlclient"],
     "SQLAlchemy": [
         "SQLAlchemy psycopg",
@@ -66,6 +67,7 @@ RECONNECTS = {
         "mysql-connector-python reconnect",
         "mysql-connector-python in C ping",
     ],
+    "mysql.connector.aio": ["mysql-connector-python aio reconnect"],
     "mysqlclient": ["mysqlclient ping"],
 }
 PRE_PINGS = {

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from . import asyncpg as asyncpg
     from . import errors as errors
     from . import mysql_connector as mysql_connector
+    from . import mysql_connector_aio as mysql_connector_aio
     from . import mysqlclient as mysqlclient
     from . import pg8000 as pg8000
     from . import psycopg as psycopg
@@ -73,6 +74,7 @@ else:
         "asyncmy",
         "asyncpg",
         "mysql_connector",
+        "mysql_connector_aio",
         "mysqlclient",
         "pg8000",
         "psycopg",
