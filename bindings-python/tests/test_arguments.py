@@ -83,7 +83,7 @@ def keywords(name: str) -> dict[str, Any]:
         },
     }
     own = LOGIN | TLS | ELSEWHERE | SETTLED
-    assert len(found[name]) > 13, name
+    assert len(found[name]) > 12, name
     return {key: value for key, value in found[name].items() if key not in own}
 
 

@@ -8,12 +8,12 @@ LOWEST = {
     "asyncmy": ("asyncmy", "0.2.14"),
     "asyncpg": ("asyncpg", "0.30.0"),
     "django": ("Django", "5.1"),
-    "mysql-connector": ("mysql-connector-python", "9.1.0"),
+    "mysql-connector": ("mysql-connector-python", "9.4.0"),
     "mysqlclient": ("mysqlclient", "2.2.4"),
-    "pg8000": ("pg8000", "1.31.2"),
+    "pg8000": ("pg8000", "1.31.6"),
     "psycopg": ("psycopg", "3.1.18"),
     "psycopg2": ("psycopg2", "2.9.9"),
-    "pymysql": ("PyMySQL", "1.1.0"),
+    "pymysql": ("PyMySQL", "1.1.2"),
     "sqlalchemy": ("SQLAlchemy", "2.0.30"),
 }
 
