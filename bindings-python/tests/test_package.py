@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,22 @@ def test_the_source_distribution_is_a_workspace_of_its_own(sdist: Path) -> None:
         "bindings-python",
         "core",
     }
+
+
+def test_the_wheel_has_its_entry_points_and_its_data(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "maturin", "build", "-m", str(PACKAGE / "Cargo.toml")]
+    done = subprocess.run(
+        [*build, "-o", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        names = opened.namelist()
+        points = opened.read(f"rdsiam-{rdsiam.__version__}.dist-info/entry_points.txt").decode()
+    assert "[sqlalchemy.plugins]\nrdsiam=rdsiam.sqlalchemy:Plugin\n" in points.replace(" ", "")
+    assert "hook-dirs=rdsiam._pyinstaller:hook_dirs\n" in points.replace(" ", "")
+    needed = ("rds-roots.json", "py.typed", "_pyinstaller/hook-rdsiam.py", "django/mysql/mixin.py")
+    assert {f"rdsiam/{name}" for name in needed} <= set(names)
 
 
 def command(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
