@@ -68,6 +68,7 @@ test-python: drivers
 	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt \
 		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
+	$(STANDIN) run -- bindings-python/lowest.sh
 
 test-node: tools standin
 	bindings-node/build-dev.sh

@@ -8,7 +8,15 @@ import pytest
 # Where there is no stand-in the tests that log in are left out; where one is required, they
 # run and fail.
 if "STANDIN_HOST" not in os.environ and os.environ.get("RDSIAM_REQUIRE_STANDIN") != "1":
-    collect_ignore = ["test_drivers.py", "test_lambda.py", "test_login.py"]
+    collect_ignore = [
+        "test_drivers.py",
+        "test_frameworks.py",
+        "test_lambda.py",
+        "test_login.py",
+        "test_programs.py",
+        "test_reconnect.py",
+        "test_retry.py",
+    ]
 
 
 @pytest.fixture(autouse=True)
