@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ._made import MadeTokenCache
+    from . import _made
 
     class TokenMaker(Protocol):
         """What boto3's client for RDS has."""
@@ -42,7 +42,7 @@ class DatabaseTokenCache:
         username: str,
         region: "str | None" = None,
     ) -> None:
-        self._cache: TokenCache | MadeTokenCache
+        self._cache: "TokenCache | _made.MadeTokenCache"
         login = (hostname, port, username)
         credentials = _credentials_of(rds_client)
         if rds_client is None:
