@@ -6,6 +6,14 @@
 //! order of what the code does. `RDSIAM_SEED` replays the orders, `RDSIAM_SCHEDULES` says how many
 //! there are of each kind. `make model` builds it with `--cfg rdsiam_shuttle`; without that there is
 //! nothing in this file.
+//!
+//! Each of these changes was made by hand and noticed: a lookup that begins a second fetch; a lookup or an
+//! outcome that ignores the refused login; a refused login without a pause, or one that no fetch ends; a
+//! fetch that notifies no caller or wakes no waker; waiting, or leaving a waker, without a look under
+//! the lock; a dropped request that does not end; a task that forgets what it waits for; a token that is
+//! stored after an invalidation, or with credentials from before it; a new generation only if a token
+//! was removed; a bound that is one too large; a handle that ignores the generation, or reads it after
+//! the token; a host's call that looks for credentials twice.
 #![cfg(rdsiam_shuttle)]
 #![allow(
     clippy::unwrap_used,
