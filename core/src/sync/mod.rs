@@ -1,5 +1,5 @@
-//! Locks, counters, threads and thread-local state of the code that threads share: those of std. Two test builds
-//! replace them. The model checker has its own, so that it decides which thread runs before each
+//! Locks, counters, threads and thread-local state of the code that threads share: those of std. Two test
+//! builds replace them. The model checker has its own, so that it decides which thread runs before each
 //! step; ThreadSanitizer needs locks that are compiled with the rest.
 
 #[cfg(rdsiam_tsan)]
