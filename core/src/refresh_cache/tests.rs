@@ -642,3 +642,19 @@ fn threads_that_fetch_block_all_signals() {
     assert_eq!(name.as_deref(), Some("rdsiam-refresh"));
     assert_eq!(blocked(), before);
 }
+
+#[test]
+fn glance_takes_a_fresh_value_and_begins_nothing() {
+    let manual = ManualClock::at(NOW);
+    let (cache, clock) = (cache(LONG), Clock::Manual(manual.clone()));
+    let nobody = |_: Request| panic!("a fetch");
+    let glance = || name(cache.obtain(10, &clock, &mut Wait::Glance, Some(&nobody)));
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock));
+    begin(&cache, NOW).end(Ok(lasting(1)), NOW);
+    assert_eq!(glance(), Ok(1));
+    manual.set(NOW + 2701);
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock), "stale");
+    manual.set(NOW);
+    cache.refuse(NOW);
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock), "refused");
+}

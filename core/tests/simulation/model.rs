@@ -237,6 +237,12 @@ impl Model {
             Some((Worth::Stale, _)) if way == Way::Glance => {
                 return plan(Expect::Waits, Begins::No, 0);
             }
+            // Signed in vain with keys that expire even sooner.
+            Some((Worth::Stale, held))
+                if signed.is_none() && self.fetch.is_none() && self.too_short(now).is_some() =>
+            {
+                return plan(Expect::Hit(held), Begins::No, 1);
+            }
             // Nobody waits for what may be later.
             Some((Worth::Stale, held)) => {
                 let signatures = u64::from(signed.is_some());
