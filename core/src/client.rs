@@ -236,7 +236,7 @@ impl Shared {
     }
 
     #[cold]
-    pub(crate) fn too_short(&self, expires_at: i64, now: i64) -> Error {
+    fn too_short(&self, expires_at: i64, now: i64) -> Error {
         Error::new(
             ErrorKind::CredentialsExpired,
             format!(

@@ -230,16 +230,6 @@ impl<T: Refreshable> RefreshCache<T> {
         }
     }
 
-    /// A value that was just fetched although this caller cannot use it: it expires too soon, and the
-    /// source has no better one.
-    pub(crate) fn too_short(&self, min_remaining: i64, now: i64) -> Option<T> {
-        let state = self.lock();
-        let is_expired = state.freshness(min_remaining, now) == Freshness::Expired;
-        let cached = state.cached.as_ref().filter(|_| is_expired && !state.refused)?;
-        let is_new = now.abs_diff(cached.fetched_at) < JUST_FETCHED && state.running.is_none();
-        is_new.then(|| cached.value.clone())
-    }
-
     /// A login was refused: the next caller waits for a fetch that asks the source for something
     /// newer, unless there was one for this reason within the last minute.
     pub(crate) fn refuse(&self, now: i64) {

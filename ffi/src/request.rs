@@ -279,7 +279,7 @@ pub unsafe extern "C" fn rdsiam_request_fail(
         // SAFETY: the caller gives NULL or a request that nobody else uses now.
         let request = unsafe { handle_mut("request", request) }?.0.take().ok_or_else(ended)?;
         let error = of_source(error.kind().status(), error.message(), error.retryable());
-        request.fail(error).map_or(Ok(()), Err)
+        request.fail(error)
     };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { ffi_status("rdsiam_request_fail", err, body) }
