@@ -95,7 +95,7 @@ def examples(target):
     if len(names) != len(code) or len(code) < 9:
         raise SystemExit(f"{len(code)} examples with {len(names)} functions")
     lines = [
-        '#include <time.h>',
+        "#include <time.h>",
         '#include "support.h"',
         "static int log_in(const char *password) {",
         '    return strstr(password, "X-Amz-Signature=") != NULL;',
