@@ -6,9 +6,9 @@ use std::path::Path;
 mod callbacks;
 #[path = "../fuzz/targets/calls.rs"]
 mod calls;
-#[path = "../../core/fuzz/targets/input.rs"]
+#[path = "../../core/tests/targets/input.rs"]
 mod input;
-#[path = "../../core/fuzz/targets/quick.rs"]
+#[path = "../../core/tests/targets/quick.rs"]
 mod quick;
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) use rdsiam_ffi::{
 mod callbacks;
 #[path = "../targets/calls.rs"]
 mod calls;
-#[path = "../../../core/fuzz/targets/input.rs"]
+#[path = "../../../core/tests/targets/input.rs"]
 mod input;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| calls::run(data));
