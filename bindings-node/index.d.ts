@@ -16,10 +16,10 @@ export interface Credentials {
 }
 
 /**
- * A function that gives credentials, as those of `@aws-sdk/credential-providers` do. It is called
- * without arguments; if what it gave ends in less than 15 minutes it is called once more, with
- * `{ forceRefresh: true }`, and the better of the two are used. It must not ask the cache it
- * serves for a token.
+ * A function that returns credentials, as those of `@aws-sdk/credential-providers` do. It is called
+ * when there are no credentials yet or they are stale, one call at a time: without arguments, and once
+ * more with `{ forceRefresh: true }` if what it returned expires within 15 minutes, or after a login was
+ * refused. It must not ask the cache it serves for a token.
  */
 export type CredentialsProvider = (options?: {
   forceRefresh?: boolean;
@@ -64,44 +64,57 @@ export declare class Signer {
 }
 
 export interface TokenCacheConfig extends Omit<SignerConfig, 'sha256'> {
-  /** Seconds before its end from which on a new token is made behind the old one: 60. */
+  /** Seconds before its expiry from which on a token is replaced: 60. */
   refreshBefore?: number | undefined;
-  /** Seconds that a token handed out is still good for: 10. */
+  /** Seconds that a token is valid for at least when it is returned: 10. */
   minRemaining?: number | undefined;
   /** Seconds that a token lives, 1 to 900: 900. */
   expires?: number | undefined;
+  /** Seconds that a call waits for credentials, at most an hour: 10. */
+  timeout?: number | undefined;
+  /** For tests: a clock in place of the system's, in milliseconds, such as `() => Date.now()` of a mock. */
+  clock?: (() => number) | undefined;
 }
 
-/** A token and its end: its own, or that of the credentials if they end sooner. */
+/** How long a caller waits. */
+export interface WaitOptions {
+  /** Ends the waiting of this caller, who gets the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Seconds, in place of those of the cache. */
+  timeout?: number | undefined;
+}
+
+/** A token, when it was signed, and when it expires: by itself, or with the credentials if they expire sooner. */
 export interface Token {
   token: string;
+  signedAt: Date;
   expiresAt: Date;
 }
 
 /** What a cache has done so far. */
 export interface TokenCacheStats {
-  /** Tokens handed out from the cache. */
+  /** Tokens returned from the cache. */
   hits: number;
-  /** Calls that found no token to hand out. */
+  /** Calls that found no token. */
   misses: number;
   /** Signatures made. */
   signatures: number;
-  /** Refreshes begun. */
+  /** Fetches of credentials. */
   refreshes: number;
-  /** Refreshes that gave no usable token. */
+  /** Fetches that failed. */
   refreshFailures: number;
-  /** Calls that waited for a refresh that another had begun. */
+  /** Calls that waited for a fetch that another had begun. */
   waits: number;
-  /** Entries dropped to keep the bound. */
+  /** Entries removed to keep the bound. */
   evictions: number;
-  /** Tokens dropped by `invalidate()`. */
+  /** Tokens removed by `invalidate()` and `loginRefused()`. */
   invalidations: number;
   /** Entries now in the cache: 0 or 1. */
   entries: number;
 }
 
 /**
- * One token, kept and refreshed before it ends. Make one for each database and user, outside of
+ * One token, kept and replaced before it expires. Make one for each database and user, outside of
  * any handler, and ask it at each new connection.
  *
  * ```js
@@ -113,20 +126,29 @@ export declare class TokenCache {
   /** @throws {RdsIamError} if an argument is wrong */
   constructor(configuration: TokenCacheConfig);
   /**
-   * The token, or a new one. All callers that have to wait share one refresh.
-   * @throws {RdsIamError} by rejecting
+   * The token, or a new one. All callers that have to wait share one fetch of credentials.
+   * @throws {RdsIamError} by rejecting; with `ERR_RDSIAM_TIMEOUT` if the credentials do not arrive in time
    */
-  getToken(): Promise<string>;
+  getToken(options?: WaitOptions): Promise<string>;
   /**
-   * The token, or a new one if the credentials are at hand: given as an object, or in the
-   * environment. Never waits.
+   * The token, or a new one if that needs no waiting: the credentials are cached, given as an object, or
+   * in the environment.
    * @throws {RdsIamError} with `ERR_RDSIAM_WOULD_BLOCK` if they have to be fetched first
    */
   getTokenSync(): string;
-  /** As `getToken()`, with the end of the token. */
-  get(): Promise<Token>;
-  /** Drops the token, after a login with it was refused. */
-  invalidate(): void;
+  /** As `getToken()`, with the times of the token. */
+  get(options?: WaitOptions): Promise<Token>;
+  /**
+   * Removes the token, or only this one if it is still the cached one. The next call asks the source for
+   * newer credentials, unless that was done within the last minute.
+   */
+  invalidate(token?: string): void;
+  /**
+   * To be called when the server refused a login with this token. Invalidates it, and returns whether to
+   * log in once more: the token was signed before the login began, and no fresh token was refused within
+   * the last minute. So N refused logins are at most N + 1 attempts.
+   */
+  loginRefused(token: string, began: Date | number): boolean;
   /** The counters. */
   stats(): TokenCacheStats;
 }
@@ -242,9 +264,10 @@ export type DriverOptions<T> = Omit<
 
 /**
  * The path of a file with the root certificates of RDS: the one that the variable
- * `RDSIAM_CA_BUNDLE` names, or the first that serves of `global-bundle.pem` (or the region's) in the
- * working directory, that of a Lambda and its layers, `/etc/ssl/rds` and the like, and
- * `~/.postgresql/root.crt`. It has to hold a root that is valid now, for the region if one is given.
+ * `RDSIAM_CA_BUNDLE` names, or the first that serves of `global-bundle.pem` (or the region's) in
+ * `/etc/ssl/rds` and other folders of the system and of a Lambda, `~/.postgresql/root.crt`, and the
+ * working directory. It has to hold a root that is valid now, for the region if one is given; in the
+ * last two places all that it holds has to be known as published by RDS.
  * @throws {RdsIamError} with `ERR_RDSIAM_INVALID_ARGUMENT`, what was found and what to download
  */
 export declare function caBundle(options?: { region?: string | undefined }): string;

@@ -23,13 +23,12 @@ const native = load();
 // The tokens of one login, each call a new one.
 class Signer {
   // With both of these a signature is one call of the addon. What is not plain, is wrong or has to
-  // wait is for the other half, in `lib/signer.js`, which gives both when it has them.
+  // wait is for the other half, in `lib/signer.js`, which returns both when it has them.
   #client;
   #target;
   #configuration;
   #other;
-  // The two in one, after the first token.
-  #login;
+  #reported = false;
 
   constructor(configuration) {
     const { hostname, port, username, region, profile, credentials } = configuration ?? {};
@@ -57,41 +56,30 @@ class Signer {
   }
 
   async getAuthToken() {
-    if (this.#login !== undefined) {
-      const token = native.signAgain(this.#login);
-      if (typeof token === 'string') return token;
-      this.#login = undefined;
-      refuse(token);
-    }
-    if (this.#client !== undefined) {
-      const token = this.#client.trySign(this.#target);
-      if (typeof token === 'string') {
-        this.#warn();
-        const login = native.loginOf(this.#client, this.#target);
-        if (login.code !== undefined) refuse(login);
-        this.#login = login;
-        return token;
-      }
-    }
+    const tried = this.#client?.sign(this.#target);
+    const token = typeof tried === 'string' ? tried : await this.#finish(tried);
+    if (!this.#reported) this.#report();
+    return token;
+  }
+
+  async #finish(tried) {
     this.#other ??= other(this.#configuration, this.#client);
-    const token = await this.#other.sign();
+    const token = await this.#other.sign(tried);
     [this.#client, this.#target] = this.#other.handles();
     return token;
   }
 
-  #warn() {
-    const warnings = this.#client.takeWarnings();
-    if (warnings.length !== 0) require('./lib/target.js').emit(warnings);
+  // Once: only the first signature can find that the region contradicts the host.
+  #report() {
+    this.#reported = true;
+    if (this.#client === undefined) return this.#other.report();
+    const events = this.#client.takeEvents();
+    if (events.length !== 0) require('./lib/events.js').emit(events);
   }
 }
 
 function isText(value) {
   return typeof value === 'string' && value.isWellFormed();
-}
-
-// Throws, unless it is that one has to wait.
-function refuse(failure) {
-  require('./lib/signer.js').refuse(failure);
 }
 
 function other(configuration, client) {

@@ -8,8 +8,8 @@ const settingsOf = (login) => ({ ...login.rest, ssl: login.tls });
 
 async function createConnection(options) {
   const login = loginOf(options);
-  return login.tryTwice(async () =>
-    mariadb.createConnection({ ...settingsOf(login), password: await login.password() }),
+  return login.tryTwice(({ token }) =>
+    mariadb.createConnection({ ...settingsOf(login), password: token }),
   );
 }
 
@@ -28,9 +28,11 @@ class Pool {
     this.#settings = { ...settingsOf(this.#login), minimumIdle: 0 };
   }
 
-  getConnection() {
-    return this.#login.tryTwice(async () => {
-      const { pool, refusal, retire } = await this.#open();
+  async getConnection() {
+    // A connection that waits for work needs no token.
+    if (this.#now?.pool.idleConnections() > 0) return this.#now.pool.getConnection();
+    return this.#login.tryTwice(async ({ token }) => {
+      const { pool, refusal, retire } = this.#open(token);
       const connection = pool.getConnection();
       try {
         return await Promise.race([connection, refusal]);
@@ -70,15 +72,7 @@ class Pool {
     }
   }
 
-  async #open() {
-    let token;
-    try {
-      token = await this.#login.password();
-    } catch (error) {
-      // A connection that waits for work needs no token.
-      if (this.#now === undefined || this.#now.pool.idleConnections() === 0) throw error;
-      return this.#now;
-    }
+  #open(token) {
     if (this.#closed) throw new Error('the pool has been ended');
     if (this.#now?.token !== token) {
       this.#now?.retire();

@@ -12,26 +12,22 @@ const ERROR = 0x45;
 function postgres(options) {
   const login = new Login(options, { port: 5432 });
   const limit = (options.connect_timeout ?? 30) * 1000;
-  // What was handed out for each socket. The password is asked for while its data is handled.
-  const hands = new WeakMap();
+  // The attempt to log in over each socket. The password is asked for while its data is handled.
+  const attempts = new WeakMap();
   let handled;
-  const pass = async () => {
-    const socket = handled;
-    const hand = await login.hand();
-    hands.set(socket, hand);
-    return hand.token;
-  };
+  const pass = () => attempts.get(handled).token;
   const socket = async () => {
+    const attempt = await login.attempt();
     const secure = await handshake(login, limit);
+    attempts.set(secure, attempt);
     const emit = secure.emit;
     secure.emit = (event, ...values) => {
       if (event !== 'data') return emit.call(secure, event, ...values);
       const [chunk] = values;
       const code = refusalIn(chunk);
-      // postgres.js starts again, and asks for the password again, if a connection closes
-      // during the login, but not if it is refused. So a refusal that deserves a second try
-      // becomes a close.
-      if (code !== undefined && login.again({ code }, hands.get(secure))) {
+      // postgres.js starts again, with another socket, if a connection closes during the login, but
+      // not if it is refused. So a refusal that deserves a second try becomes a close.
+      if (code !== undefined && login.shouldRetry({ code }, attempt)) {
         secure.destroy();
         return true;
       }

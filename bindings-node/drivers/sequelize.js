@@ -24,10 +24,10 @@ function createSequelize({ dialectOptions, ...options }) {
   const manager = sequelize.connectionManager;
   const connect = manager.connect.bind(manager);
   manager.connect = (config) =>
-    login.tryTwice(async () => {
+    login.tryTwice(({ token }) => {
       // mysql2 asks for itself.
       if (dialect === 'mysql') return connect(config);
-      return connect({ ...config, password: await login.password() });
+      return connect({ ...config, password: token });
     });
   return sequelize;
 }

@@ -35,6 +35,11 @@ function port(value) {
   throw invalid('port has to be a whole number from 1 to 65535, for example 5432 or 3306');
 }
 
+function optionalNumber(name, value) {
+  if (value === undefined || value === null || typeof value === 'number') return value ?? undefined;
+  throw invalid(`${name} has to be a number, not ${kind(value)}`);
+}
+
 function optionalSeconds(name, value) {
   return value === undefined || value === null ? undefined : seconds(name, value);
 }
@@ -48,4 +53,13 @@ function kind(value) {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
-module.exports = { kind, options, optionalSeconds, optionalText, port, seconds, text };
+module.exports = {
+  kind,
+  optionalNumber,
+  options,
+  optionalSeconds,
+  optionalText,
+  port,
+  seconds,
+  text,
+};

@@ -1,70 +1,76 @@
 'use strict';
 
-// One token, kept. What a token is worth at a moment is for the core to say; this side keeps
-// the text and the time in which it may be handed out without asking.
+// One token, kept. When it may be used is for the core to say; this side keeps the text, and the
+// seconds in which it may be returned without asking.
 
-const native = require('./native.js');
-const { INTERNAL, RdsIamError, WOULD_BLOCK, settle, wouldBlock } = require('./errors.js');
-const { optionalSeconds, optionalText } = require('./arguments.js');
-const { fetchFrom, sourceOf } = require('./credentials.js');
+const { Call, waitingOf } = require('./call.js');
+const { Client } = require('./client.js');
+const { RdsIamError, WOULD_BLOCK, invalid } = require('./errors.js');
+const { text } = require('./arguments.js');
 const { targetOf } = require('./target.js');
 
 class TokenCache {
   #client;
   #target;
-  #provider;
+  // A clock of the caller's, in milliseconds.
+  #clock;
 
   #lease;
-  // When to hand it out, in milliseconds as Date.now() counts them.
+  // When to return it, in milliseconds.
   #freshFrom = 0;
   #freshUntil = 0;
 
-  // What callers wait for who found no token, and the fetch behind a token that still serves.
+  // The call of those who found no token.
   #waiting;
-  #behind;
 
   #hits = 0;
   #joined = 0;
 
   constructor(configuration) {
     this.#target = targetOf(configuration, 'the configuration of TokenCache');
-    const { profile, credentials, refreshBefore, minRemaining, expires } = configuration;
-    const { external, provider, handle } = sourceOf(credentials);
-    const options = {
-      external,
-      profile: optionalText('profile', profile),
-      refreshBefore: optionalSeconds('refreshBefore', refreshBefore),
-      minRemaining: optionalSeconds('minRemaining', minRemaining),
-      expires: optionalSeconds('expires', expires),
-    };
-    this.#client = settle(native.createClient(options, handle));
-    this.#provider = provider;
-    this.#target.check(this.#client);
+    this.#clock = configuration.clock ?? undefined;
+    // A region is part of the target.
+    this.#client = new Client({ ...configuration, region: undefined });
   }
 
-  async getToken() {
-    return this.#isFresh() ? this.#lease.token : (await this.#ask()).token;
+  async getToken(options) {
+    return this.#isFresh() ? this.#lease.token : (await this.#obtain(options)).token;
   }
 
   getTokenSync() {
-    return this.#isFresh() ? this.#lease.token : this.#askNow().token;
+    return this.#isFresh() ? this.#lease.token : this.#obtainNow().token;
   }
 
-  async get() {
-    const { token, expiresAt } = this.#isFresh() ? this.#lease : await this.#ask();
-    return { token, expiresAt: new Date(expiresAt * 1000) };
+  async get(options) {
+    const lease = this.#isFresh() ? this.#lease : await this.#obtain(options);
+    const { token, signedAt, expiresAt } = lease;
+    return {
+      token,
+      signedAt: new Date(signedAt * 1000),
+      expiresAt: new Date(expiresAt * 1000),
+    };
   }
 
-  invalidate() {
-    this.#lease = undefined;
-    this.#freshUntil = 0;
-    const target = this.#target.atHand(this.#client);
-    if (target !== undefined) settle(this.#client.invalidate(target));
+  invalidate(token) {
+    const refused = token === undefined ? undefined : text('token', token);
+    this.#drop(refused);
+    const { handle } = this.#target;
+    if (handle !== undefined) this.#client.invalidate(handle, refused);
   }
 
-  // The core sees neither the hits of this side nor those who join a wait here.
+  loginRefused(token, began) {
+    text('token', token);
+    const at = Number(began);
+    if (!Number.isFinite(at))
+      throw invalid('began has to be a Date, or milliseconds as of Date.now()');
+    this.#drop(token);
+    const { handle } = this.#target;
+    return handle !== undefined && this.#client.loginRefused(handle, token, at);
+  }
+
+  // The core sees neither the hits of this side nor those who join a call here.
   stats() {
-    const stats = settle(this.#client.stats());
+    const stats = this.#client.stats();
     stats.hits += this.#hits;
     stats.misses += this.#joined;
     stats.waits += this.#joined;
@@ -72,7 +78,7 @@ class TokenCache {
   }
 
   #isFresh() {
-    const now = Date.now();
+    const now = this.#clock === undefined ? Date.now() : this.#clock();
     if (now < this.#freshFrom || now >= this.#freshUntil) return false;
     this.#hits += 1;
     return true;
@@ -82,84 +88,55 @@ class TokenCache {
     this.#lease = lease;
     this.#freshFrom = lease.freshFrom * 1000;
     this.#freshUntil = lease.freshUntil * 1000;
-    this.#target.warn(this.#client);
+    this.#client.report();
     return lease;
   }
 
-  // A lease, or the promise of one, which all callers of that time share.
-  #ask() {
-    if (this.#waiting !== undefined) {
-      this.#joined += 1;
-      return this.#waiting;
+  // Whoever comes after this does not join a call that began before it.
+  #drop(refused) {
+    this.#waiting = undefined;
+    if (refused !== undefined && this.#lease?.token !== refused) return;
+    this.#lease = undefined;
+    this.#freshUntil = 0;
+  }
+
+  async #obtain(options) {
+    const how = waitingOf(options, this.#client.timeout);
+    // One that all its callers have left may hang.
+    if (this.#waiting?.callers > 0) this.#joined += 1;
+    else {
+      const result = this.#begin();
+      if (!(result instanceof Call)) return this.#keep(result);
+      this.#waiting = result;
+      this.#keepResult(result);
     }
-    const target = this.#target.atHand(this.#client);
-    const next =
-      target === undefined
-        ? this.#target.fetch(this.#client).then((found) => this.#next(found))
-        : this.#next(target);
-    if (next.then === undefined) return next;
-    this.#waiting = next.finally(() => {
-      this.#waiting = undefined;
-    });
-    return this.#waiting;
+    return this.#client.wait(this.#waiting, how);
   }
 
-  #next(target) {
-    if (this.#provider !== undefined) return this.#step(target);
-    const outcome = this.#client.tryGetLease(target);
-    return wouldBlock(outcome) ? this.#getOnPool(target) : this.#keep(settle(outcome));
+  #begin() {
+    const { handle } = this.#target;
+    if (handle !== undefined) return this.#client.lease(handle);
+    return Call.after(this.#target.resolve(), (found) => this.#client.lease(found));
   }
 
-  async #getOnPool(target) {
-    return this.#keep(settle(await this.#client.getLease(target)));
-  }
-
-  #step(target) {
-    const { lease, ticket } = settle(this.#client.step(target, true));
-    if (lease !== undefined) return this.#serve(lease, ticket);
-    if (ticket !== undefined) return this.#fetch(ticket);
-    if (this.#behind !== undefined) return this.#behind;
-    throw new RdsIamError(INTERNAL, 'a refresh was lost; this is a fault of rdsiam');
-  }
-
-  #serve(lease, ticket) {
-    if (ticket !== undefined) {
-      const behind = this.#fetch(ticket).finally(() => {
-        this.#behind = undefined;
-      });
-      // The token still serves: the core counts the failure and tries again after a pause.
-      behind.catch(() => {});
-      this.#behind = behind;
-    }
-    return this.#keep(lease);
-  }
-
-  async #fetch(ticket) {
-    // The provider is the caller's code and may call back: first let this promise be stored.
-    await undefined;
+  async #keepResult(call) {
     try {
-      const { handle, failure } = await fetchFrom(this.#provider);
-      return this.#keep(settle(ticket.bring(handle), failure));
-    } finally {
-      // Does nothing after bring().
-      settle(ticket.fail());
+      const lease = await call.promise;
+      if (this.#waiting === call) this.#keep(lease);
+    } catch {
+      // The callers get it.
     }
+    if (this.#waiting === call) this.#waiting = undefined;
   }
 
-  #askNow() {
-    const target = this.#target.atHand(this.#client);
-    if (target === undefined) {
-      throw new RdsIamError(
-        WOULD_BLOCK,
-        'the region would have to be looked up, which getTokenSync() cannot do; give the ' +
-          'region as a string, or await getToken() first',
-      );
-    }
-    if (this.#provider === undefined) {
-      return this.#keep(settle(this.#client.tryGetLease(target)));
-    }
-    const { lease, ticket } = settle(this.#client.step(target, false));
-    return this.#serve(lease, ticket);
+  #obtainNow() {
+    const { handle } = this.#target;
+    if (handle !== undefined) return this.#keep(this.#client.leaseNow(handle));
+    throw new RdsIamError(
+      WOULD_BLOCK,
+      'the region function would have to be awaited, which getTokenSync() cannot do; give the ' +
+        'region as a string, or await getToken() first',
+    );
   }
 }
 

@@ -7,11 +7,11 @@ const native = require('./native.js');
 const errors = require('./errors.js');
 const { kind, optionalText, text } = require('./arguments.js');
 
-// What the addon has to know (`handle`, `external`) and, for a provider function, `provider`.
+// `handle`, for the addon, or `provider`, a function. Neither is the default chain.
 function sourceOf(credentials) {
-  if (credentials === undefined || credentials === null) return { external: false };
-  if (typeof credentials === 'function') return { external: true, provider: credentials };
-  return { external: false, handle: handleOf(credentials) };
+  if (credentials === undefined || credentials === null) return {};
+  if (typeof credentials === 'function') return { provider: credentials };
+  return { handle: handleOf(credentials) };
 }
 
 function handleOf(identity) {
@@ -39,19 +39,23 @@ function unixSeconds(expiration) {
   return Math.floor(time / 1000);
 }
 
-// Calls a provider function as the SDK does: once, and again with `forceRefresh` if what it
-// gave ends soon. `failure` is the error of the second call: it matters only if the first
-// ones have ended, which the core notices when it signs.
-async function fetchFrom(provider) {
-  const first = await ask(provider);
-  if (!errors.settle(first.wantsNewer())) return { handle: first };
-  let second;
-  try {
-    second = await ask(provider, { forceRefresh: true });
-  } catch (failure) {
-    return { handle: first, failure };
+// Calls a provider function for as long as the core has a request for it: once, and again with
+// `forceRefresh` if what it returned expires soon.
+async function fetchFrom(provider, request) {
+  for (let next = request; next !== undefined && next !== null; ) {
+    let handle;
+    try {
+      const force = errors.settle(next.forceRefresh());
+      handle = force ? await ask(provider, { forceRefresh: true }) : await ask(provider);
+    } catch (error) {
+      // No error comes back if what the first call returned will do.
+      const outcome = next.fail(error.message, error.retryable);
+      if (outcome?.code === errors.CREDENTIALS_PROVIDER) throw error;
+      errors.settle(outcome, error);
+      return;
+    }
+    next = errors.settle(next.complete(handle));
   }
-  return { handle: errors.settle(first.betterOf(second)) };
 }
 
 async function ask(provider, ...args) {

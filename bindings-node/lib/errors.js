@@ -4,6 +4,7 @@ const INVALID_ARGUMENT = 'ERR_RDSIAM_INVALID_ARGUMENT';
 const CREDENTIALS_NOT_FOUND = 'ERR_RDSIAM_CREDENTIALS_NOT_FOUND';
 const CREDENTIALS_PROVIDER = 'ERR_RDSIAM_CREDENTIALS_PROVIDER';
 const REGION_MISSING = 'ERR_RDSIAM_REGION_MISSING';
+const TIMEOUT = 'ERR_RDSIAM_TIMEOUT';
 const WOULD_BLOCK = 'ERR_RDSIAM_WOULD_BLOCK';
 const INTERNAL = 'ERR_RDSIAM_INTERNAL';
 
@@ -24,10 +25,6 @@ function settle(outcome, cause) {
   throw new RdsIamError(code, outcome.message, { retryable: outcome.retryable, cause });
 }
 
-function wouldBlock(outcome) {
-  return outcome.code === WOULD_BLOCK;
-}
-
 function invalid(message) {
   return new RdsIamError(INVALID_ARGUMENT, message);
 }
@@ -45,9 +42,9 @@ module.exports = {
   INVALID_ARGUMENT,
   REGION_MISSING,
   RdsIamError,
+  TIMEOUT,
   WOULD_BLOCK,
   invalid,
   nameOf,
   settle,
-  wouldBlock,
 };

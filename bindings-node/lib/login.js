@@ -1,29 +1,23 @@
 'use strict';
 
-// The one idea behind the helpers for drivers: a function that gives the password of each new
-// connection, settings of TLS that are verified, and a second try with a new token after a
-// refusal of one that came from the cache.
+// What the helpers for drivers share: a token for each new connection, had before it is dialled;
+// verified TLS; and a second try with a new token where the core says so.
 
 const { isIP } = require('node:net');
 const native = require('./native.js');
 const { TokenCache } = require('./cache.js');
 const { INVALID_ARGUMENT, RdsIamError, invalid } = require('./errors.js');
 const { options: optionsOf, port: portOf, text } = require('./arguments.js');
+const { retried } = require('./events.js');
 const { tlsSettings } = require('./tls.js');
 
 // How a server says that a password is not right: PostgreSQL and MySQL.
 const REFUSALS = new Set(['28000', '28P01', 1045]);
-// Logins that were refused with the same token come to know of it within so many milliseconds.
-const TOGETHER = 5000;
 // Each would be a way around the settings made here.
 const CONTRARY = ['connectionString', 'uri', 'url', 'socketPath', 'stream', 'path'];
 
 class Login {
   #cache;
-  #token;
-  #uses = 0;
-  #replaces = false;
-  #droppedAt = Number.NEGATIVE_INFINITY;
 
   // What is left of the options for the driver, with a host and a port.
   rest;
@@ -44,6 +38,8 @@ class Login {
       refreshBefore,
       minRemaining,
       expires,
+      timeout,
+      cache,
       ssl,
       password,
       ...rest
@@ -52,17 +48,16 @@ class Login {
     this.host = text('host', rest.host);
     this.port = portOf(rest.port ?? port);
     this.endpoint = endpointOf(this.host, signHost);
-    this.#cache = new TokenCache({
-      hostname: this.endpoint,
-      port: signPort ?? this.port,
-      username: text(userKey, rest[userKey]),
-      region,
-      profile,
-      credentials,
-      refreshBefore,
-      minRemaining,
-      expires,
-    });
+    const own = { region, profile, credentials, refreshBefore, minRemaining, expires, timeout };
+    this.#cache =
+      cache === undefined
+        ? new TokenCache({
+            hostname: this.endpoint,
+            port: signPort ?? this.port,
+            username: text(userKey, rest[userKey]),
+            ...own,
+          })
+        : cacheOf(cache, own);
     this.tls = tlsSettings({
       ca,
       ssl,
@@ -73,67 +68,47 @@ class Login {
   }
 
   // The password of one login.
-  async password() {
-    return (await this.hand()).token;
+  password() {
+    return this.#cache.getToken();
   }
 
-  // The same, for a driver that starts again by itself: `final` if another token would not
-  // help, because this one was made for this login, or for those that had just been refused.
-  async hand() {
-    const token = await this.#cache.getToken();
-    if (token !== this.#token) {
-      this.#token = token;
-      this.#uses = 0;
-      this.#replaces = this.#justDropped();
-    }
-    this.#uses += 1;
-    return { token, final: this.#uses === 1 || (this.#replaces && this.#justDropped()) };
+  // A token, and when the login with it began.
+  async attempt() {
+    const began = Date.now();
+    return { token: await this.password(), began };
   }
 
-  // Whether a login that failed is worth a second try. Drops the token if so.
-  again(error, hand) {
-    if (!isRefusal(error)) return false;
-    if (hand !== undefined) {
-      if (!hand.final && hand.token === this.#token) this.#drop();
-      return !hand.final;
-    }
-    // Drivers do not tell which token was refused. If it is the one that another login has just
-    // dropped, a second try is right as well, with the token that has come in its place.
-    if (this.#uses <= 1 || this.#replaces) {
-      if (this.#justDropped()) return true;
-      if (this.#uses <= 1) return false;
-    }
-    this.#drop();
+  // Whether to log in once more after this attempt failed. If it was refused, its token is not used again.
+  shouldRetry(error, { token, began }) {
+    if (!isRefusal(error) || !this.#cache.loginRefused(token, began)) return false;
+    if (retried.hasSubscribers) retried.publish({ host: this.endpoint, error });
     return true;
   }
 
-  #drop() {
-    this.#cache.invalidate();
-    this.#token = undefined;
-    this.#uses = 0;
-    this.#droppedAt = Date.now();
-  }
-
-  #justDropped() {
-    return Math.abs(Date.now() - this.#droppedAt) < TOGETHER;
-  }
-
   async tryTwice(connect) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (!this.again(error)) throw error;
-      return connect();
+    for (let tries = 1; ; tries += 1) {
+      const attempt = await this.attempt();
+      try {
+        return await connect(attempt);
+      } catch (error) {
+        // The core is told of the second refusal as well: a fresh token was no better.
+        if (!this.shouldRetry(error, attempt) || tries === 2) throw error;
+      }
     }
   }
 }
 
 // As Login.tryTwice(), for a function that takes a callback.
 function tryTwiceBack(login, connect, callback) {
-  connect((error, ...results) => {
-    if (error && login.again(error)) connect(callback);
-    else callback(error, ...results);
-  });
+  const once = (attempt) =>
+    new Promise((resolve, reject) => {
+      connect(attempt, (error, ...results) => (error ? reject(error) : resolve(results)));
+    });
+  // What the callback throws is none of the promise's.
+  login.tryTwice(once).then(
+    (results) => process.nextTick(callback, undefined, ...results),
+    (error) => process.nextTick(callback, error),
+  );
 }
 
 // Libraries above the drivers keep the driver's error in one of these fields.
@@ -154,6 +129,15 @@ function refuse(rest, password) {
   }
 }
 
+// A cache of the caller's, who can then reach its counters and invalidate its token.
+function cacheOf(cache, own) {
+  if (!(cache instanceof TokenCache)) throw invalid('cache has to be a TokenCache');
+  const given = Object.keys(own).find((name) => own[name] !== undefined);
+  if (given !== undefined)
+    throw invalid(`${given} has to be left out beside cache, which has its own`);
+  return cache;
+}
+
 // A token is signed for the name of the endpoint; an address or a tunnel's end has none.
 function endpointOf(host, signHost) {
   if (signHost !== undefined && signHost !== null) return text('signHost', signHost);
@@ -165,8 +149,8 @@ function endpointOf(host, signHost) {
 
 // Whose roots a bundle has to hold; unknown is no obstacle here.
 function regionOf(endpoint, profile) {
-  const client = native.createClient({ external: true, profile });
-  const region = client.tryRegion(native.createTarget(endpoint, 1, 'any'));
+  const client = native.createClient({ hostFetches: true, profile });
+  const region = client.region(native.createTarget(endpoint, 1, 'any'));
   return typeof region === 'string' ? region : undefined;
 }
 

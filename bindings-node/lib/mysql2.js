@@ -46,8 +46,17 @@ function forMysql2(cause) {
 // Gives the new connections of a pool a second try.
 function withSecondTry(login, pool) {
   const connect = pool.getConnection.bind(pool);
-  pool.getConnection = (callback) => tryTwiceBack(login, connect, callback);
+  pool.getConnection = (callback) => {
+    // A connection that is free, or will be, needs no token.
+    if (mayDial(pool)) tryTwiceBack(login, (_, done) => connect(done), callback);
+    else connect(callback);
+  };
   return pool;
+}
+
+function mayDial({ config, _freeConnections: free, _allConnections: all }) {
+  if (free?.length > 0) return false;
+  return !(config.connectionLimit > 0 && all?.length >= config.connectionLimit);
 }
 
 module.exports = { settingsOf, withSecondTry };

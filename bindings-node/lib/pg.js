@@ -36,12 +36,16 @@ function clientOf(login) {
         });
       }
       let tried = false;
-      const connect = (done) => {
+      const connect = (_, done) => {
+        // Somebody had enough while the token was fetched.
+        if (this._ending || (!tried && this.connection.stream.destroyed)) {
+          return done(new Error('the connection was ended before it was dialled'));
+        }
         if (tried) this.#startAgain();
         tried = true;
         super.connect(done);
       };
-      return tryTwiceBack(login, connect, callback);
+      tryTwiceBack(login, connect, callback);
     }
 
     // A client of pg connects once, and who asked for this one keeps it: so it takes over all

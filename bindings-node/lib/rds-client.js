@@ -1,8 +1,9 @@
 'use strict';
 
 const { invalid } = require('./errors.js');
-const { options, optionalText } = require('./arguments.js');
-const { Signing } = require('./signing.js');
+const { options } = require('./arguments.js');
+const { asPeer } = require('./as-peer.js');
+const { Client } = require('./client.js');
 const { regionFrom, targetOf } = require('./target.js');
 
 class GenerateDBAuthTokenCommand {
@@ -13,7 +14,7 @@ class GenerateDBAuthTokenCommand {
 
 class RDSClient {
   #configuration;
-  #signing;
+  #client;
 
   constructor(configuration = {}) {
     const { region, profile, credentials } = options(
@@ -21,7 +22,7 @@ class RDSClient {
       'the configuration of RDSClient',
     );
     if (typeof region === 'function') this.#configuration = { region, profile, credentials };
-    else this.#signing = signingFor(region, profile, credentials);
+    else this.#client = clientFor(region, profile, credentials);
   }
 
   async send(command) {
@@ -36,9 +37,12 @@ class RDSClient {
       region: Region,
     });
     try {
-      return await (this.#signing ?? (await this.#open())).sign(target);
+      const client = this.#client ?? (await this.#open());
+      const token = await client.sign(target.handle ?? (await target.resolve()));
+      client.report();
+      return token;
     } catch (error) {
-      throw require('./as-peer.js').asPeer(error);
+      throw asPeer(error);
     }
   }
 
@@ -46,13 +50,13 @@ class RDSClient {
   async #open() {
     const { region, profile, credentials } = this.#configuration;
     const found = await regionFrom(region);
-    this.#signing ??= signingFor(found, profile, credentials);
-    return this.#signing;
+    this.#client ??= clientFor(found, profile, credentials);
+    return this.#client;
   }
 }
 
-function signingFor(region, profile, credentials) {
-  return new Signing({ region: optionalText('region', region), profile, credentials });
+function clientFor(region, profile, credentials) {
+  return new Client({ region, profile, credentials });
 }
 
 module.exports = { GenerateDBAuthTokenCommand, RDSClient };

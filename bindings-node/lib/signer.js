@@ -3,55 +3,48 @@
 // The half of `Signer` (in `index.js`) that judges what it is given, and waits where it has to.
 
 const { options } = require('./arguments.js');
-const { settle, wouldBlock } = require('./errors.js');
-const { Signing } = require('./signing.js');
+const { asPeer } = require('./as-peer.js');
+const { Client } = require('./client.js');
 const { targetOf } = require('./target.js');
 
 class Login {
-  #signing;
+  #client;
   #target;
   #refusal;
 
-  constructor(configuration, client) {
+  constructor(configuration, made) {
     options(configuration, 'the configuration of Signer');
     // The SDK's constructor takes anything, and getAuthToken() rejects.
     try {
       this.#target = targetOf(configuration);
       const { profile, credentials } = configuration;
-      this.#signing = new Signing({ profile, credentials, client });
+      this.#client = new Client({ profile, credentials }, made);
     } catch (error) {
       this.#refusal = error;
     }
   }
 
-  async sign() {
+  // `tried` is the result of a first try.
+  async sign(tried) {
     if (this.#refusal !== undefined) throw this.#refusal;
     try {
-      return await this.#signing.sign(this.#target);
+      const target = this.#target.handle ?? (await this.#target.resolve());
+      return await this.#client.sign(target, tried);
     } catch (error) {
       throw asPeer(error);
     }
   }
 
-  // What can sign without this class after a token was made: the client and the target. Neither
-  // where a function gives the credentials.
+  // The client and the target of the addon, which sign without this class from now on. Neither where a
+  // function returns the credentials.
   handles() {
-    return this.#signing.handles(this.#target);
+    const client = this.#client.handle();
+    return client === undefined ? [] : [client, this.#target.handle];
+  }
+
+  report() {
+    this.#client.report();
   }
 }
 
-// Throws what the addon gave instead of a token, unless it is that one has to wait for it.
-function refuse(outcome) {
-  if (wouldBlock(outcome)) return;
-  try {
-    settle(outcome);
-  } catch (error) {
-    throw asPeer(error);
-  }
-}
-
-function asPeer(error) {
-  return require('./as-peer.js').asPeer(error);
-}
-
-module.exports = { Login, refuse };
+module.exports = { Login };

@@ -1,117 +1,126 @@
-//! The client of the core. A method whose name begins with `try` never waits; those that may
-//! wait run on the pool.
+//! The client of the core. No method waits.
 
-use napi::bindgen_prelude::AsyncTask;
+use std::time::{Duration, UNIX_EPOCH};
+
 use napi_derive::napi;
+use rdsiam::binding::{self, ManualClock};
 
-use crate::config::Warnings;
-use crate::credentials::Credentials;
+use crate::config::Events;
 use crate::guard::{Outcome, guard};
-use crate::job::Job;
-use crate::lease::{Lease, Signed};
-use crate::step::{self, Step};
+use crate::pending::{Tried, Wanted, attempt};
+use crate::request::{Next, next_lease, next_token};
 use crate::target::Target;
 
-/// A handle.
+/// A client of the core.
 #[napi]
 pub(crate) struct Client {
     client: rdsiam::Client,
-    warnings: Warnings,
+    events: Events,
+    clock: Option<ManualClock>,
 }
 
 /// The counters, as numbers: JavaScript's are exact up to 2^53.
 #[napi(object, object_from_js = false)]
 pub(crate) struct Stats {
-    /// Tokens handed out from the cache.
+    /// Tokens returned from the cache.
     pub hits: f64,
     /// Calls that found none.
     pub misses: f64,
     /// Signatures made.
     pub signatures: f64,
-    /// Refreshes begun.
+    /// Fetches of credentials.
     pub refreshes: f64,
-    /// Refreshes that gave no usable token.
+    /// Fetches that failed.
     pub refresh_failures: f64,
-    /// Calls that waited for the refresh of another.
+    /// Calls that waited for the fetch of another.
     pub waits: f64,
-    /// Entries dropped to keep the bound.
+    /// Entries removed to keep the bound.
     pub evictions: f64,
-    /// Entries dropped because a login was refused.
+    /// Tokens removed because a login was refused.
     pub invalidations: f64,
     /// Entries now in the cache.
     pub entries: f64,
 }
 
-impl Client {
-    pub(crate) fn new(client: rdsiam::Client, warnings: Warnings) -> Self {
-        Self { client, warnings }
-    }
+/// Something that happened beside a call.
+#[napi(object, object_from_js = false)]
+pub(crate) struct Happened {
+    /// Whether credentials could not be fetched; else the region contradicts the host.
+    pub refresh_failed: bool,
+    /// The code of the failure.
+    pub code: Option<String>,
+    /// What happened.
+    pub message: String,
+}
 
-    pub(crate) fn inner(&self) -> &rdsiam::Client {
-        &self.client
+impl Client {
+    pub(crate) fn new(client: rdsiam::Client, events: Events, clock: Option<ManualClock>) -> Self {
+        Self { client, events, clock }
     }
 }
 
 #[napi]
 impl Client {
-    /// From the cache, without waiting.
+    /// A lease from the cache.
     #[napi]
-    pub fn try_get_lease(&self, target: &Target) -> Outcome<Lease> {
-        guard("tryGetLease", || self.client.try_get_lease(&target.borrowed()).map(Lease::from))
-    }
-
-    /// From the cache.
-    #[napi]
-    pub fn get_lease(&self, target: &Target) -> AsyncTask<Job<Lease>> {
-        let (client, parts) = (self.client.clone(), target.parts());
-        Job::on_pool("getLease", move || client.get_lease(&parts.target()).map(Lease::from))
-    }
-
-    /// A new token, without waiting.
-    #[napi]
-    pub fn try_sign(&self, target: &Target) -> Outcome<Signed> {
-        guard("trySign", || self.client.try_sign(&target.borrowed()).map(Signed::from))
+    pub fn lease(&self, target: &Target) -> Tried {
+        attempt("lease", &self.client, target.parts(), Wanted::Lease)
     }
 
     /// A new token.
     #[napi]
-    pub fn sign(&self, target: &Target) -> AsyncTask<Job<Signed>> {
-        let (client, parts) = (self.client.clone(), target.parts());
-        Job::on_pool("sign", move || client.sign(&parts.target()).map(Signed::from))
-    }
-
-    /// A new token, signed with what a provider function gave.
-    #[napi]
-    pub fn sign_with(&self, target: &Target, credentials: &Credentials) -> Outcome<Signed> {
-        guard("signWith", || {
-            self.client.sign_with(&target.borrowed(), credentials.inner()).map(Signed::from)
-        })
-    }
-
-    /// What to do for a token if JavaScript fetches the credentials. With `may_fetch` false
-    /// it is an error if they have to be fetched first.
-    #[napi]
-    pub fn step(&self, target: &Target, may_fetch: bool) -> Outcome<Step> {
-        guard("step", || step::next(self.client.step(&target.borrowed())?, may_fetch))
-    }
-
-    /// The region, if no file has to be read for it.
-    #[napi]
-    pub fn try_region(&self, target: &Target) -> Outcome<String> {
-        guard("tryRegion", || self.client.region_at_hand(&target.borrowed()))
+    pub fn sign(&self, target: &Target) -> Tried {
+        attempt("sign", &self.client, target.parts(), Wanted::Token)
     }
 
     /// The region.
     #[napi]
-    pub fn region(&self, target: &Target) -> AsyncTask<Job<String>> {
-        let (client, parts) = (self.client.clone(), target.parts());
-        Job::on_pool("region", move || client.region(&parts.target()))
+    pub fn region(&self, target: &Target) -> Tried {
+        attempt("region", &self.client, target.parts(), Wanted::Region)
     }
 
-    /// Drops a token from the cache.
+    /// What to do for a lease if JavaScript fetches the credentials. Without `may_fetch` it is an error
+    /// if they have to be fetched first.
     #[napi]
-    pub fn invalidate(&self, target: &Target) -> Outcome<()> {
-        guard("invalidate", || self.client.invalidate(&target.borrowed()))
+    pub fn next_lease(&self, target: &Target, may_fetch: bool) -> Outcome<Next> {
+        let next = if may_fetch { binding::next_lease } else { binding::try_next_lease };
+        guard("nextLease", || next(&self.client, &target.parts().target()).map(next_lease))
+    }
+
+    /// What to do for a new token if JavaScript fetches the credentials.
+    #[napi]
+    pub fn next_token(&self, target: &Target) -> Outcome<Next> {
+        let target = target.parts().target();
+        guard("nextToken", || binding::next_signature(&self.client, &target).map(next_token))
+    }
+
+    /// Removes a token from the cache; with a text, only if it is that token.
+    #[napi]
+    pub fn invalidate(&self, target: &Target, token: Option<String>) -> Outcome<()> {
+        let target = target.parts().target();
+        guard("invalidate", || match token {
+            None => self.client.invalidate(&target),
+            Some(token) => self.client.invalidate_token(&target, &token),
+        })
+    }
+
+    /// Whether to log in again after this token was refused. `began` in milliseconds.
+    #[napi]
+    pub fn login_refused(&self, target: &Target, token: String, began: f64) -> Outcome<bool> {
+        let began = UNIX_EPOCH + Duration::from_millis(began.max(0.0) as u64);
+        let target = target.parts().target();
+        guard("loginRefused", || self.client.login_refused(&target, &token, began))
+    }
+
+    /// Sets the clock of a client that was made with a time. In Unix seconds.
+    #[napi]
+    pub fn set_time(&self, time: i64) -> Outcome<()> {
+        guard("setTime", || {
+            if let Some(clock) = &self.clock {
+                clock.set(time);
+            }
+            Ok(())
+        })
     }
 
     /// The counters.
@@ -133,9 +142,9 @@ impl Client {
         })
     }
 
-    /// The warnings since the last call.
+    /// What has happened since the last call.
     #[napi]
-    pub fn take_warnings(&self) -> Outcome<Vec<String>> {
-        guard("takeWarnings", || Ok(self.warnings.take()))
+    pub fn take_events(&self) -> Outcome<Vec<Happened>> {
+        guard("takeEvents", || Ok(self.events.take()))
     }
 }

@@ -1,12 +1,12 @@
-//! Credentials that JavaScript has seen once and then only holds by a handle.
+//! Credentials, whose secrets JavaScript hands over once.
 
 use napi_derive::napi;
-use rdsiam::Clock;
+use rdsiam::binding;
 use zeroize::Zeroizing;
 
 use crate::guard::{Outcome, guard};
 
-/// A handle. What is in it is wiped when the handle is collected.
+/// Zeroized when it is collected.
 #[napi]
 pub(crate) struct Credentials(rdsiam::Credentials);
 
@@ -28,22 +28,6 @@ pub(crate) fn create_credentials(
     let session = session_token.map(Zeroizing::new);
     guard("createCredentials", || {
         let session = session.as_deref().map(String::as_str);
-        rdsiam::Credentials::with_expiry(&access_key_id, &secret, session, expires_at)
-            .map(Credentials)
+        binding::credentials(&access_key_id, &secret, session, expires_at).map(Credentials)
     })
-}
-
-#[napi]
-impl Credentials {
-    /// Whether the provider should be asked once more, for newer ones.
-    #[napi]
-    pub fn wants_newer(&self) -> Outcome<bool> {
-        guard("wantsNewer", || Ok(rdsiam::wants_newer(&self.0, Clock::System.now()?)))
-    }
-
-    /// The better of these and newer ones.
-    #[napi]
-    pub fn better_of(&self, newer: &Credentials) -> Outcome<Credentials> {
-        guard("betterOf", || Ok(Credentials(rdsiam::better_of(self.0.clone(), newer.0.clone()))))
-    }
 }

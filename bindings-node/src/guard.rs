@@ -24,17 +24,13 @@ pub(crate) type Outcome<T> = Either<T, Failure>;
 
 /// Runs one exported function.
 pub(crate) fn guard<T>(place: &'static str, work: impl FnOnce() -> Result<T>) -> Outcome<T> {
-    outcome(caught(place, work))
-}
-
-pub(crate) fn outcome<T>(result: Result<T>) -> Outcome<T> {
-    result.map_or_else(|error| Either::B(failure(&error)), Either::A)
+    caught(place, work).map_or_else(|error| Either::B(failure(&error)), Either::A)
 }
 
 /// Turns a panic into an error. Test builds panic here when they are told to.
-pub(crate) fn caught<T>(place: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // What a panic leaves half done is behind the locks and atomics of the core, which land a
-    // broken refresh as a failed one.
+fn caught<T>(place: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // What a panic leaves half done is behind the locks and atomics of the core, which count
+    // a broken fetch as a failed one.
     let guarded = AssertUnwindSafe(|| {
         #[cfg(rdsiam_panic_injection)]
         rdsiam::binding::panic_point(place);

@@ -1,31 +1,31 @@
 //! Tokens on their way into JavaScript.
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{ToNapiValue, TypeName};
 use napi::{ValueType, sys};
 use napi_derive::napi;
-use rdsiam::Token;
+use rdsiam::{Token, binding};
 
-/// The text of a token. Handed to V8 from the buffer that wipes itself, so that no copy is
-/// left behind on this side.
-pub(crate) struct Text<T>(T);
+/// The text of a token. V8 copies it from the buffer that is zeroized, so that no copy is left behind
+/// on this side.
+pub(crate) struct Text(Arc<Token>);
 
-/// One from the cache, which others have as well.
-pub(crate) type Kept = Text<Arc<Token>>;
-/// A new one.
-pub(crate) type Signed = Text<Token>;
-
-impl<T> From<T> for Text<T> {
-    fn from(token: T) -> Self {
+impl From<Arc<Token>> for Text {
+    fn from(token: Arc<Token>) -> Self {
         Self(token)
     }
 }
 
-impl<T: Borrow<Token>> ToNapiValue for Text<T> {
+impl From<Token> for Text {
+    fn from(token: Token) -> Self {
+        Self(Arc::new(token))
+    }
+}
+
+impl ToNapiValue for Text {
     unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
-        let text = value.0.borrow().as_str();
+        let text = value.0.as_str();
         if !text.is_ascii() {
             // SAFETY: the caller's promise about `env` is passed on as it is.
             return unsafe { ToNapiValue::to_napi_value(env, text) };
@@ -45,7 +45,7 @@ impl<T: Borrow<Token>> ToNapiValue for Text<T> {
     }
 }
 
-impl<T> TypeName for Text<T> {
+impl TypeName for Text {
     fn type_name() -> &'static str {
         "String"
     }
@@ -59,22 +59,26 @@ impl<T> TypeName for Text<T> {
 #[napi(object, object_from_js = false)]
 pub(crate) struct Lease {
     /// The token.
-    pub token: Kept,
+    pub token: Text,
     /// The first second.
     pub fresh_from: i64,
     /// The second after the last.
     pub fresh_until: i64,
-    /// When the server stops taking it.
+    /// When it was signed.
+    pub signed_at: i64,
+    /// When the server stops accepting it.
     pub expires_at: i64,
 }
 
-impl From<rdsiam::Lease> for Lease {
-    fn from(lease: rdsiam::Lease) -> Self {
+impl From<binding::Lease> for Lease {
+    fn from(lease: binding::Lease) -> Self {
+        let (signed_at, expires_at) = binding::unix_times(&lease.token);
         Self {
+            token: lease.token.into(),
             fresh_from: lease.fresh.start,
             fresh_until: lease.fresh.end,
-            expires_at: lease.token.expires_at(),
-            token: lease.token.into(),
+            signed_at,
+            expires_at,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Signing at a given second, for the known answers.
 
 use napi_derive::napi;
-use rdsiam::Conventions;
+use rdsiam::{Conventions, binding};
 
 use crate::credentials::Credentials;
 use crate::guard::{Outcome, guard};
-use crate::lease::Signed;
+use crate::lease::Text;
 use crate::target::Target;
 
 /// Without client, cache or clock.
@@ -15,10 +15,10 @@ pub(crate) fn sign_at(
     target: &Target,
     unix_time: i64,
     expires: u32,
-) -> Outcome<Signed> {
+) -> Outcome<Text> {
     guard("signAt", || {
-        let target = target.borrowed();
-        rdsiam::sign_at(credentials.inner(), &target, unix_time, expires, Conventions::JS)
-            .map(Signed::from)
+        let target = target.parts().target();
+        binding::sign_at(credentials.inner(), &target, unix_time, expires, Conventions::JS)
+            .map(Text::from)
     })
 }

@@ -6,7 +6,7 @@ use napi_derive::napi;
 
 use crate::guard::{Outcome, guard};
 
-/// Host, port, user, and perhaps a region. Looked at by the core, at each use.
+/// Host, port, user, and perhaps a region.
 #[napi]
 pub(crate) struct Target(Arc<Parts>);
 
@@ -18,23 +18,14 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    pub(crate) fn new(host: String, port: u16, user: String, region: Option<String>) -> Self {
-        Self { host, port, user, region }
-    }
-
     pub(crate) fn target(&self) -> rdsiam::Target<'_> {
         rdsiam::Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
     }
 }
 
 impl Target {
-    pub(crate) fn borrowed(&self) -> rdsiam::Target<'_> {
-        self.0.target()
-    }
-
-    /// For work on another thread.
-    pub(crate) fn parts(&self) -> Arc<Parts> {
-        Arc::clone(&self.0)
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
+        &self.0
     }
 }
 
@@ -46,5 +37,9 @@ pub(crate) fn create_target(
     user: String,
     region: Option<String>,
 ) -> Outcome<Target> {
-    guard("createTarget", || Ok(Target(Arc::new(Parts::new(host, port, user, region)))))
+    guard("createTarget", || {
+        let parts = Parts { host, port, user, region };
+        parts.target().check()?;
+        Ok(Target(Arc::new(parts)))
+    })
 }

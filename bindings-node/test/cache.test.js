@@ -8,7 +8,7 @@ const { KEYS, LOGIN, ending, sleep } = support;
 const { TokenCache } = require('..');
 const native = require('../lib/native.js');
 
-// Fresh for 2 s, ageing for 1 s, then spent.
+// Fresh for 2 s, stale for 1 s, then expired.
 const SHORT = { expires: 4, refreshBefore: 2, minRemaining: 1 };
 
 // Counts the calls into the addon while the test runs.
@@ -83,19 +83,20 @@ test('10,000 callers wait for one call of a slow provider, and the event loop st
     ...LOGIN,
     credentials: async () => {
       calls += 1;
-      await sleep(300);
+      await sleep(1000);
       return KEYS;
     },
   });
+  const waiting = Array.from({ length: 10_000 }, () => cache.getToken());
+  await sleep(20);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  await sleep(20);
-  const tokens = await Promise.all(Array.from({ length: 10_000 }, () => cache.getToken()));
+  const tokens = await Promise.all(waiting);
   delay.disable();
   assert.equal(calls, 1);
   assert.equal(new Set(tokens).size, 1);
-  // A loop that waited for the provider would have been held for its 300 ms.
-  assert.ok(delay.max / 1e6 < 150, `event loop held for ${delay.max / 1e6} ms`);
+  // A loop that waited for the provider would have been held for its 1,000 ms.
+  assert.ok(delay.max / 1e6 < 500, `event loop held for ${delay.max / 1e6} ms`);
   const { hits, misses, waits, signatures, refreshes } = cache.stats();
   assert.deepEqual(
     { hits, misses, waits, signatures, refreshes },
@@ -103,62 +104,75 @@ test('10,000 callers wait for one call of a slow provider, and the event loop st
   );
 });
 
-test('an ageing token is served while one refresh runs behind it', async () => {
-  let calls = 0;
-  const cache = new TokenCache({
-    ...LOGIN,
-    ...SHORT,
-    credentials: async () => {
-      calls += 1;
-      await sleep(calls === 1 ? 0 : 200);
-      return KEYS;
-    },
-  });
+test('a stale token is signed anew in the call, with the credentials that are cached', async () => {
+  const credentials = provider(KEYS);
+  const cache = new TokenCache({ ...LOGIN, ...SHORT, credentials });
   const old = await cache.getToken();
   await sleep(2050);
+  assert.notEqual(cache.getTokenSync(), old);
+  await sleep(3050);
+  assert.notEqual(await cache.getToken(), old);
+  assert.equal(credentials.asked.length, 1);
+});
+
+// A clock that the test moves, in seconds from now.
+function moved() {
+  const began = Date.now();
+  const clock = () => began + clock.seconds * 1000;
+  clock.seconds = 0;
+  return clock;
+}
+
+test('stale credentials serve while one fetch runs in the background', async () => {
+  const clock = moved();
+  let calls = 0;
+  let finish;
+  const credentials = () => {
+    calls += 1;
+    if (calls === 1) return ending(3600);
+    return new Promise((resolve) => {
+      finish = () => resolve(ending(7200, { ...KEYS, accessKeyId: 'AKIDNEWER' }));
+    });
+  };
+  const cache = new TokenCache({ ...LOGIN, clock, credentials });
+  await cache.getToken();
+  clock.seconds = 3000;
   const served = await Promise.all(Array.from({ length: 50 }, () => cache.getToken()));
-  assert.deepEqual(new Set(served), new Set([old]));
-  assert.equal(cache.getTokenSync(), old);
-  await sleep(300);
-  const fresh = cache.getTokenSync();
-  assert.notEqual(fresh, old);
-  assert.equal(await cache.getToken(), fresh);
+  assert.equal(new Set(served).size, 1);
+  assert.match(cache.getTokenSync(), /AKIDEXAMPLE/);
+  assert.equal(calls, 2);
+  finish();
+  await sleep(10);
+  clock.seconds = 3900;
+  assert.match(cache.getTokenSync(), /AKIDNEWER/);
   assert.equal(calls, 2);
 });
 
-test('a refresh behind a token that fails is not seen, and tried again after a pause', async () => {
-  const credentials = provider(KEYS, new Error('down'));
-  // Ageing at once and for long.
-  const cache = new TokenCache({
-    ...LOGIN,
-    expires: 900,
-    refreshBefore: 899,
-    minRemaining: 1,
-    credentials,
-  });
-  const old = await cache.getToken();
-  await sleep(1100);
-  for (let call = 0; call < 100; call += 1) {
-    assert.equal(await cache.getToken(), old);
-    await sleep(1);
+test('a background fetch that fails is not seen, and tried again after a pause', async () => {
+  const clock = moved();
+  const credentials = provider(ending(3600), new Error('down'));
+  // A new token each second.
+  const margins = { expires: 2, refreshBefore: 1, minRemaining: 0 };
+  const cache = new TokenCache({ ...LOGIN, ...margins, clock, credentials });
+  await cache.getToken();
+  for (let second = 2800; second < 2900; second += 1) {
+    clock.seconds = second;
+    assert.match(await cache.getToken(), /AKIDEXAMPLE/);
+    assert.match(cache.getTokenSync(), /AKIDEXAMPLE/);
+    await sleep(6);
   }
-  // A pause is in whole seconds, and the first may be over with the current one.
-  const soFar = credentials.asked.length;
-  assert.ok(soFar === 2 || soFar === 3, `${soFar - 1} attempts in 100 calls`);
-  const until = Date.now() + 5000;
-  while (credentials.asked.length === soFar && Date.now() < until) {
-    assert.equal(cache.getTokenSync(), old);
-    await sleep(20);
-  }
-  assert.ok(credentials.asked.length > soFar, 'tried again');
-  assert.ok(cache.stats().refreshFailures >= 1);
+  // Pauses of 1, 2, 4, 8 and then 16 seconds at the most, half of that at the least.
+  const attempts = credentials.asked.length - 1;
+  assert.ok(attempts >= 8 && attempts <= 20, `${attempts} attempts in 100 seconds`);
+  assert.equal(cache.stats().refreshFailures, attempts);
 });
 
-test('after its last second nobody gets the old token, and each gets the error', async () => {
-  const credentials = provider(KEYS, new Error('down'));
-  const cache = new TokenCache({ ...LOGIN, ...SHORT, credentials });
+test('after the end of the credentials nobody gets a token of theirs, and each gets the error', async () => {
+  const clock = moved();
+  const credentials = provider(ending(3600), new Error('down'));
+  const cache = new TokenCache({ ...LOGIN, clock, credentials });
   await cache.getToken();
-  await sleep(3050);
+  clock.seconds = 3595;
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => cache.getToken()));
   for (const { status, reason } of results) {
     assert.equal(status, 'rejected');
@@ -166,6 +180,13 @@ test('after its last second nobody gets the old token, and each gets the error',
   }
   assert.equal(credentials.asked.length, 2);
   assert.throws(() => cache.getTokenSync(), { code: 'ERR_RDSIAM_WOULD_BLOCK' });
+});
+
+test('credentials that expire within min_remaining are no use, and not asked for again at once', async () => {
+  const credentials = provider(ending(5));
+  const cache = new TokenCache({ ...LOGIN, credentials });
+  await assert.rejects(cache.getToken(), { code: 'ERR_RDSIAM_CREDENTIALS_EXPIRED' });
+  assert.deepEqual(credentials.asked, [[], [{ forceRefresh: true }]]);
 });
 
 test('with static credentials a refresh happens in the call', async () => {
@@ -236,7 +257,7 @@ test('getTokenSync() never calls a provider', async () => {
   assert.equal(credentials.asked.length, 1);
 });
 
-test('the default chain is waited for on the pool, once for all callers', async (t) => {
+test('the default chain is waited for once for all callers', async (t) => {
   const profile = support.slowProfile(t, 0.3);
   const cache = new TokenCache({ ...LOGIN, profile });
   assert.throws(() => cache.getTokenSync(), { code: 'ERR_RDSIAM_WOULD_BLOCK' });
@@ -269,4 +290,180 @@ test('a provider may be synchronous, and may ask other caches', async () => {
     },
   });
   assert.equal(typeof (await outer.getToken()), 'string');
+});
+
+test('a provider that hangs ends nothing but the calls of its time', async () => {
+  let calls = 0;
+  const credentials = () => {
+    calls += 1;
+    return calls === 1 ? new Promise(() => {}) : KEYS;
+  };
+  const cache = new TokenCache({ ...LOGIN, credentials, timeout: 0.2 });
+  const began = Date.now();
+  const keepsAlive = setTimeout(() => {}, 5000);
+  await assert.rejects(cache.getToken(), { code: 'ERR_RDSIAM_TIMEOUT', retryable: true });
+  assert.ok(Date.now() - began < 2000);
+  assert.equal(typeof (await cache.getToken()), 'string');
+  assert.equal(calls, 2);
+  clearTimeout(keepsAlive);
+});
+
+test('who waits longer than the hung provider gets what its replacement brings', async () => {
+  let calls = 0;
+  const credentials = () => {
+    calls += 1;
+    return calls === 1 ? new Promise(() => {}) : KEYS;
+  };
+  const cache = new TokenCache({ ...LOGIN, credentials, timeout: 0.3 });
+  const keepsAlive = setTimeout(() => {}, 5000);
+  const first = cache.getToken();
+  const second = cache.getToken({ timeout: 5 });
+  await assert.rejects(first, { code: 'ERR_RDSIAM_TIMEOUT' });
+  assert.equal(typeof (await second), 'string');
+  assert.equal(calls, 2);
+  clearTimeout(keepsAlive);
+});
+
+test('a caller may give up: by a signal, and by a timeout of its own', async () => {
+  let finish;
+  const credentials = () =>
+    new Promise((resolve) => {
+      finish = () => resolve(KEYS);
+    });
+  const cache = new TokenCache({ ...LOGIN, credentials });
+  const controller = new AbortController();
+  const given = cache.getToken({ signal: controller.signal });
+  const short = cache.getToken({ timeout: 0.05 });
+  const patient = cache.get();
+  setTimeout(() => controller.abort(), 20);
+  await assert.rejects(given, { name: 'AbortError' });
+  const ticking = setInterval(() => {}, 10);
+  await assert.rejects(short, { code: 'ERR_RDSIAM_TIMEOUT', message: /within 0.05 s/ });
+  finish();
+  assert.equal((await patient).token, cache.getTokenSync());
+  clearInterval(ticking);
+  cache.invalidate();
+  await assert.rejects(cache.getToken({ signal: controller.signal }), { name: 'AbortError' });
+  for (const timeout of [0, -1, Number.NaN, '1', 3601]) {
+    await assert.rejects(cache.getToken({ timeout }), { code: 'ERR_RDSIAM_INVALID_ARGUMENT' });
+  }
+  await assert.rejects(cache.getToken({ signal: {} }), { code: 'ERR_RDSIAM_INVALID_ARGUMENT' });
+});
+
+test('invalidate() during a fetch makes the next call ask for newer credentials', async () => {
+  const asked = [];
+  const answers = [];
+  const credentials = (options) => {
+    asked.push(options?.forceRefresh === true);
+    return new Promise((resolve) => answers.push(resolve));
+  };
+  const cache = new TokenCache({ ...LOGIN, credentials });
+  const first = cache.getToken();
+  await sleep(5);
+  cache.invalidate();
+  const second = cache.getToken();
+  answers[0](KEYS);
+  await sleep(20);
+  assert.deepEqual(asked, [false, true]);
+  answers[1]({ ...KEYS, accessKeyId: 'AKIDNEWER' });
+  assert.match(await second, /AKIDNEWER/);
+  await first;
+});
+
+test('newer credentials that do not come after an invalidate() are done without', async () => {
+  const credentials = provider(KEYS, new Error('down'));
+  const cache = new TokenCache({ ...LOGIN, credentials });
+  await cache.getToken();
+  cache.invalidate();
+  assert.equal(typeof (await cache.getToken()), 'string');
+  assert.deepEqual(credentials.asked, [[], [{ forceRefresh: true }]]);
+});
+
+test('invalidate(token) drops that token and no other', async () => {
+  const cache = new TokenCache({ ...LOGIN, credentials: KEYS });
+  const old = cache.getTokenSync();
+  cache.invalidate('another');
+  assert.equal(cache.getTokenSync(), old);
+  await sleep(1100);
+  cache.invalidate(old);
+  const next = cache.getTokenSync();
+  assert.notEqual(next, old);
+  cache.invalidate(old);
+  assert.equal(cache.getTokenSync(), next);
+  assert.equal(cache.stats().invalidations, 1);
+  assert.throws(() => cache.invalidate(5), { code: 'ERR_RDSIAM_INVALID_ARGUMENT' });
+});
+
+test('loginRefused() allows a second try only for a token from before the login', () => {
+  const clock = moved();
+  const cache = new TokenCache({ ...LOGIN, clock, credentials: KEYS });
+  const token = cache.getTokenSync();
+  clock.seconds = 100;
+  assert.equal(cache.loginRefused(token, clock()), true);
+  const next = cache.getTokenSync();
+  assert.notEqual(next, token);
+  assert.equal(cache.loginRefused(next, new Date(clock())), false);
+  // For a minute no refused login of this target is tried twice.
+  const third = cache.getTokenSync();
+  clock.seconds = 130;
+  assert.equal(cache.loginRefused(third, clock()), false);
+  assert.throws(() => cache.loginRefused(third), { code: 'ERR_RDSIAM_INVALID_ARGUMENT' });
+});
+
+test('get() tells when the token was signed', async () => {
+  const { signedAt } = await new TokenCache({ ...LOGIN, credentials: KEYS }).get();
+  assert.ok(Math.abs(signedAt.getTime() - Date.now()) < 3000);
+});
+
+test('ten caches over one credential_process run it once', async (t) => {
+  const folder = support.temporary(t);
+  const calls = `${folder}/calls`;
+  const answer = '{\\"Version\\":1,\\"AccessKeyId\\":\\"AKIDONE\\",\\"SecretAccessKey\\":\\"S\\"}';
+  const command = `sh -c "echo x >> ${calls}; sleep 0.2; printf %s '${answer}'"`;
+  support.configFile(t, `[profile one]\ncredential_process = ${command}\n`);
+  const caches = Array.from({ length: 10 }, () => new TokenCache({ ...LOGIN, profile: 'one' }));
+  for (const token of await Promise.all(caches.map((cache) => cache.getToken()))) {
+    assert.match(token, /AKIDONE/);
+  }
+  assert.equal(require('node:fs').readFileSync(calls, 'utf8'), 'x\n');
+});
+
+test('waiting for the network leaves the pool of libuv alone', async (t) => {
+  const profile = support.slowProfile(t, 1);
+  const caches = Array.from({ length: 8 }, (_, n) => {
+    return new TokenCache({ ...LOGIN, profile, timeout: 10 + n / 10 });
+  });
+  const tokens = Promise.all(caches.map((cache) => cache.getToken()));
+  const began = Date.now();
+  await require('node:fs').promises.stat('/');
+  await require('node:dns').promises.lookup('localhost');
+  assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`);
+  await tokens;
+});
+
+test('a refresh, and one in the background that fails, are events of diagnostics channels', async (t) => {
+  const { channel } = require('node:diagnostics_channel');
+  const seen = [];
+  const listen = (name) => {
+    const receive = (message) => seen.push([name, message]);
+    channel(name).subscribe(receive);
+    t.after(() => channel(name).unsubscribe(receive));
+  };
+  listen('rdsiam:refresh');
+  listen('rdsiam:refresh:failed');
+  const clock = moved();
+  const credentials = provider(ending(3600), new Error('hush'));
+  const cache = new TokenCache({ ...LOGIN, clock, credentials });
+  await cache.getToken();
+  clock.seconds = 3000;
+  await cache.getToken();
+  await sleep(20);
+  assert.deepEqual(
+    seen.map(([name, { code }]) => [name, code]),
+    [
+      ['rdsiam:refresh', undefined],
+      ['rdsiam:refresh:failed', 'ERR_RDSIAM_CREDENTIALS_PROVIDER'],
+    ],
+  );
+  assert.ok(!JSON.stringify(seen).includes('hush'));
 });

@@ -150,7 +150,9 @@ const COLLECTED = `
   async function batch(size) {
     const calls = [];
     for (let i = 0; i < size; i += 1) {
-      const options = { ...login, username: 'user' + i, credentials: PROVIDERS[i % 4] };
+      const options = {
+        ...login, username: 'user' + i, credentials: PROVIDERS[i % 4], timeout: 0.2,
+      };
       const cache = new TokenCache(options);
       const call = cache.getToken();
       call.catch(() => {});
@@ -165,6 +167,7 @@ const COLLECTED = `
     for (let i = 0; i < 10; i += 1) await batch(500);
     const before = process.memoryUsage().rss;
     for (let i = 0; i < 24; i += 1) await batch(500);
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const grown = (process.memoryUsage().rss - before) / 2 ** 20;
     const active = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
     process.stdout.write(JSON.stringify({ grown, active }));

@@ -47,7 +47,8 @@ const PROGRAM = `
       await cache.getToken();
       stop();
       await all(cache);
-      if (calls !== 2) throw new Error(calls + ' calls');
+      // What they were signed with serves for a minute.
+      if (calls !== 1) throw new Error(calls + ' calls');
     },
     async atHand() {
       const cache = new TokenCache({ ...login, credentials: keys });

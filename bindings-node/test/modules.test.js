@@ -51,7 +51,7 @@ test('a first token loads one file beside the addon, and nothing of Node', () =>
 
 test('all files of the package share one addon', async (t) => {
   const { Client } = require('../lib/native.js');
-  const calls = t.mock.method(Client.prototype, 'trySign').mock;
+  const calls = t.mock.method(Client.prototype, 'sign').mock;
   const signer = new (require('..').Signer)({ ...LOGIN, credentials: KEYS });
   await signer.getAuthToken();
   assert.equal(calls.callCount(), 1);

@@ -3,12 +3,12 @@
 // Calls what reaches the native function named by RDSIAM_PANIC_IN, in a build that panics
 // there, and prints the code of the error; then shows that the process still works.
 
-const { KEYS, LOGIN, ending, signAt } = require('./support.js');
+const { KEYS, LOGIN, signAt } = require('./support.js');
 const rdsiam = require('..');
 
 const { Signer, TokenCache, explain, odbcQuote, pgpassQuote, urlQuote } = rdsiam;
 const place = process.env.RDSIAM_PANIC_IN;
-const profile = 'static';
+const profile = 'process';
 process.env.AWS_CONFIG_FILE = process.env.RDSIAM_TEST_CONFIG;
 
 const VECTOR = {
@@ -20,40 +20,39 @@ const VECTOR = {
   unix_time: 1717243200,
   expires: 900,
 };
-const soon = async () => ending(100);
 const sign = (more) => new Signer({ ...LOGIN, credentials: KEYS, ...more }).getAuthToken();
-const signOften = async () => {
-  const signer = new Signer({ ...LOGIN, credentials: KEYS });
-  for (let i = 0; i < 3; i++) await signer.getAuthToken();
-};
 const get = (more) => new TokenCache({ ...LOGIN, credentials: KEYS, ...more }).getToken();
 
+const provided = (more) => get({ credentials: async () => KEYS, ...more });
+const failing = async () => {
+  throw new Error('down');
+};
+const cache = () => new TokenCache({ ...LOGIN, credentials: KEYS });
+
 const ACTIONS = {
-  betterOf: () => get({ credentials: soon }),
-  bring: () => get({ credentials: async () => KEYS }),
+  complete: () => provided(),
+  createAlarm: () => get({ credentials: undefined, profile }),
   createClient: () => sign(),
   createCredentials: () => sign(),
   createTarget: () => sign(),
   explain: () => explain('x'),
-  fail: () => get({ credentials: async () => KEYS }),
-  getLease: () => get({ credentials: undefined, profile }),
-  invalidate: () => new TokenCache({ ...LOGIN, credentials: KEYS }).invalidate(),
-  loginOf: () => signOften(),
+  fail: () => provided({ credentials: failing }),
+  forceRefresh: () => provided(),
+  invalidate: () => cache().invalidate(),
+  lease: () => get(),
+  loginRefused: () => cache().loginRefused('x', 0),
+  nextLease: () => provided(),
+  nextToken: () => sign({ credentials: async () => KEYS }),
   odbcQuote: () => odbcQuote('x'),
   pgpassQuote: () => pgpassQuote('x'),
-  region: () => sign({ hostname: 'db.example.com' }),
-  sign: () => sign({ credentials: undefined, profile }),
-  signAgain: () => signOften(),
+  poll: () => get({ credentials: undefined, profile }),
+  region: () => provided(),
+  setTime: () => get({ clock: () => Date.now() }),
+  sign: () => sign(),
   signAt: () => signAt(VECTOR),
-  signWith: () => sign({ credentials: async () => KEYS }),
-  stats: () => new TokenCache({ ...LOGIN, credentials: KEYS }).stats(),
-  step: () => get({ credentials: async () => KEYS }),
-  takeWarnings: () => sign(),
-  tryGetLease: () => get(),
-  tryRegion: () => get(),
-  trySign: () => sign(),
+  stats: () => cache().stats(),
+  takeEvents: () => sign(),
   urlQuote: () => urlQuote('x'),
-  wantsNewer: () => sign({ credentials: soon }),
 };
 
 async function outcome() {

@@ -16,7 +16,7 @@ function places() {
     .readdirSync(folder)
     .map((name) => fs.readFileSync(path.join(folder, name), 'utf8'))
     .join('\n');
-  const guarded = [...source.matchAll(/(?:guard|on_pool)\(\s*"(\w+)"/g)].map((match) => match[1]);
+  const guarded = [...source.matchAll(/(?:guard|attempt)\(\s*"(\w+)"/g)].map((match) => match[1]);
   const exported = source.match(/#\[napi\]\n\s*pub(?:\(crate\))? fn /g);
   assert.equal(guarded.length, new Set(guarded).size, 'a name is used twice');
   assert.equal(guarded.length, exported.length, 'an export has no guard');
@@ -42,7 +42,11 @@ function panickingPackage(t) {
 test('a panic in any native function is an RdsIamError, and the process lives on', (t) => {
   const copy = panickingPackage(t);
   const config = path.join(copy, 'config');
-  fs.writeFileSync(config, '[profile static]\naws_access_key_id = A\naws_secret_access_key = S\n');
+  fs.writeFileSync(
+    path.join(copy, 'keys'),
+    '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S"}',
+  );
+  fs.writeFileSync(config, `[profile process]\ncredential_process = cat ${copy}/keys\n`);
   const all = places();
   for (const place of all) {
     const { status, stdout, stderr } = run([path.join(copy, 'test', 'panic-child.js')], {

@@ -67,6 +67,12 @@ test('which source wins, as with the JS SDK', async (t) => {
   const container = served.told.setups['container-token'];
   const { access_key_id: key } = container;
   assert.deepEqual(await winner({ ...container.env, AWS_PROFILE: 'nowhere' }), [key, key, key]);
+  // The others would end at half a key, or half a role.
+  const { AWS_CONFIG_FILE: config } = container.env;
+  for (const half of ['aws_access_key_id = AKIDHALF', 'role_arn = arn:aws:iam::1:role/r']) {
+    fs.writeFileSync(config, `[default]\n${half}\n`);
+    assert.deepEqual(await winner(container.env), [key, key, key]);
+  }
   // boto3 would take the web identity.
   const { env } = served.told.setups['web-identity'];
   const keys = 'aws_access_key_id = AKIDFILE\naws_secret_access_key = SECRETFILE\n';
@@ -157,8 +163,9 @@ async function run(served, row) {
   const told = await misbehave(served, row);
   const { seconds, stalled } = told.first;
   assert.ok(seconds < CASES.bound, `it took ${seconds} s`);
-  // A call that waited on the event loop would hold it for all of the 10 s of one that hangs.
-  assert.ok(stalled < 1, `the event loop stood still for ${stalled} s`);
+  // A call that waited on the event loop would hold it for all of the 10 s of one that hangs. The tests'
+  // build takes its time to sign with a session token of a megabyte.
+  assert.ok(stalled < 3, `the event loop stood still for ${stalled} s`);
   (row.code === undefined ? checkServed : checkFirst)(row, told);
   checkNext(told);
 }

@@ -234,6 +234,10 @@ impl<T: Refreshable> RefreshCache<T> {
     /// newer, unless there was one for this reason within the last minute.
     pub(crate) fn refuse(&self, now: i64) {
         let mut state = self.lock();
+        // Nothing was fetched that something could be newer than.
+        if state.cached.is_none() && state.running.is_none() {
+            return;
+        }
         if !state.refused_pause.is_some_and(|pause| in_pause(pause, now)) {
             state.refused = true;
             state.refused_pause = Some((now, now.saturating_add(REFUSED_PAUSE)));

@@ -7,7 +7,7 @@ out=$PWD/build/dist
 rm -rf "$out"
 mkdir -p "$out"
 DESTDIR=$out/c PREFIX=/usr/local ffi/install/install.sh install
-.venv/bin/maturin build --release -m bindings-python/Cargo.toml -o "$out/python" -i python3
+.venv/bin/maturin build --release --locked -m bindings-python/Cargo.toml -o "$out/python" -i python3
 # npm packs no links.
 cp LICENSE-APACHE LICENSE-MIT bindings-node/
 (cd bindings-node && npm run --silent build && npm pack --silent --pack-destination "$out")

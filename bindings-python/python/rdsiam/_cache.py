@@ -105,5 +105,9 @@ class TokenCache(_rdsiam.TokenCache):
             token = await wait_for_token(self)
         return token
 
+    def __deepcopy__(self, _: object) -> "TokenCache":
+        # Settings that hold one, as Django's, may be copied; the copy shares it.
+        return self
+
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle a TokenCache: make one in each process")

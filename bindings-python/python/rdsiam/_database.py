@@ -148,6 +148,9 @@ class DatabaseTokenCache:
     def __repr__(self) -> str:
         return repr(self._cache).replace("TokenCache", "DatabaseTokenCache", 1)
 
+    def __deepcopy__(self, _: object) -> "DatabaseTokenCache":
+        return self
+
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle a DatabaseTokenCache: make one in each process")
 
