@@ -87,8 +87,8 @@ func invalid(message string) *Error {
 	return failure(statusInvalidArgument, message, false, nil)
 }
 
-// left is the error of a caller whose context ended.
-func left(ctx context.Context) error {
+// contextError is the error of a caller whose context ended.
+func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(err, cause) {
 		return fmt.Errorf("rdsiam: no token yet: %w", err)
