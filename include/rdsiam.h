@@ -701,8 +701,8 @@ void rdsiam_credentials_free(rdsiam_credentials *credentials);
  *                   RDSIAM_ERR_TIMEOUT. Every other number becomes
  *                   RDSIAM_ERR_CREDENTIALS_PROVIDER.
  * @param message    What went wrong and what to do about it, without a secret: it is shown to
- *                   whoever asked for a token. NULL gives a general text; what is not UTF-8 is
- *                   replaced.
+ *                   whoever asked for a token. NULL or "" gives a general text; what is not
+ *                   UTF-8 is replaced.
  * @param retryable  With RDSIAM_ERR_CREDENTIALS_PROVIDER: whether the same call can succeed later.
  *                   The other three have their own answer.
  * @return The error; NULL only after a fault of the library.
