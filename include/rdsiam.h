@@ -277,7 +277,7 @@ typedef struct rdsiam_quoted rdsiam_quoted;
  * threads at once, but any thread may use it. Outlives its client.
  *
  * One that has not ended after the timeout of the client is replaced: the next caller gets another.
- * What it brings then is still used.
+ * Credentials that it is completed with then are still used.
  */
 typedef struct rdsiam_request rdsiam_request;
 
@@ -1178,7 +1178,7 @@ rdsiam_status rdsiam_token_sign_or_fetch(const rdsiam_client *client,
 bool rdsiam_request_force_refresh(const rdsiam_request *request);
 
 /**
- * Brings the credentials that were fetched. All who wait for them go on.
+ * Completes a request with the credentials that were fetched. All who wait for them go on.
  *
  * If they expire within 15 minutes, `out` becomes true and the request has not ended: ask the source
  * once more, for newer ones, and complete or fail the request again. The better ones are used.

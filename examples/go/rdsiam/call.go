@@ -16,7 +16,7 @@ type call struct {
 	err   error
 }
 
-// wait tells whether the call ended in time, with its error.
+// wait reports whether the call ended in time, with its error.
 func (c *call) wait(ctx context.Context) error {
 	select {
 	case <-c.done:
@@ -70,7 +70,7 @@ func (g *callGroup) begin(work func() (Token, error)) *call {
 	return begun
 }
 
-// aboutTarget tells whether an error is only that of the one who asked, and not of those who wait with
+// aboutTarget reports whether an error is only that of the one who asked, and not of those who wait with
 // it.
 func aboutTarget(err error) bool {
 	return errors.Is(err, ErrInvalidArgument) || errors.Is(err, ErrRegionMissing) ||

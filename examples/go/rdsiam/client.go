@@ -119,7 +119,7 @@ func (c *Client) InvalidateToken(target Target, token Token) error {
 }
 
 // LoginRefused is to be called when the database refused a login with a token. It removes the token
-// from the cache, and tells whether to log in once more with a new one: the token was signed before the
+// from the cache, and reports whether to log in once more with a new one: the token was signed before the
 // login began, and no fresh token of the target was refused within the last minute. So N refused logins
 // cost at most N + 1 attempts.
 func (c *Client) LoginRefused(target Target, token Token, loginBegan time.Time) (bool, error) {

@@ -16,7 +16,7 @@ type Error struct {
 	Code string
 	// Message says what went wrong and what to do about it.
 	Message string
-	// Retryable tells whether the same call can succeed later without a change by the caller.
+	// Retryable reports whether the same call can succeed later without a change by the caller.
 	Retryable bool
 
 	cause error
@@ -64,12 +64,12 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Is tells whether the error is of a kind, such as [ErrTimeout].
+// Is reports whether the error is of a kind, such as [ErrTimeout].
 func (e *Error) Is(target error) bool {
 	return target == kinds[e.Status].kind
 }
 
-// Timeout tells whether it is [ErrTimeout], as [net.Error] does.
+// Timeout reports whether it is [ErrTimeout], as [net.Error] does.
 func (e *Error) Timeout() bool {
 	return e.Status == statusTimeout
 }

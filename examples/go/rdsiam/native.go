@@ -339,7 +339,7 @@ func (r *request) forceRefresh() bool {
 	return bool(C.rdsiam_request_force_refresh(r.pointer()))
 }
 
-// complete tells whether to ask the provider once more.
+// complete reports whether to ask the provider once more.
 func (r *request) complete(credentials nativeCredentials) (bool, error) {
 	var again C.bool
 	var err *C.rdsiam_error
