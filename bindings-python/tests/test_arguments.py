@@ -1,6 +1,7 @@
 """What a user passes is passed on: every keyword of every driver, with a value not its own."""
 
 import asyncio
+import dataclasses
 import importlib
 import inspect
 import ssl
@@ -94,8 +95,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
     return certificate(tmp_path_factory.mktemp("ca"), "/CN=any authority")
 
 
-def received(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **options: Any) -> Any:
-    """What the driver is given."""
+def received(
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *arguments: Any,
+    connect: Any = None,
+    **options: Any,
+) -> Any:
+    """What the driver is given, by the helper's `connect` or by another one."""
     found: dict[str, Any] = {}
     module_name, _, path = INNERMOST[name].partition(":")
     owner: Any = importlib.import_module(module_name)
@@ -114,7 +121,9 @@ def received(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **opti
         # A class's own `connect` is one of psycopg's, which is a method of the class.
         patch.setattr(owner, last, classmethod(stop) if classes and last == "connect" else stop)
         helper: Any = importlib.import_module(f"rdsiam.{name.partition(' ')[0]}")
-        connect = helper.AsyncConnection.connect if name == "psycopg async" else helper.connect
+        if connect is None:
+            is_async = name == "psycopg async"
+            connect = helper.AsyncConnection.connect if is_async else helper.connect
         with pytest.raises(Stop):
             asyncio.run(wait_for(connect, arguments, options))
     return found
@@ -434,6 +443,51 @@ def test_the_authorities_of_the_system(
             assert file == authority
 
 
+URLS = {
+    "pymysql": "mysql+pymysql://app@h.example/app?ssl_ca={}&ssl_check_hostname=true",
+    "aiomysql": "mysql+aiomysql://app@h.example/app?ssl_ca={}",
+    "asyncmy": "mysql+asyncmy://app@h.example/app?ssl_ca={}",
+    "mysqlclient": "mysql+mysqldb://app@h.example/app?ssl_ca={}&ssl_mode=VERIFY_IDENTITY",
+    "mysql_connector": "mysql+mysqlconnector://app@h.example/app?ssl_ca={}",
+    "psycopg": "postgresql+psycopg://app@h.example/app?sslmode=require&sslrootcert={}",
+    "psycopg2": "postgresql+psycopg2://app@h.example/app?sslmode=verify-ca&sslrootcert={}",
+    "asyncpg": "postgresql+asyncpg://app@h.example/app?ssl=require",
+}
+
+
+@pytest.mark.parametrize("name", URLS)
+def test_a_url_of_sqlalchemy_names_the_authority(
+    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlalchemy
+
+    import rdsiam.sqlalchemy
+
+    def connect(**options: Any) -> Any:
+        async def opened() -> None:
+            async with rdsiam.sqlalchemy.create_async_engine(url, connect_args=options).connect():
+                pass
+
+        if name in ("aiomysql", "asyncmy", "asyncpg"):
+            return opened()
+        return rdsiam.sqlalchemy.create_engine(url, connect_args=options).connect()
+
+    url = sqlalchemy.make_url(URLS[name].format(authority))
+    # asyncpg's URL has no word for it.
+    monkeypatch.setenv("PGSSLROOTCERT", authority)
+    login = {"credentials": STATIC, "region": "us-east-1"}
+    found = received(name, monkeypatch, connect=connect, **login)
+    given = found.get("ssl") or found.get("ssl_ca") or found["sslrootcert"]
+    if isinstance(given, ssl.SSLContext):
+        assert given.check_hostname
+        assert given.cert_store_stats()["x509_ca"] == 1
+    else:
+        assert given in (authority, {"ca": authority})
+    assert found.get("sslmode", "verify-full") == "verify-full"
+    assert found.get("ssl_mode", "VERIFY_IDENTITY") == "VERIFY_IDENTITY"
+    assert found.get("ssl_verify_identity", True) is True
+
+
 def test_helpers_are_there_without_an_import_of_their_own() -> None:
     program = (
         "import sys, rdsiam; assert not any(m.startswith('psycopg') for m in sys.modules);"
@@ -461,4 +515,13 @@ def test_credentials_of_a_helper_have_a_cache_of_their_own() -> None:
         return other
 
     assert wanted(credentials=provider) is wanted(credentials=provider)
+
+    @dataclasses.dataclass  # which has no hash
+    class Keys:
+        access_key_id: str
+        secret_access_key: str
+
+    keys = Keys("AKIDTHIRD", "SECRET")
+    assert wanted(credentials=keys) is wanted(credentials=keys)
+    assert "AKIDTHIRD" in wanted(credentials=keys).get_token()
     assert wanted() is wanted()

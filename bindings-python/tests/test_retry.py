@@ -9,7 +9,6 @@ import pytest
 
 import rdsiam
 from logins import a_cache, keys, settings, verdicts
-from rdsiam import _retry
 
 
 def refuse_all(name: str, number: int, cache: rdsiam.TokenCache) -> "tuple[int, list[str]]":
@@ -50,11 +49,3 @@ def test_a_refusal_names_what_was_signed() -> None:
     assert f"and sent to {settings('psycopg', cache)['host']}:" in text
     assert "X-Amz" not in text
     assert keys("STATIC_")["access_key_id"] in text
-
-
-def test_after_the_back_off_period_there_is_a_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = a_cache("psycopg", credentials={**keys("STATIC_"), "secret_access_key": "wrong"})
-    assert refuse_all("psycopg", 2, cache)[0] == 2
-    now = time.monotonic()
-    monkeypatch.setattr(_retry.time, "monotonic", lambda: now + _retry.BACKOFF_SECONDS + 1)
-    assert refuse_all("psycopg", 1, cache)[0] == 2

@@ -121,7 +121,24 @@ def _identity(credentials: Any) -> object:
     if isinstance(credentials, Mapping):
         text = repr(sorted((str(key), str(value)) for key, value in credentials.items()))
         return hashlib.sha256(text.encode()).digest()
+    try:
+        hash(credentials)
+    except TypeError:
+        return _Same(credentials)
     return credentials
+
+
+class _Same:
+    """Equal for one and the same object, which it keeps, so that no other takes its place."""
+
+    def __init__(self, thing: object) -> None:
+        self._thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other._thing is self._thing
+
+    def __hash__(self) -> int:
+        return id(self._thing)
 
 
 @contextlib.contextmanager

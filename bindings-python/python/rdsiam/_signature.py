@@ -46,7 +46,6 @@ class ConnectsByDSN(Protocol[C_co]):
     def __call__(
         self,
         dsn: "str | None" = None,
-        /,
         *,
         host: "str | None" = None,
         port: "int | str | None" = None,
