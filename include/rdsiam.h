@@ -277,7 +277,7 @@ typedef struct rdsiam_quoted rdsiam_quoted;
  * threads at once, but any thread may use it. Outlives its client.
  *
  * One that has not ended after the timeout of the client is replaced: the next caller gets another.
- * What it brings then is still used.
+ * Credentials that it is completed with then are still used.
  */
 typedef struct rdsiam_request rdsiam_request;
 
@@ -701,8 +701,8 @@ void rdsiam_credentials_free(rdsiam_credentials *credentials);
  *                   RDSIAM_ERR_TIMEOUT. Every other number becomes
  *                   RDSIAM_ERR_CREDENTIALS_PROVIDER.
  * @param message    What went wrong and what to do about it, without a secret: it is shown to
- *                   whoever asked for a token. NULL gives a general text; what is not UTF-8 is
- *                   replaced.
+ *                   whoever asked for a token. NULL or "" gives a general text; what is not
+ *                   UTF-8 is replaced.
  * @param retryable  With RDSIAM_ERR_CREDENTIALS_PROVIDER: whether the same call can succeed later.
  *                   The other three have their own answer.
  * @return The error; NULL only after a fault of the library.
@@ -1178,7 +1178,7 @@ rdsiam_status rdsiam_token_sign_or_fetch(const rdsiam_client *client,
 bool rdsiam_request_force_refresh(const rdsiam_request *request);
 
 /**
- * Brings the credentials that were fetched. All who wait for them go on.
+ * Completes a request with the credentials that were fetched. All who wait for them go on.
  *
  * If they expire within 15 minutes, `out` becomes true and the request has not ended: ask the source
  * once more, for newer ones, and complete or fail the request again. The better ones are used.
@@ -1385,8 +1385,9 @@ rdsiam_status rdsiam_token_get(const rdsiam_client *client,
  * As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
  * moved to another thread.
  *
- * It begins a fetch where one is due, so that a later call finds credentials. Credentials given in
- * code or by the environment never block.
+ * It begins a fetch where one is needed, so that a later call finds credentials, but does not report
+ * how that ended: after RDSIAM_ERR_WOULD_BLOCK call rdsiam_token_get() on a thread that may wait,
+ * rather than this in a loop. Credentials given in code or by the environment never block.
  *
  * @code
  *     // -1: the call is for a thread that may wait.

@@ -152,8 +152,8 @@ pub(crate) fn of_source(status: Status, message: &str, retryable: bool) -> Error
 ///                   RDSIAM_ERR_TIMEOUT. Every other number becomes
 ///                   RDSIAM_ERR_CREDENTIALS_PROVIDER.
 /// @param message    What went wrong and what to do about it, without a secret: it is shown to
-///                   whoever asked for a token. NULL gives a general text; what is not UTF-8 is
-///                   replaced.
+///                   whoever asked for a token. NULL or "" gives a general text; what is not
+///                   UTF-8 is replaced.
 /// @param retryable  With RDSIAM_ERR_CREDENTIALS_PROVIDER: whether the same call can succeed later.
 ///                   The other three have their own answer.
 /// @return The error; NULL only after a fault of the library.
@@ -172,12 +172,16 @@ pub unsafe extern "C" fn rdsiam_error_new(
 ) -> *mut OwnedError {
     ffi_value("rdsiam_error_new", std::ptr::null_mut(), || {
         let message = if message.is_null() {
-            c"the source of the credentials failed"
+            c""
         } else {
             // SAFETY: the caller gives a string.
             unsafe { CStr::from_ptr(message) }
         };
-        into_handle(OwnedError::new(&of_source(status, &message.to_string_lossy(), retryable)))
+        let message = match &*message.to_string_lossy() {
+            "" => "the source of the AWS credentials failed and did not say why".to_owned(),
+            text => text.to_owned(),
+        };
+        into_handle(OwnedError::new(&of_source(status, &message, retryable)))
     })
 }
 

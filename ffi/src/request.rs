@@ -19,7 +19,7 @@ use crate::token::{SharedToken, into_token};
 /// threads at once, but any thread may use it. Outlives its client.
 ///
 /// One that has not ended after the timeout of the client is replaced: the next caller gets another.
-/// What it brings then is still used.
+/// Credentials that it is completed with then are still used.
 pub struct OwnedRequest(Option<CredentialRequest>);
 
 /// A fetch of another caller's. Any thread may use it. Outlives its client.
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn rdsiam_request_force_refresh(request: *const OwnedReque
     })
 }
 
-/// Brings the credentials that were fetched. All who wait for them go on.
+/// Completes a request with the credentials that were fetched. All who wait for them go on.
 ///
 /// If they expire within 15 minutes, `out` becomes true and the request has not ended: ask the source
 /// once more, for newer ones, and complete or fail the request again. The better ones are used.

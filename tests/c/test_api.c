@@ -381,6 +381,10 @@ static void made_errors(void) {
           rdsiam_error_retryable(err));
     CHECK(strlen(rdsiam_error_message(err)) > 10);
     rdsiam_error_free(err);
+    err = rdsiam_error_new(RDSIAM_ERR_TIMEOUT, "", false);
+    CHECK(rdsiam_error_status(err) == RDSIAM_ERR_TIMEOUT && rdsiam_error_retryable(err));
+    CHECK(strlen(rdsiam_error_message(err)) > 10);
+    rdsiam_error_free(err);
     err = rdsiam_error_new(RDSIAM_ERR_CREDENTIALS_NOT_FOUND, "\xff none", true);
     CHECK(rdsiam_error_status(err) == RDSIAM_ERR_CREDENTIALS_NOT_FOUND);
     CHECK(!rdsiam_error_retryable(err) && strstr(rdsiam_error_message(err), " none") != NULL);

@@ -91,7 +91,7 @@ static rdsiam_client *slow_client(struct busy_provider *provider) {
     return client;
 }
 
-/* A refresh runs behind a token that still serves. */
+/* A fetch runs in the background while the token is still valid. */
 static void refreshing(const char *url) {
     struct busy_provider provider = {5, LIFE, 0, 0};
     rdsiam_client *client = slow_client(&provider);

@@ -214,6 +214,9 @@ static void make_handles(void) {
     other = host_client;
     /* One after a refused login: it asks for newer credentials. */
     CHECK(rdsiam_client_new(config, &host_client, NULL) == RDSIAM_OK);
+    ask(&request, &pending);
+    CHECK(rdsiam_request_complete(request, credentials, &again, NULL) == RDSIAM_OK && !again);
+    rdsiam_request_free(request);
     CHECK(rdsiam_token_invalidate(host_client, HOST, 5432, "app", NULL, NULL) == RDSIAM_OK);
     ask(&request, &pending);
     CHECK(rdsiam_request_force_refresh(request));

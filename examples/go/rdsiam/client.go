@@ -15,7 +15,7 @@ type Client struct {
 	handle   *handle
 	provider Provider
 	timeout  time.Duration
-	flights  flights
+	calls    callGroup
 	// asking is held shared while C is asked what to do and a fetch is begun.
 	asking  sync.RWMutex
 	cleanup runtime.Cleanup
@@ -119,7 +119,7 @@ func (c *Client) InvalidateToken(target Target, token Token) error {
 }
 
 // LoginRefused is to be called when the database refused a login with a token. It removes the token
-// from the cache, and tells whether to log in once more with a new one: the token was signed before the
+// from the cache, and reports whether to log in once more with a new one: the token was signed before the
 // login began, and no fresh token of the target was refused within the last minute. So N refused logins
 // cost at most N + 1 attempts.
 func (c *Client) LoginRefused(target Target, token Token, loginBegan time.Time) (bool, error) {
@@ -133,7 +133,7 @@ func (c *Client) LoginRefused(target Target, token Token, loginBegan time.Time) 
 // begin has to be followed by handle.done, unless it returns an error.
 func (c *Client) begin(ctx context.Context, target Target) error {
 	if ctx.Err() != nil {
-		return left(ctx)
+		return contextError(ctx)
 	}
 	if err := noNUL("host", target.Host, "user", target.User, "region", target.Region); err != nil {
 		return err
@@ -148,17 +148,17 @@ func (c *Client) waitFor(
 ) (Token, error) {
 	h := c.handle
 	for {
-		// The flight may outlive its callers, so that it holds the handle by itself.
-		flight, began := c.flights.join(func() (Token, error) {
+		// The shared call may outlive its callers, so that it holds the handle by itself.
+		shared, began := c.calls.join(func() (Token, error) {
 			if err := h.use(); err != nil {
 				return Token{}, err
 			}
 			defer h.done()
 			return block(target)
 		})
-		err := flight.wait(ctx)
+		err := shared.wait(ctx)
 		if began && err == nil {
-			return flight.token, nil
+			return shared.token, nil
 		}
 		if err != nil && (began || !aboutTarget(err)) {
 			return Token{}, err

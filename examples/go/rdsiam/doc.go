@@ -1,5 +1,5 @@
 // Package rdsiam makes and caches IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy:
-// the passwords of database logins, good for 15 minutes.
+// the passwords of database logins, valid for 15 minutes.
 //
 //	client, err := rdsiam.New()
 //	if err != nil {
@@ -24,7 +24,7 @@
 //
 // # After a refused login
 //
-// [Client.LoginRefused] tells whether to log in once more. The hooks of the folders beside this one
+// [Client.LoginRefused] reports whether to log in once more. The hooks of the folders beside this one
 // call it where the driver lets them.
 //
 // # cgo

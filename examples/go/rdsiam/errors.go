@@ -16,7 +16,7 @@ type Error struct {
 	Code string
 	// Message says what went wrong and what to do about it.
 	Message string
-	// Retryable tells whether the same call can succeed later without a change by the caller.
+	// Retryable reports whether the same call can succeed later without a change by the caller.
 	Retryable bool
 
 	cause error
@@ -64,12 +64,12 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Is tells whether the error is of a kind, such as [ErrTimeout].
+// Is reports whether the error is of a kind, such as [ErrTimeout].
 func (e *Error) Is(target error) bool {
 	return target == kinds[e.Status].kind
 }
 
-// Timeout tells whether it is [ErrTimeout], as [net.Error] does.
+// Timeout reports whether it is [ErrTimeout], as [net.Error] does.
 func (e *Error) Timeout() bool {
 	return e.Status == statusTimeout
 }
@@ -87,8 +87,8 @@ func invalid(message string) *Error {
 	return failure(statusInvalidArgument, message, false, nil)
 }
 
-// left is the error of a caller whose context ended.
-func left(ctx context.Context) error {
+// contextError is the error of a caller whose context ended.
+func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(err, cause) {
 		return fmt.Errorf("rdsiam: no token yet: %w", err)

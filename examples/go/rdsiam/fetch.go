@@ -14,19 +14,19 @@ func (c *Client) fromProvider(
 	ctx context.Context, next func() (Token, *request, error),
 ) (Token, error) {
 	for {
-		token, under, err := c.ask(ctx, next)
+		token, current, err := c.ask(ctx, next)
 		if err != nil || token.text != "" {
 			return token, err
 		}
-		if under == nil {
-			// Another has the request. That one registers its flight before it lets go of the lock,
-			// so that now there is a flight, unless it has ended already.
+		if current == nil {
+			// Another has the request. That one registers its call before it lets go of the lock,
+			// so that now there is a call, unless it has ended already.
 			c.asking.Lock()
 			c.asking.Unlock() //nolint:staticcheck // waiting is all that is wanted
-			under = c.flights.find()
+			current = c.calls.find()
 		}
-		if under != nil {
-			if err := under.wait(ctx); err != nil {
+		if current != nil {
+			if err := current.wait(ctx); err != nil {
 				return Token{}, err
 			}
 		}
@@ -36,7 +36,7 @@ func (c *Client) fromProvider(
 // ask asks C, and begins the fetch that it asks for.
 func (c *Client) ask(
 	ctx context.Context, next func() (Token, *request, error),
-) (Token, *flight, error) {
+) (Token, *call, error) {
 	c.asking.RLock()
 	defer c.asking.RUnlock()
 	token, request, err := next()
@@ -45,7 +45,7 @@ func (c *Client) ask(
 	}
 	// Others may wait for this fetch, so that it does not end with this caller.
 	ctx = context.WithoutCancel(ctx)
-	return token, c.flights.replace(func() (Token, error) {
+	return token, c.calls.replace(func() (Token, error) {
 		defer request.free()
 		return Token{}, c.fetch(ctx, request)
 	}), nil
@@ -53,7 +53,7 @@ func (c *Client) ask(
 
 // fetch asks the provider until the request has ended: once, and once more if C says so.
 func (c *Client) fetch(ctx context.Context, request *request) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errSlowProvider)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for again := true; again; {
 		credentials, failed := c.retrieve(ctx, request.forceRefresh())

@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
 	size_t user, region;
 	uint16_t port;
-} layout;
+} packed;
 
 #define TARGET text, at.port, text + at.user, at.region != 0 ? text + at.region : NULL
 
@@ -31,48 +31,48 @@ static void read_token(answer *a) {
 	a->expires_at = rdsiam_token_expires_at(a->token);
 }
 
-static void go_try_get(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_try_get(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_try_get(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_get(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_get(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_get(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_sign(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_sign(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_sign(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_try_sign(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_try_sign(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_try_sign(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_get_or_fetch(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_get_or_fetch(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_get_or_fetch(client, TARGET, &a->token, &a->request, &a->pending, &a->err);
 	rdsiam_pending_free(a->pending); // Go waits by itself
 	read_token(a);
 }
 
-static void go_sign_or_fetch(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_sign_or_fetch(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_sign_or_fetch(client, TARGET, &a->token, &a->request, &a->pending, &a->err);
 	rdsiam_pending_free(a->pending);
 	read_token(a);
 }
 
-static void go_invalidate(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_invalidate(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_invalidate(client, TARGET, &a->err);
 }
 
-static void go_invalidate_if(const rdsiam_client *client, const char *text, layout at,
+static void go_invalidate_if(const rdsiam_client *client, const char *text, packed at,
                              const char *token, answer *a) {
 	a->status = rdsiam_token_invalidate_if(client, TARGET, token, &a->err);
 }
 
-static void go_login_refused(const rdsiam_client *client, const char *text, layout at,
+static void go_login_refused(const rdsiam_client *client, const char *text, packed at,
                              const char *token, int64_t began, answer *a) {
 	a->status = rdsiam_login_refused(client, TARGET, token, began, &a->flag, &a->err);
 }
@@ -147,7 +147,7 @@ func newClient(s *settings) (*C.rdsiam_client, error) {
 	var client *C.rdsiam_client
 	var err *C.rdsiam_error
 	status := C.rdsiam_client_new(config, &client, &err)
-	return client, settle(status, err)
+	return client, errorOf(status, err)
 }
 
 func configure(config *C.rdsiam_config, s *settings) error {
@@ -155,14 +155,14 @@ func configure(config *C.rdsiam_config, s *settings) error {
 	if s.region != "" {
 		text := terminated(s.region)
 		status := C.rdsiam_config_set_region(config, start(text), &err)
-		if err := settle(status, err); err != nil {
+		if err := errorOf(status, err); err != nil {
 			return err
 		}
 	}
 	if s.profile != "" {
 		text := terminated(s.profile)
 		status := C.rdsiam_config_set_profile(config, start(text), &err)
-		if err := settle(status, err); err != nil {
+		if err := errorOf(status, err); err != nil {
 			return err
 		}
 	}
@@ -170,7 +170,7 @@ func configure(config *C.rdsiam_config, s *settings) error {
 		return err
 	}
 	if s.provider != nil {
-		return settle(C.rdsiam_config_set_host_fetches(config, &err), err)
+		return errorOf(C.rdsiam_config_set_host_fetches(config, &err), err)
 	}
 	if s.credentials != nil {
 		credentials, failed := newCredentials(*s.credentials)
@@ -179,7 +179,7 @@ func configure(config *C.rdsiam_config, s *settings) error {
 		}
 		defer credentials.free()
 		status := C.rdsiam_config_set_credentials(config, credentials.pointer(), &err)
-		return settle(status, err)
+		return errorOf(status, err)
 	}
 	return nil
 }
@@ -201,13 +201,13 @@ func setNumbers(config *C.rdsiam_config, s *settings) error {
 			continue
 		}
 		if one.set(C.uint32_t(count(*one.value, one.unit))); status != C.RDSIAM_OK {
-			return settle(status, err)
+			return errorOf(status, err)
 		}
 	}
 	if s.maxEntries == nil {
 		return nil
 	}
-	return settle(C.rdsiam_config_set_max_entries(config, C.size_t(*s.maxEntries), &err), err)
+	return errorOf(C.rdsiam_config_set_max_entries(config, C.size_t(*s.maxEntries), &err), err)
 }
 
 // nativeCredentials are Go's in C. NULL is none.
@@ -231,7 +231,7 @@ func newCredentials(from Credentials) (nativeCredentials, error) {
 	var err *C.rdsiam_error
 	status := C.rdsiam_credentials_new(start(id), start(secret), start(session), expiresAt,
 		&made.c, &err)
-	return made, settle(status, err)
+	return made, errorOf(status, err)
 }
 
 func (n nativeCredentials) pointer() *C.rdsiam_credentials {
@@ -245,80 +245,80 @@ func (n nativeCredentials) free() {
 
 func (h *handle) tryGet(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_try_get(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) get(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_get(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) sign(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_sign(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) trySign(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_try_sign(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) invalidate(target Target) error {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_invalidate(h.pointer(), start(text), at, &a)
-	return settle(a.status, a.err)
+	return errorOf(a.status, a.err)
 }
 
 func (h *handle) invalidateToken(target Target, token Token) error {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_invalidate_if(h.pointer(), start(text), at, start(terminated(token.text)), &a)
-	return settle(a.status, a.err)
+	return errorOf(a.status, a.err)
 }
 
 func (h *handle) loginRefused(target Target, token Token, began time.Time) (bool, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_login_refused(h.pointer(), start(text), at, start(terminated(token.text)),
 		C.int64_t(began.Unix()), &a)
-	return bool(a.flag), settle(a.status, a.err)
+	return bool(a.flag), errorOf(a.status, a.err)
 }
 
 // getOrFetch returns a token, a request to fetch credentials, both, or neither: another has the request.
 func (h *handle) getOrFetch(target Target) (Token, *request, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_get_or_fetch(h.pointer(), start(text), at, &a)
-	return acceptRequest(&a)
+	return takeAction(&a)
 }
 
 func (h *handle) signOrFetch(target Target) (Token, *request, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_sign_or_fetch(h.pointer(), start(text), at, &a)
-	return acceptRequest(&a)
+	return takeAction(&a)
 }
 
-func acceptRequest(a *C.answer) (Token, *request, error) {
-	token, err := accept(a)
+func takeAction(a *C.answer) (Token, *request, error) {
+	token, err := takeToken(a)
 	if a.request == nil {
 		return token, nil, err
 	}
@@ -339,12 +339,12 @@ func (r *request) forceRefresh() bool {
 	return bool(C.rdsiam_request_force_refresh(r.pointer()))
 }
 
-// complete tells whether to ask the provider once more.
+// complete reports whether to ask the provider once more.
 func (r *request) complete(credentials nativeCredentials) (bool, error) {
 	var again C.bool
 	var err *C.rdsiam_error
 	status := C.rdsiam_request_complete(r.pointer(), credentials.pointer(), &again, &err)
-	return bool(again), settle(status, err)
+	return bool(again), errorOf(status, err)
 }
 
 // fail returns what those get who wait: nil if what the provider returned before is used.
@@ -354,7 +354,7 @@ func (r *request) fail(cause *Error) error {
 	defer C.rdsiam_error_free(why)
 	var err *C.rdsiam_error
 	status := C.rdsiam_request_fail(r.pointer(), why, &err)
-	ended := settle(status, err)
+	ended := errorOf(status, err)
 	if own, ok := ended.(*Error); ok {
 		own.cause = cause.cause
 	}
@@ -368,10 +368,10 @@ func (r *request) free() {
 // spaceForTarget is more than the longest host name and the longest user take.
 const spaceForTarget = 384
 
-// lay puts the parts of a target one after the other, each with its NUL, so that they need no
+// pack puts the parts of a target one after the other, each with its NUL, so that they need no
 // copies of their own in C.
-func lay(space []byte, target Target) ([]byte, C.layout) {
-	at := C.layout{port: C.uint16_t(target.Port)}
+func pack(space []byte, target Target) ([]byte, C.packed) {
+	at := C.packed{port: C.uint16_t(target.Port)}
 	text := append(append(space, target.Host...), 0)
 	at.user = C.size_t(len(text))
 	text = append(append(text, target.User...), 0)
@@ -390,10 +390,10 @@ func start(text []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))
 }
 
-// accept copies the token of an answer, if it has one, and frees what is C's.
-func accept(a *C.answer) (Token, error) {
+// takeToken copies the token of an answer, if it has one, and frees what is C's.
+func takeToken(a *C.answer) (Token, error) {
 	if a.status != C.RDSIAM_OK {
-		return Token{}, settle(a.status, a.err)
+		return Token{}, errorOf(a.status, a.err)
 	}
 	if a.token == nil {
 		return Token{}, nil
@@ -403,8 +403,8 @@ func accept(a *C.answer) (Token, error) {
 	return token, nil
 }
 
-// settle makes Go's error of C's, which it frees.
-func settle(status C.rdsiam_status, err *C.rdsiam_error) error {
+// errorOf makes Go's error of C's, which it frees.
+func errorOf(status C.rdsiam_status, err *C.rdsiam_error) error {
 	if status == C.RDSIAM_OK {
 		return nil
 	}

@@ -77,8 +77,9 @@ pub unsafe extern "C" fn rdsiam_token_get(
 /// As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
 /// moved to another thread.
 ///
-/// It begins a fetch where one is due, so that a later call finds credentials. Credentials given in
-/// code or by the environment never block.
+/// It begins a fetch where one is needed, so that a later call finds credentials, but does not report
+/// how that ended: after RDSIAM_ERR_WOULD_BLOCK call rdsiam_token_get() on a thread that may wait,
+/// rather than this in a loop. Credentials given in code or by the environment never block.
 ///
 /// @code
 ///     // -1: the call is for a thread that may wait.

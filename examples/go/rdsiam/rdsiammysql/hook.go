@@ -125,7 +125,7 @@ func (l *login) prepare(ctx context.Context, config *mysql.Config) error {
 	return nil
 }
 
-// verified tells whether TLS with this configuration verifies the server, be it with checks of the
+// verified reports whether TLS with this configuration verifies the server, be it with checks of the
 // program's own.
 func verified(config *tls.Config) bool {
 	return config != nil && (!config.InsecureSkipVerify ||

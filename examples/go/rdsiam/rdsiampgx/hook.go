@@ -126,7 +126,7 @@ func (l *login) prepare(ctx context.Context, config *pgx.ConnConfig) error {
 	return nil
 }
 
-// refused tells whether the server refused the password: 28P01, or 28000 as PAM does.
+// refused reports whether the server refused the password: 28P01, or 28000 as PAM does.
 func refused(failure *pgconn.PgError) bool {
 	return failure.Code == "28P01" || failure.Code == "28000"
 }

@@ -60,7 +60,7 @@ func TestMySQL(t *testing.T) {
 			config := mysqlConfig(t)
 			config.User = env(t, name)
 			db := openMySQL(t, client, config)
-			log := judged(t, func() {
+			log := verdicts(t, func() {
 				for range 2 {
 					if user, err := askMySQL(t, db); err != nil || user != env(t, name) {
 						t.Errorf("%q: %v", user, err)
@@ -111,7 +111,7 @@ func TestMySQLThroughATunnel(t *testing.T) {
 	if _, err := askMySQL(t, openMySQL(t, open(t), config, endpoint)); err != nil {
 		t.Error(err)
 	}
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		db := openMySQL(t, open(t), config, rdsiam.ForRegion(env(t, "REGION")))
 		_, err := askMySQL(t, db)
 		var refused *mysql.MySQLError
@@ -138,7 +138,7 @@ func TestMySQLRefusals(t *testing.T) {
 	} {
 		config := mysqlConfig(t)
 		change(config)
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			_, err := askMySQL(t, openMySQL(t, open(t), config))
 			if !errors.Is(err, rdsiammysql.ErrUnverified) {
 				t.Errorf("%s: %v", name, err)
@@ -150,7 +150,7 @@ func TestMySQLRefusals(t *testing.T) {
 	}
 	config := mysqlConfig(t)
 	config.TLS.ServerName = "other.example"
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		if _, err := askMySQL(t, openMySQL(t, open(t), config)); err == nil {
 			t.Error("logged in to another name")
 		}

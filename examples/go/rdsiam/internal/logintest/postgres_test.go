@@ -74,7 +74,7 @@ func TestPgxpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		var held []*pgxpool.Conn
 		for range 4 {
 			connection, err := pool.Acquire(t.Context())
@@ -99,7 +99,7 @@ func TestDatabaseSQLWithPgx(t *testing.T) {
 	} {
 		db := sql.OpenDB(connector)
 		db.SetMaxIdleConns(0) // a new connection for each query
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			for range 3 {
 				var user string
 				if err := db.QueryRowContext(t.Context(), whoAmI).Scan(&user); err != nil {
@@ -126,7 +126,7 @@ func TestPgxThroughATunnel(t *testing.T) {
 	if _, err := connectAndAsk(t, open(t), config); !errors.Is(err, rdsiam.ErrRegionMissing) {
 		t.Error(err)
 	}
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		_, err := connectAndAsk(t, open(t), config, rdsiam.ForRegion(env(t, "REGION")))
 		if err == nil || !strings.Contains(err.Error(), "certificate") {
 			t.Error(err)
@@ -146,7 +146,7 @@ func TestPgxVerifiesTheNameInEveryMode(t *testing.T) {
 		if user, err := connectAndAsk(t, open(t), config); err != nil || user != env(t, "USER") {
 			t.Errorf("%s: %q: %v", mode, user, err)
 		}
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			var wrongName x509.HostnameError
 			if _, err := connectAndAsk(t, open(t), config, other); !errors.As(err, &wrongName) {
 				t.Errorf("%s: %v", mode, err)
@@ -218,7 +218,7 @@ func TestPgxRefusals(t *testing.T) {
 		{"sslmode=require sslrootcert=''", rdsiampgx.ErrUnverified},
 		{"host=" + env(t, "HOST") + ",other.example", rdsiampgx.ErrSeveralHosts},
 	} {
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			if _, err := connectAndAsk(t, client, parse(t, dsn(t, c.change))); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.change, err)
 			}
@@ -228,7 +228,7 @@ func TestPgxRefusals(t *testing.T) {
 		}
 	}
 	// A verified connection to another name fails before the token is sent.
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		config := parse(t, dsn(t, "host="+env(t, "HOSTADDR")))
 		endpoint := rdsiam.ForEndpoint(env(t, "HOST"), port(t, "PORT"))
 		if _, err := connectAndAsk(t, client, config, endpoint); err == nil ||

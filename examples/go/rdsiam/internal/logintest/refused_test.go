@@ -81,7 +81,7 @@ func logsInOnceMore(t *testing.T, connect func(*rdsiam.Client) error) {
 	// A token that was signed in the second in which the login begins counts as new.
 	time.Sleep(1100 * time.Millisecond)
 	keys.exchange()
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		if err := connect(client); err != nil {
 			t.Error(err)
 		}
@@ -93,7 +93,7 @@ func logsInOnceMore(t *testing.T, connect func(*rdsiam.Client) error) {
 	keys.stuck = true
 	time.Sleep(1100 * time.Millisecond)
 	keys.exchange()
-	log = judged(t, func() {
+	log = verdicts(t, func() {
 		for range 10 {
 			if err := connect(client); err == nil {
 				t.Error("logged in with a key that the server does not know")
