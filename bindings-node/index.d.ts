@@ -10,9 +10,9 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** For temporary credentials. An empty one counts as none. */
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
   /** When they end. Credentials that have ended never sign. */
-  readonly expiration?: Date;
+  readonly expiration?: Date | undefined;
 }
 
 /**
@@ -23,6 +23,8 @@ export interface Credentials {
  */
 export type CredentialsProvider = (options?: {
   forceRefresh?: boolean;
+  /** What a client of the AWS SDK passes; this package does not. */
+  callerClientConfig?: never;
 }) => Promise<Credentials> | Credentials;
 
 /**
@@ -222,14 +224,15 @@ export declare function explain(token: string): Explanation;
 export interface LoginOptions {
   /** What is dialled: the endpoint, or the end of a tunnel, an address, a name of your own. */
   host: string;
-  port?: number | undefined;
+  /** A string of digits will do. */
+  port?: number | string | undefined;
   /**
    * The endpoint as RDS shows it, if `host` is another name or an address. It is signed, and the
    * server's certificate has to be for it.
    */
   signHost?: string | undefined;
   /** The port of the endpoint, if `port` is that of a tunnel. */
-  signPort?: number | undefined;
+  signPort?: number | string | undefined;
   /**
    * The path of a PEM file or its text, or `'system'` for the roots that Node trusts, which are
    * those of RDS Proxy. Without it: {@link caBundle}.
@@ -243,6 +246,9 @@ export interface LoginOptions {
   refreshBefore?: number | undefined;
   minRemaining?: number | undefined;
   expires?: number | undefined;
+  timeout?: number | undefined;
+  /** A cache of yours, in place of the seven settings above. */
+  cache?: TokenCache | undefined;
 }
 
 type Verification = 'ca' | 'checkServerIdentity' | 'rejectUnauthorized' | 'servername';

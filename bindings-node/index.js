@@ -7,25 +7,27 @@
 // looked for by `lib/native.js`, which finds this one in the cache of modules.
 function load() {
   const { platform, arch } = process;
-  const filename = `${__dirname}/rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
-  const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
+  const name = `rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
   try {
+    // Not defined in a bundle of the format of ES modules.
+    const filename = `${__dirname}/${name}`;
+    const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
     process.dlopen(addon, filename);
+    require.cache[filename] = addon;
+    return addon.exports;
   } catch {
     return require('./lib/native.js');
   }
-  require.cache[filename] = addon;
-  return addon.exports;
 }
 
 const native = load();
 
 // The tokens of one login, each call a new one.
 class Signer {
-  // With both of these a signature is one call of the addon. What is not plain, is wrong or has to
-  // wait is for the other half, in `lib/signer.js`, which returns both when it has them.
+  // With these a signature is one call of the addon. What is not plain, is wrong or has to wait is for
+  // the other half, in `lib/signer.js`, which returns both when it has them.
   #client;
-  #target;
+  #login;
   #configuration;
   #other;
   #reported = false;
@@ -45,9 +47,11 @@ class Signer {
       const client = native.createClient({});
       const target = native.createTarget(hostname, port, username, region);
       // A failure has a code.
-      if (client.code === undefined && target.code === undefined) {
+      const made = client.code === undefined && target.code === undefined;
+      const login = made ? native.loginOf(client, target) : undefined;
+      if (login !== undefined && login.code === undefined) {
         this.#client = client;
-        this.#target = target;
+        this.#login = login;
         this.#configuration = { hostname, port, username, region };
         return;
       }
@@ -56,7 +60,7 @@ class Signer {
   }
 
   async getAuthToken() {
-    const tried = this.#client?.sign(this.#target);
+    const tried = this.#login === undefined ? undefined : native.signAgain(this.#login);
     const token = typeof tried === 'string' ? tried : await this.#finish(tried);
     if (!this.#reported) this.#report();
     return token;
@@ -65,7 +69,7 @@ class Signer {
   async #finish(tried) {
     this.#other ??= other(this.#configuration, this.#client);
     const token = await this.#other.sign(tried);
-    [this.#client, this.#target] = this.#other.handles();
+    [this.#client, this.#login] = this.#other.handles();
     return token;
   }
 

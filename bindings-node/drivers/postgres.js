@@ -3,6 +3,7 @@
 const net = require('node:net');
 const tls = require('node:tls');
 const connect = require('postgres');
+const { RdsIamError } = require('../lib/errors.js');
 const { Login } = require('../lib/login.js');
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
@@ -16,7 +17,7 @@ function postgres(options) {
   const attempts = new WeakMap();
   let handled;
   const pass = () => attempts.get(handled).token;
-  const socket = async () => {
+  const open = async () => {
     const attempt = await login.attempt();
     const secure = await handshake(login, limit);
     attempts.set(secure, attempt);
@@ -37,8 +38,24 @@ function postgres(options) {
     };
     return secure;
   };
+  const socket = () => open().catch(failed);
   // TLS is set up here, so that the driver itself has nothing to decide.
   return connect({ ...login.rest, pass, socket, ssl: false });
+}
+
+// A socket that fails as soon as the driver listens to it. If the function threw instead, the driver
+// would count the connection among those that are being made for ever.
+function failed(error) {
+  const socket = new net.Socket();
+  setImmediate(() => socket.destroy(copyOf(error)));
+  return socket;
+}
+
+// The driver writes the query on what it gets, and many connections may share one error of ours.
+function copyOf(error) {
+  if (!(error instanceof RdsIamError)) return error;
+  const { code, message, retryable, cause } = error;
+  return new RdsIamError(code, message, { retryable, cause });
 }
 
 async function handshake(login, limit) {

@@ -2,9 +2,11 @@
 
 // The half of `Signer` (in `index.js`) that judges what it is given, and waits where it has to.
 
+const native = require('./native.js');
 const { options } = require('./arguments.js');
 const { asPeer } = require('./as-peer.js');
 const { Client } = require('./client.js');
+const { settle } = require('./errors.js');
 const { targetOf } = require('./target.js');
 
 class Login {
@@ -35,11 +37,12 @@ class Login {
     }
   }
 
-  // The client and the target of the addon, which sign without this class from now on. Neither where a
-  // function returns the credentials.
+  // The client of the addon, and the same with the target, which sign without this class from now on.
+  // Neither where a function returns the credentials.
   handles() {
     const client = this.#client.handle();
-    return client === undefined ? [] : [client, this.#target.handle];
+    if (client === undefined) return [];
+    return [client, settle(native.loginOf(client, this.#target.handle))];
   }
 
   report() {

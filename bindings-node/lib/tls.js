@@ -12,9 +12,12 @@ const REMEDY = 'a token may only go to a server that was verified; leave ssl out
 // token is signed for, whatever the name or address that is dialled.
 function tlsSettings({ ca, ssl, endpoint, region }) {
   const more = extras(ssl);
+  const roots = ofRegion(authorities(ca ?? more.ca, region), region);
   return {
     ...more,
-    ca: authorities(ca ?? more.ca, region),
+    ca: roots,
+    // Made once: for each connection the driver would read all roots again.
+    secureContext: contextOf({ ...more, ca: roots }),
     rejectUnauthorized: true,
     servername: endpoint,
     checkServerIdentity: (_, certificate) => tls.checkServerIdentity(endpoint, certificate),
@@ -50,6 +53,53 @@ function authorities(ca, region) {
   }
   if (typeof ca !== 'string' || ca.includes('-----BEGIN')) return ca;
   return read(ca);
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+// Without the roots of RDS for other regions, which are 105 of the 108 in the global bundle.
+function ofRegion(ca, region) {
+  if (typeof ca !== 'string' || region === undefined) return ca;
+  const all = ca.match(PEM) ?? [];
+  const kept = all.filter((pem) => !isOfOtherRegion(pem, region));
+  return kept.length === all.length || kept.length === 0 ? ca : kept.join('\n');
+}
+
+function isOfOtherRegion(pem, region) {
+  const { X509Certificate } = require('node:crypto');
+  try {
+    const { subject } = new X509Certificate(pem);
+    return subject.includes('CN=Amazon RDS ') && !subject.includes(` ${region} Root CA `);
+  } catch {
+    return false;
+  }
+}
+
+// The last contexts that hold no key of the caller's, by their roots.
+const contexts = new Map();
+const MOST_CONTEXTS = 8;
+
+function contextOf(settings) {
+  if (settings.secureContext !== undefined) return settings.secureContext;
+  const { ca } = settings;
+  const isPlain = Object.keys(settings).every((name) => name === 'ca');
+  const key = Array.isArray(ca) ? ca.join() : String(ca);
+  const known = isPlain ? contexts.get(key) : undefined;
+  if (known !== undefined) return known;
+  const made = createContext(settings);
+  if (isPlain) {
+    if (contexts.size >= MOST_CONTEXTS) contexts.delete(contexts.keys().next().value);
+    contexts.set(key, made);
+  }
+  return made;
+}
+
+function createContext(settings) {
+  try {
+    return tls.createSecureContext(settings);
+  } catch (error) {
+    throw invalid(`ca, or a setting in ssl, cannot be used: ${error.message}`);
+  }
 }
 
 function read(file) {

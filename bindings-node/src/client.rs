@@ -57,6 +57,10 @@ impl Client {
     pub(crate) fn new(client: rdsiam::Client, events: Events, clock: Option<ManualClock>) -> Self {
         Self { client, events, clock }
     }
+
+    pub(crate) fn inner(&self) -> &rdsiam::Client {
+        &self.client
+    }
 }
 
 #[napi]

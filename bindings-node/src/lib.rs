@@ -14,6 +14,7 @@ mod credentials;
 mod explain;
 mod guard;
 mod lease;
+mod login;
 mod pending;
 mod quote;
 mod request;

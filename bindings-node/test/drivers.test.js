@@ -4,9 +4,10 @@
 
 const assert = require('node:assert/strict');
 const { channel } = require('node:diagnostics_channel');
+const net = require('node:net');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
-const { sleep, slowProfile } = require('./support.js');
+const { HOST, sleep, slowProfile } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
 const { DRIVERS } = require('./drivers.js');
 const { ROWS, table } = require('./readme.js');
@@ -253,6 +254,45 @@ for (const [name, [server, open]] of Object.entries(TOGETHER)) {
     await close();
   });
 }
+
+// A server that counts who dials it, and says nothing.
+async function counting(t) {
+  let dialled = 0;
+  const server = net.createServer((socket) => {
+    dialled += 1;
+    socket.on('error', () => {});
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return [server.address().port, () => dialled];
+}
+
+// Of ours, in the error or where an ORM keeps the driver's.
+function isOurs(error) {
+  for (let one = error; one; one = one.cause ?? one.parent) {
+    if (one.code === 'ERR_RDSIAM_CREDENTIALS_PROVIDER') return true;
+    if (/provider of the credentials failed/.test(one.message)) return true;
+  }
+  return false;
+}
+
+test('without a token nothing is dialled, and nothing else fails', async (t) => {
+  const [port, dialled] = await counting(t);
+  const credentials = async () => {
+    throw new Error('down');
+  };
+  const ca = require('node:tls').rootCertificates[0];
+  for (const driver of DRIVERS) {
+    const host = '127.0.0.1';
+    const more = { host, port, signHost: HOST, user: 'app', database: 'app', ca, credentials };
+    const opened = await driver.open(more);
+    for (let login = 0; login < 3; login += 1) {
+      await assert.rejects(opened.ask(), isOurs, driver.name);
+    }
+    await opened.close();
+    assert.equal(dialled(), 0, driver.name);
+  }
+});
 
 // Opens, and asks once.
 const ONCE = DRIVERS.filter(({ name }) =>

@@ -52,6 +52,28 @@ test('caBundle() looks in the usual places, and a helper asks it for the region 
   assert.equal(config(right).ssl.ca, pem);
 });
 
+test('pools share one secure context, with the roots of their region alone', (t) => {
+  const folder = temporary(t);
+  const roots = ['eu-west-1', 'eu-west-2', 'us-east-1'].map((region) =>
+    root(folder, `Amazon RDS ${region} Root CA RSA2048 G1`, '-days', '9'),
+  );
+  const own = root(folder, 'Own CA', '-days', '9');
+  const bundle = path.join(folder, 'bundle.pem');
+  fs.writeFileSync(bundle, [...roots, own].join('\n'));
+  const made = t.mock.method(tls, 'createSecureContext').mock;
+  const { config } = require('rdsiam/pg');
+  const options = { host: HOST, user: 'app', credentials: KEYS, ca: bundle };
+  const [one, two] = [config(options).ssl, config(options).ssl];
+  assert.equal(one.secureContext, two.secureContext);
+  assert.equal(made.callCount(), 1);
+  const pems = made.calls[0].arguments[0].ca.split('-----END CERTIFICATE-----').length - 1;
+  assert.equal(pems, 2);
+  assert.ok(one.ca.includes(roots[2].trim()) && one.ca.includes(own.trim()));
+  // A client certificate makes a context of its own.
+  const cert = config({ ...options, ssl: { minVersion: 'TLSv1.3' } }).ssl;
+  assert.notEqual(cert.secureContext, one.secureContext);
+});
+
 test('a token in a URL, in .pgpass and in a connection string of ODBC', () => {
   const token = new TokenCache({ ...LOGIN, credentials: KEYS }).getTokenSync();
   const url = new URL(`postgres://app:${urlQuote(token)}@${HOST}:5432/app`);

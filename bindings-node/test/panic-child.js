@@ -29,6 +29,12 @@ const failing = async () => {
 };
 const cache = () => new TokenCache({ ...LOGIN, credentials: KEYS });
 
+const signTwice = async () => {
+  const signer = new Signer({ ...LOGIN, credentials: KEYS });
+  await signer.getAuthToken();
+  await signer.getAuthToken();
+};
+
 const ACTIONS = {
   complete: () => provided(),
   createAlarm: () => get({ credentials: undefined, profile }),
@@ -40,6 +46,7 @@ const ACTIONS = {
   forceRefresh: () => provided(),
   invalidate: () => cache().invalidate(),
   lease: () => get(),
+  loginOf: () => sign(),
   loginRefused: () => cache().loginRefused('x', 0),
   nextLease: () => provided(),
   nextToken: () => sign({ credentials: async () => KEYS }),
@@ -49,6 +56,7 @@ const ACTIONS = {
   region: () => provided(),
   setTime: () => get({ clock: () => Date.now() }),
   sign: () => sign(),
+  signAgain: () => signTwice(),
   signAt: () => signAt(VECTOR),
   stats: () => cache().stats(),
   takeEvents: () => sign(),

@@ -3,6 +3,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import knex from 'knex';
 import { PostgresDialect } from 'kysely';
+import type { TokenCache } from 'rdsiam';
 import * as orm from 'rdsiam/knex';
 import * as mariadb from 'rdsiam/mariadb';
 import * as mysql2 from 'rdsiam/mysql2';
@@ -14,12 +15,14 @@ import { DataSource } from 'typeorm';
 
 const place = { host: 'db.example.com', database: 'app', signHost: 'h', ca: 'global-bundle.pem' };
 const login = { ...place, user: 'app' };
+declare const cache: TokenCache;
 
 export async function compiles(): Promise<void> {
   const pool = new pg.Pool({ ...login, max: 5, region: async () => 'us-east-1' });
   const client = await pg.connect(login);
   await client.query('select 1');
   pg.config({ ...login, ssl: { minVersion: 'TLSv1.3' } });
+  pg.config({ ...login, port: '5432', cache });
   await postgres({ ...login, max: 5 })`select 1`;
   await mysql2
     .createPool({ ...login, connectionLimit: 5 })

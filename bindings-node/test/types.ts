@@ -1,5 +1,6 @@
 // Checked by `npm run types`, never run: what should compile, and what should not.
 
+import * as providers from '@aws-sdk/credential-providers';
 import type * as aws from '@aws-sdk/rds-signer';
 import {
   type Credentials,
@@ -28,6 +29,31 @@ declare const peers: aws.SignerConfig;
 const drop: SignerConfig = peers;
 const signer: Pick<aws.Signer, 'getAuthToken'> = new Signer(peers);
 
+// Each function of @aws-sdk/credential-providers.
+const RoleArn = 'arn:aws:iam::123456789012:role/app';
+new Signer({
+  ...login,
+  credentials: providers.fromCognitoIdentity({ identityId: 'i', clientConfig: {} }),
+});
+new Signer({
+  ...login,
+  credentials: providers.fromCognitoIdentityPool({ identityPoolId: 'i', clientConfig: {} }),
+});
+new Signer({ ...login, credentials: providers.fromContainerMetadata() });
+new Signer({ ...login, credentials: providers.fromEnv() });
+new Signer({ ...login, credentials: providers.fromHttp({}) });
+new Signer({ ...login, credentials: providers.fromIni() });
+new Signer({ ...login, credentials: providers.fromInstanceMetadata() });
+new Signer({ ...login, credentials: providers.fromNodeProviderChain() });
+new Signer({ ...login, credentials: providers.fromProcess() });
+new Signer({ ...login, credentials: providers.fromSSO() });
+new Signer({ ...login, credentials: providers.fromTemporaryCredentials({ params: { RoleArn } }) });
+new Signer({ ...login, credentials: providers.fromTokenFile() });
+new Signer({
+  ...login,
+  credentials: providers.fromWebToken({ roleArn: RoleArn, webIdentityToken: 't' }),
+});
+
 const token: Promise<string> = new Signer({ ...login, credentials: provider }).getAuthToken();
 const cache = new TokenCache({
   ...login,
@@ -36,12 +62,20 @@ const cache = new TokenCache({
   refreshBefore: 60,
   minRemaining: 10,
   expires: 900,
+  timeout: 5,
+  clock: () => Date.now(),
 });
 const now: string = cache.getTokenSync();
-const later: Promise<{ token: string; expiresAt: Date }> = cache.get();
+const later: Promise<{ token: string; signedAt: Date; expiresAt: Date }> = cache.get();
+const bounded: Promise<string> = cache.getToken({
+  signal: new AbortController().signal,
+  timeout: 2,
+});
 const stats: TokenCacheStats = cache.stats();
 const hits: number = stats.hits;
 cache.invalidate();
+cache.invalidate(now);
+const retry: boolean = cache.loginRefused(now, new Date());
 
 const sent: Promise<string> = new RDSClient({ region: 'us-east-1' }).send(
   new GenerateDBAuthTokenCommand({ DBHostname: 'h', Port: 1, DBUser: 'u', Region: 'us-east-1' }),
@@ -64,4 +98,4 @@ const code: RdsIamErrorCode = 'ERR_OTHER';
 // @ts-expect-error read only
 new RdsIamError('ERR_RDSIAM_PANIC', 'text').retryable = true;
 
-export { code, codeOf, drop, hits, later, sent, signer, token, when };
+export { bounded, code, codeOf, drop, hits, later, retry, sent, signer, token, when };
