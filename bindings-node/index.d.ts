@@ -270,9 +270,10 @@ export type DriverOptions<T> = Omit<
 
 /**
  * The path of a file with the root certificates of RDS: the one that the variable
- * `RDSIAM_CA_BUNDLE` names, or the first that serves of `global-bundle.pem` (or the region's) in the
- * working directory, that of a Lambda and its layers, `/etc/ssl/rds` and the like, and
- * `~/.postgresql/root.crt`. It has to hold a root that is valid now, for the region if one is given.
+ * `RDSIAM_CA_BUNDLE` names, or the first that serves of `global-bundle.pem` (or the region's) in
+ * `/etc/ssl/rds` and other folders of the system and of a Lambda, `~/.postgresql/root.crt`, and the
+ * working directory. It has to hold a root that is valid now, for the region if one is given; in the
+ * last two places all that it holds has to be known as published by RDS.
  * @throws {RdsIamError} with `ERR_RDSIAM_INVALID_ARGUMENT`, what was found and what to download
  */
 export declare function caBundle(options?: { region?: string | undefined }): string;

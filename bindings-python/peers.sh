@@ -2,21 +2,23 @@
 # Peers that the tests of patch_boto3 need and that do not belong into the environment: aiobotocore
 # with the botocore that it pins, the AWS CLI, which brings one of its own under that name, and the
 # source distribution of botocore, which has its tests. Also the newest mysql-connector-python whose
-# extension in C loads with the OpenSSL of Debian 12.
+# extension in C loads with the OpenSSL of Debian 12, and PyInstaller, which packs a program.
 set -eu
 cd "$(dirname "$0")/.."
 peers=build/peers
 aiobotocore=3.10.0
 awscli=1.46.3
 mysql=9.5.0
+pyinstaller=6.22.3
 botocore=$(sed -n 's/^botocore==//p' bindings-python/requirements-dev.txt)
-stamp="$peers/installed-$aiobotocore-$awscli-$mysql-$botocore"
+stamp="$peers/installed-$aiobotocore-$awscli-$mysql-$pyinstaller-$botocore"
 [ -e "$stamp" ] && exit
 rm -rf "$peers"
 mkdir -p "$peers"
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
 # pip compares with the environment, in which these do not go.
-for peer in "aiobotocore==$aiobotocore" "awscli==$awscli" "mysql-connector-python==$mysql"; do
+for peer in "aiobotocore==$aiobotocore" "awscli==$awscli" "mysql-connector-python==$mysql" \
+    "pyinstaller==$pyinstaller"; do
     pip install -q --target "$peers/${peer%%=*}" "$peer" 2>"$peers/log" ||
         { cat "$peers/log"; exit 1; }
 done

@@ -75,7 +75,7 @@ expect "examples/c" OK python3 examples/c/test.py
 expect "examples/setup" OK .venv/bin/python examples/setup/test.py
 expect "examples/pgbouncer" OK .venv/bin/python examples/pgbouncer/test.py
 expect "examples/python/postgres.py" "$DB_USER" .venv/bin/python examples/python/postgres.py
-for example in tokens psycopg2_connection token_cache pools long_batch; do
+for example in tokens psycopg2_connection token_cache pools long_batch metrics; do
     expect "examples/python/$example.py" "$DB_USER" .venv/bin/python "examples/python/$example.py"
 done
 expect "examples/python/rds_proxy.py" "$DB_USER" env -u PGHOSTADDR "DB_DIAL=$STANDIN_HOSTADDR" \
@@ -94,4 +94,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 20 ]
+[ "$ran" -eq 21 ]

@@ -25,21 +25,23 @@
  * - Nothing has to be initialised first, and there is no global state to clean up.
  * - Strings are UTF-8 and end with a NUL. Strings given to the library are copied. Strings that
  *   it returns belong to their handle, and must not be changed or freed.
- * - A handle that a function gives belongs to the caller, who frees it once with the function of
+ * - A handle that a function returns belongs to the caller, who frees it once with the function of
  *   its type. Freeing NULL does nothing.
  * - `out` and `err` are set to NULL first; `out` is then written only on success, `err` only on
  *   failure. `err` may be NULL for a caller who needs the status alone.
  * - Any pointer may be NULL: the call then fails with RDSIAM_ERR_INVALID_ARGUMENT, unless its
  *   documentation gives NULL a meaning.
- * - No input and no fault inside of the library ends the process. A call that would need memory
- *   and finds less than 64 KiB of it fails with RDSIAM_ERR_INTERNAL, and a token from the cache
- *   needs none; but where memory ends in the middle of a call, as it can in rdsiam_token_get()
- *   without a token and in the default chain, Rust can only abort.
+ * - No input and no fault inside of the library ends the process. As in any Rust program, memory that
+ *   runs out does, except in a call that returns a token from the cache, which needs none.
+ * - Nothing is written on standard error, unless rdsiam_config_set_log_stderr() asks for it; but a
+ *   fault of the library prints where it happened.
  * - With credentials given in code, and a region in the host's name, the call or the configuration,
- *   the environment is not looked at. Otherwise it is, when credentials or a region are needed and
- *   not at a hit; no other thread may change it at that moment, as with getenv().
- * - A thread needs 16 KiB of stack, or 256 KiB for the default chain. The chain starts processes
- *   if a profile names one; signals, their handlers and masks are left as they are.
+ *   the environment is not read. Otherwise it is, when credentials or a region are needed, but not
+ *   for a token from the cache; no other thread may change it at that moment, as with getenv().
+ * - A thread of the caller's needs 16 KiB of stack. Credentials that have to be fetched are fetched on
+ *   a thread of the library, which has all signals blocked and ends with the fetch; there is at most
+ *   one for each client, unless an earlier one is overdue. The default chain starts processes if a
+ *   profile names one. Signal handlers and the masks of other threads are left as they are.
  * - ABI.md says what stays as it is from version to version.
  */
 
@@ -53,11 +55,172 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The result of a function with this mark must be looked at: nothing else says that it failed. */
+#if (defined(__cplusplus) && __cplusplus >= 201703L) || \
+    (!defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define RDSIAM_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define RDSIAM_NODISCARD __attribute__((warn_unused_result))
+#else
+#define RDSIAM_NODISCARD
+#endif
+
+/**
+ * Tokens that came from the cache.
+ */
+#define RDSIAM_STAT_HITS 1
+
+/**
+ * Calls to the cache that had to sign.
+ */
+#define RDSIAM_STAT_MISSES 2
+
+/**
+ * Signatures made.
+ */
+#define RDSIAM_STAT_SIGNATURES 3
+
+/**
+ * Fetches of credentials that ended. Clients that share credentials count those they began.
+ */
+#define RDSIAM_STAT_REFRESHES 4
+
+/**
+ * Fetches of credentials that run now.
+ */
+#define RDSIAM_STAT_REFRESHING 5
+
+/**
+ * Fetches of credentials that failed.
+ */
+#define RDSIAM_STAT_REFRESH_FAILURES 6
+
+/**
+ * Calls that waited for credentials.
+ */
+#define RDSIAM_STAT_WAITS 7
+
+/**
+ * Entries removed from the cache to keep its bound.
+ */
+#define RDSIAM_STAT_EVICTIONS 8
+
+/**
+ * Tokens removed because a login was refused.
+ */
+#define RDSIAM_STAT_INVALIDATIONS 9
+
+/**
+ * Entries now in the cache.
+ */
+#define RDSIAM_STAT_ENTRIES 10
+
+/**
+ * An event that this version of the library has no number for.
+ */
+#define RDSIAM_EVENT_OTHER 0
+
+/**
+ * The region that was asked for is not the region of the host. Reported once for each target in a
+ * row.
+ */
+#define RDSIAM_EVENT_REGION_MISMATCH 1
+
+/**
+ * Credentials could not be fetched. rdsiam_event_error() has the reason.
+ */
+#define RDSIAM_EVENT_REFRESH_FAILED 2
+
+/**
+ * The host that is signed.
+ */
+#define RDSIAM_FIELD_HOST 1
+
+/**
+ * The port that is signed.
+ */
+#define RDSIAM_FIELD_PORT 2
+
+/**
+ * The database user.
+ */
+#define RDSIAM_FIELD_USER 3
+
+/**
+ * The region in the credential scope.
+ */
+#define RDSIAM_FIELD_REGION 4
+
+/**
+ * The access key id that signed. Not a secret.
+ */
+#define RDSIAM_FIELD_ACCESS_KEY_ID 5
+
+/**
+ * "true" if temporary credentials signed, which expire, else "false".
+ */
+#define RDSIAM_FIELD_HAS_SESSION_TOKEN 6
+
+/**
+ * When it was signed, in Unix seconds.
+ */
+#define RDSIAM_FIELD_SIGNED_AT 7
+
+/**
+ * When it expires, in Unix seconds. The credentials may expire sooner.
+ */
+#define RDSIAM_FIELD_EXPIRES_AT 8
+
+/**
+ * Seconds left when it was explained; negative after the expiry.
+ */
+#define RDSIAM_FIELD_REMAINING_SECONDS 9
+
+/**
+ * Bytes in the token.
+ */
+#define RDSIAM_FIELD_LENGTH 10
+
+/**
+ * The password of a URL: all but the unreserved characters of RFC 3986 is encoded.
+ */
+#define RDSIAM_QUOTE_URL 1
+
+/**
+ * The last field of a line of .pgpass.
+ */
+#define RDSIAM_QUOTE_PGPASS 2
+
+/**
+ * PWD= in a connection string of ODBC.
+ */
+#define RDSIAM_QUOTE_ODBC 3
+
+/**
+ * The same for psqlODBC, which also decodes percent signs in a password.
+ */
+#define RDSIAM_QUOTE_ODBC_PERCENT 4
+
 /**
  * The version of the ABI that this header describes, which is also the number in the SONAME.
  * It changes only when a program compiled with an older header would break.
  */
 #define RDSIAM_ABI_VERSION 1
+
+/**
+ * The version of the library that this header describes: major.
+ */
+#define RDSIAM_VERSION_MAJOR 0
+
+/**
+ * The version of the library that this header describes: minor.
+ */
+#define RDSIAM_VERSION_MINOR 1
+
+/**
+ * The version of the library that this header describes: patch.
+ */
+#define RDSIAM_VERSION_PATCH 0
 
 /**
  * Signs tokens and caches them. Any number of threads may use one client at once; make one
@@ -70,14 +233,14 @@ typedef struct rdsiam_client rdsiam_client;
  * Not for use by two threads at once.
  *
  * Where credentials come from: rdsiam_config_set_credentials(), rdsiam_config_set_provider() and
- * rdsiam_config_set_external() replace each other, the last call holds. Without any of them it is
+ * rdsiam_config_set_host_fetches() replace each other, the last call holds. Without any of them it is
  * the default chain of the AWS SDKs: environment, profile, web identity, container, EC2.
  */
 typedef struct rdsiam_config rdsiam_config;
 
 /**
- * An access key, its secret, and perhaps a session token and an end. The strings are copied,
- * and the copies wiped when it is freed. Immutable, so any thread may use it.
+ * An access key, its secret, and perhaps a session token and an expiry. The strings are
+ * copied, and the copies zeroized when it is freed. Immutable, so any thread may use it.
  */
 typedef struct rdsiam_credentials rdsiam_credentials;
 
@@ -88,14 +251,39 @@ typedef struct rdsiam_credentials rdsiam_credentials;
 typedef struct rdsiam_error rdsiam_error;
 
 /**
- * The duty to fetch credentials for one token: there is one ticket for it at a time. Not for use
- * by two threads at once, but any thread may use it. Outlives its client.
+ * Something that happened beside a call, or that a call that succeeded has to report. Lives as long
+ * as the call of the callback.
  */
-typedef struct rdsiam_ticket rdsiam_ticket;
+typedef struct rdsiam_event rdsiam_event;
+
+/**
+ * What can be read in a token, without its signature and its session token. Immutable, so any thread
+ * may read it.
+ */
+typedef struct rdsiam_explanation rdsiam_explanation;
+
+/**
+ * A fetch of another caller's. Any thread may use it. Outlives its client.
+ */
+typedef struct rdsiam_pending rdsiam_pending;
+
+/**
+ * A quoted token. Immutable, so any thread may read it.
+ */
+typedef struct rdsiam_quoted rdsiam_quoted;
+
+/**
+ * The duty to fetch credentials for a client, of which there is one at a time. Not for use by two
+ * threads at once, but any thread may use it. Outlives its client.
+ *
+ * One that has not ended after the timeout of the client is replaced: the next caller gets another.
+ * Credentials that it is completed with then are still used.
+ */
+typedef struct rdsiam_request rdsiam_request;
 
 /**
  * A token: the password of one login. Owned by whoever received it; free it with
- * rdsiam_token_free(), which wipes its text when nobody else holds the same one. Immutable,
+ * rdsiam_token_free(), which zeroizes its text when nobody else holds the same one. Immutable,
  * so any thread may read it.
  */
 typedef struct rdsiam_token rdsiam_token;
@@ -106,35 +294,26 @@ typedef struct rdsiam_token rdsiam_token;
 typedef int32_t rdsiam_status;
 
 /**
- * Gives credentials when a token needs them.
+ * Is called when something happens that a program may want to log.
  *
- * It must return: no exception and no longjmp out of it. It must not ask the same client for the
- * token that it is called for.
+ * It must return: no exception and no longjmp out of it. It must not ask for a token of a client
+ * that it is called for.
  *
- * @param user_data      As given to rdsiam_config_set_provider().
- * @param force_refresh  True if those of the call before end in less than 15 minutes: newer
- *                       ones are wanted, but what there is will do.
- * @param out            To be set to new credentials made by rdsiam_credentials_new().
- * @return RDSIAM_OK, or a status other than 0 if there are none:
- *         RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_EXPIRED and
- *         RDSIAM_ERR_TIMEOUT reach the caller of the token as they are, anything else as a
- *         retryable RDSIAM_ERR_CREDENTIALS_PROVIDER whose message has the number.
+ * @param user_data  As given to rdsiam_config_set_on_event().
+ * @param event      What happened. Not NULL.
  *
- * Memory:  the library takes the credentials over and frees them, also after a failure.
- * Threads: called by the thread that asks for a token, or by a thread of the library that
- *          refreshes one that is still good; so by several at once. No lock of the library is
- *          held meanwhile.
- * Blocks:  it may, and callers of the same token wait for it.
+ * Memory:  the event and its texts are the library's, and gone when the function returns.
+ * Threads: called by the thread where it happens, which may be one of the library, several at once.
+ *          No lock of the library is held meanwhile.
+ * Blocks:  it may, and holds up the call or the fetch that it reports on.
  * Since:   0.1.0
  */
-typedef rdsiam_status (*rdsiam_provider_fn)(void *user_data,
-                                            bool force_refresh,
-                                            rdsiam_credentials **out);
+typedef void (*rdsiam_event_fn)(void *user_data, const rdsiam_event *event);
 
 /**
  * Frees user data.
  *
- * @param user_data  As given to rdsiam_config_set_provider().
+ * @param user_data  As it was given along with a callback.
  *
  * Memory:  user_data is the function's.
  * Threads: called by any.
@@ -142,6 +321,37 @@ typedef rdsiam_status (*rdsiam_provider_fn)(void *user_data,
  * Since:   0.1.0
  */
 typedef void (*rdsiam_free_fn)(void *user_data);
+
+/**
+ * Returns credentials when a client needs them.
+ *
+ * It must return: no exception and no longjmp out of it. If it does not return within the timeout
+ * of the client, its callers get RDSIAM_ERR_TIMEOUT and the next one has it called again. It must
+ * not ask a client that it serves for a token; that fails.
+ *
+ * @param user_data      As given to rdsiam_config_set_provider().
+ * @param force_refresh  True if newer credentials than before are wanted: those of the last call
+ *                       expire in less than 15 minutes, or a login with them was refused. If there
+ *                       are none, the same ones again are no error.
+ * @param out            To be set to new credentials made by rdsiam_credentials_new().
+ * @param err            May be set to an error, made by rdsiam_error_new() or by a function that
+ *                       failed: its message reaches the caller of the token.
+ * @return RDSIAM_OK, or a status other than 0 if there are no credentials:
+ *         RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_EXPIRED and
+ *         RDSIAM_ERR_TIMEOUT reach the caller of the token as they are, anything else as
+ *         RDSIAM_ERR_CREDENTIALS_PROVIDER, which is retryable if an error in err says so.
+ *
+ * Memory:  the library takes over credentials and error and frees them, whatever is returned.
+ * Threads: called by a thread of the library, which has all signals blocked and ends with the
+ *          fetch; one call at a time for each client, unless an earlier one is overdue. No lock of
+ *          the library is held meanwhile.
+ * Blocks:  it may: callers without a usable token wait for it.
+ * Since:   0.1.0
+ */
+typedef rdsiam_status (*rdsiam_provider_fn)(void *user_data,
+                                            bool force_refresh,
+                                            rdsiam_credentials **out,
+                                            rdsiam_error **err);
 
 /**
  * Success.
@@ -164,7 +374,7 @@ typedef void (*rdsiam_free_fn)(void *user_data);
 #define RDSIAM_ERR_CREDENTIALS_NOT_FOUND 20
 
 /**
- * The credentials have ended, or end too soon to be of use. Retryable.
+ * The credentials have expired, or expire too soon to be of use. Retryable.
  */
 #define RDSIAM_ERR_CREDENTIALS_EXPIRED 21
 
@@ -194,8 +404,8 @@ typedef void (*rdsiam_free_fn)(void *user_data);
 #define RDSIAM_ERR_INTERNAL 90
 
 /**
- * A fault of this library, caught at its border. Handles that were given to the call may
- * only be freed.
+ * A fault of this library, caught before it reached the caller. Handles that were given to the
+ * call may only be freed.
  */
 #define RDSIAM_ERR_PANIC 91
 
@@ -204,8 +414,8 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes a client. No file, network or environment variable is looked at before the first token is
- * asked for.
+ * Makes a client. No file, network or environment variable is read before the first token is asked
+ * for.
  *
  * @param config  What it is made from; NULL for the defaults.
  * @param out     Receives the client, or NULL after an error.
@@ -218,34 +428,56 @@ extern "C" {
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_client_new(const rdsiam_config *config,
                                 rdsiam_client **out,
                                 rdsiam_error **err);
 
 /**
- * Frees a client. Tokens that it gave stay good, tickets too, and a refresh that it began behind a
- * token ends by itself.
+ * Frees a client. Its tokens and requests stay valid, and a fetch that runs ends by itself.
  *
  * @param client  NULL does nothing.
  *
- * Memory:  the client is gone. What its provider was given is freed with the last refresh.
+ * Memory:  the client is gone. What its provider and its callback for events were given is freed
+ *          when the last fetch has ended; a provider that never returns keeps it.
  * Threads: any, but no other one may be in a call with this client, or begin one.
- * Blocks:  never, unless the function does that frees what the provider was given.
+ * Blocks:  never, unless a function does that frees user data.
  * Since:   0.1.0
  */
 void rdsiam_client_free(rdsiam_client *client);
 
 /**
+ * Reads a counter.
+ *
+ * @param client  Not NULL.
+ * @param stat    One of RDSIAM_STAT_HITS to RDSIAM_STAT_ENTRIES.
+ * @param out     Receives the number, or 0 after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, or RDSIAM_ERR_INVALID_ARGUMENT, also for a number that this version of the
+ *         library does not have.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_client_stat(const rdsiam_client *client,
+                                 int32_t stat,
+                                 uint64_t *out,
+                                 rdsiam_error **err);
+
+/**
  * Makes a configuration: default chain of credentials, default rules.
  *
- * @return The configuration; NULL only without memory, or after a fault of the library.
+ * @return The configuration; NULL only after a fault of the library.
  *
  * Memory:  the caller's, who frees it with rdsiam_config_free().
  * Threads: any.
  * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_config *rdsiam_config_new(void);
+RDSIAM_NODISCARD rdsiam_config *rdsiam_config_new(void);
 
 /**
  * Sets the region for hosts whose names carry none. Without it: AWS_REGION, then
@@ -261,13 +493,14 @@ rdsiam_config *rdsiam_config_new(void);
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_config_set_region(rdsiam_config *config,
                                        const char *region,
                                        rdsiam_error **err);
 
 /**
- * Names the profile of the shared config and credentials files. Keys in the environment then do
- * not count.
+ * Names the profile of the shared config and credentials files. Keys in the environment are then
+ * ignored.
  *
  * @param config   Not NULL.
  * @param profile  Not NULL, not empty. Whether it exists is seen when credentials are needed.
@@ -279,6 +512,7 @@ rdsiam_status rdsiam_config_set_region(rdsiam_config *config,
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_config_set_profile(rdsiam_config *config,
                                         const char *profile,
                                         rdsiam_error **err);
@@ -296,58 +530,16 @@ rdsiam_status rdsiam_config_set_profile(rdsiam_config *config,
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_config_set_credentials(rdsiam_config *config,
                                             const rdsiam_credentials *credentials,
                                             rdsiam_error **err);
 
 /**
- * Takes credentials from a callback.
- *
- * @code
- *     // Called when a token is due, every 14 minutes or so, and not at each login.
- *     static rdsiam_status from_vault(void *vault, bool force_refresh, rdsiam_credentials **out) {
- *         const char *const *keys = (const char *const *)vault;
- *         (void)force_refresh; // a vault without a cache gives new ones in any case
- *         return rdsiam_credentials_new(keys[0], keys[1], keys[2], 0, out, NULL);
- *     }
- *
- *     int client_of_a_vault(void) {
- *         static const char *vault[] = {"ASIAEXAMPLE", "SECRET", "SESSION"};
- *         rdsiam_config *config = rdsiam_config_new();
- *         rdsiam_client *client = NULL;
- *         int made = rdsiam_config_set_provider(config, from_vault, vault, NULL, NULL) ==
- *                        RDSIAM_OK &&
- *                    rdsiam_client_new(config, &client, NULL) == RDSIAM_OK;
- *         rdsiam_config_free(config);
- *         rdsiam_client_free(client); // or rather keep it
- *         return made;
- *     }
- * @endcode
- *
- * @param config          Not NULL.
- * @param provider        Not NULL.
- * @param user_data       Handed to the callback at each call. May be NULL.
- * @param free_user_data  Called once with user_data when the configuration and all clients made
- *                        from it are freed, or the provider is replaced; also after an error of
- *                        this call, so that user_data never leaks. May be NULL.
- * @param err             Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
- *
- * Memory:  user_data stays the caller's until free_user_data is called with it.
- * Threads: any, one at a time for one configuration.
- * Blocks:  never.
- * Since:   0.1.0
- */
-rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
-                                         rdsiam_provider_fn provider,
-                                         void *user_data,
-                                         rdsiam_free_fn free_user_data,
-                                         rdsiam_error **err);
-
-/**
- * Leaves the fetching of credentials to the caller, who asks rdsiam_ticket_take() for tokens: for
- * a program whose sources of credentials are asynchronous, or must not be called by a thread of
- * the library. rdsiam_token_get() then only serves what is cached.
+ * Leaves the fetching of credentials to the caller, who asks rdsiam_token_get_or_fetch() for tokens:
+ * for a program whose sources of credentials are asynchronous, or must not be called by a thread of
+ * the library. Such a client starts no thread. rdsiam_token_get() then waits for a fetch that
+ * another caller has begun, and fails with RDSIAM_ERR_WOULD_BLOCK if there is none.
  *
  * @param config  Not NULL.
  * @param err     Receives the error or NULL. May itself be NULL.
@@ -358,13 +550,15 @@ rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
  * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_status rdsiam_config_set_external(rdsiam_config *config, rdsiam_error **err);
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_host_fetches(rdsiam_config *config,
+                                             rdsiam_error **err);
 
 /**
- * Sets from when on a token is refreshed while it is still handed out.
+ * Sets how long before its expiry a cached token is replaced.
  *
  * @param config   Not NULL.
- * @param seconds  Before the end of the token: 0 to 900. Default 60.
+ * @param seconds  0 to 900. Default 60. At most half of what rdsiam_config_set_expires() sets is used.
  * @param err      Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
  *
@@ -373,9 +567,82 @@ rdsiam_status rdsiam_config_set_external(rdsiam_config *config, rdsiam_error **e
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_config_set_refresh_before(rdsiam_config *config,
                                                uint32_t seconds,
                                                rdsiam_error **err);
+
+/**
+ * Sets for how long a token from the cache is valid at least.
+ *
+ * @param config   Not NULL.
+ * @param seconds  0 to 900. Default 10. At most half of what rdsiam_config_set_expires() sets is used.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_min_remaining(rdsiam_config *config,
+                                              uint32_t seconds,
+                                              rdsiam_error **err);
+
+/**
+ * Sets for how long a token is valid.
+ *
+ * @param config   Not NULL.
+ * @param seconds  1 to 900. Default 900.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_expires(rdsiam_config *config,
+                                        uint32_t seconds,
+                                        rdsiam_error **err);
+
+/**
+ * Sets how long a call waits for credentials, files and name servers included.
+ *
+ * @param config        Not NULL.
+ * @param milliseconds  1 to 3600000. Default 10000, which is 10 seconds.
+ * @param err           Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_timeout_ms(rdsiam_config *config,
+                                           uint32_t milliseconds,
+                                           rdsiam_error **err);
+
+/**
+ * Sets how many targets the cache holds. Beyond that, the least recently used are removed.
+ *
+ * @param config   Not NULL.
+ * @param entries  At least 1. Default 1024.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_max_entries(rdsiam_config *config,
+                                            size_t entries,
+                                            rdsiam_error **err);
 
 /**
  * Frees a configuration. Clients made from it stay as they are.
@@ -384,7 +651,7 @@ rdsiam_status rdsiam_config_set_refresh_before(rdsiam_config *config,
  *
  * Memory:  the configuration is gone.
  * Threads: any, but no other one may use it any more.
- * Blocks:  never, unless the function does that frees what its provider was given.
+ * Blocks:  never, unless a function does that frees user data.
  * Since:   0.1.0
  */
 void rdsiam_config_free(rdsiam_config *config);
@@ -395,17 +662,18 @@ void rdsiam_config_free(rdsiam_config *config);
  * @param access_key_id      Not NULL, not empty.
  * @param secret_access_key  Not NULL, not empty.
  * @param session_token      NULL or "": none.
- * @param expires_at         The Unix second they end; 0: they do not end, or nobody knows when.
+ * @param expires_at         When they expire, in Unix seconds; 0: never, or nobody knows when.
  * @param out                Receives the credentials, or NULL after an error.
  * @param err                Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
  *
- * Memory:  the texts are copied, and the copies wiped when they are freed. The credentials are the
+ * Memory:  the texts are copied, and the copies zeroized when they are freed. The credentials are the
  *          caller's, who frees them with rdsiam_credentials_free().
  * Threads: any.
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_credentials_new(const char *access_key_id,
                                      const char *secret_access_key,
                                      const char *session_token,
@@ -414,22 +682,7 @@ rdsiam_status rdsiam_credentials_new(const char *access_key_id,
                                      rdsiam_error **err);
 
 /**
- * Whether credentials end in less than 15 minutes, which would cut a token short: their source
- * should be asked once more, for newer ones. The library does so by itself, except for a caller
- * who fetches credentials for rdsiam_ticket_bring() or rdsiam_token_sign_with().
- *
- * @param credentials  NULL: false.
- * @return Whether they do.
- *
- * Memory:  nothing is kept.
- * Threads: any.
- * Blocks:  never.
- * Since:   0.1.0
- */
-bool rdsiam_credentials_want_newer(const rdsiam_credentials *credentials);
-
-/**
- * Wipes and frees credentials. What was made from them keeps its own copy.
+ * Frees credentials. What was made from them keeps its own copy.
  *
  * @param credentials  NULL does nothing.
  *
@@ -439,6 +692,31 @@ bool rdsiam_credentials_want_newer(const rdsiam_credentials *credentials);
  * Since:   0.1.0
  */
 void rdsiam_credentials_free(rdsiam_credentials *credentials);
+
+/**
+ * Makes an error of a source of credentials: for a callback of rdsiam_config_set_provider(), or for
+ * rdsiam_request_fail().
+ *
+ * @param status     RDSIAM_ERR_CREDENTIALS_NOT_FOUND, RDSIAM_ERR_CREDENTIALS_EXPIRED or
+ *                   RDSIAM_ERR_TIMEOUT. Every other number becomes
+ *                   RDSIAM_ERR_CREDENTIALS_PROVIDER.
+ * @param message    What went wrong and what to do about it, without a secret: it is shown to
+ *                   whoever asked for a token. NULL or "" gives a general text; what is not
+ *                   UTF-8 is replaced.
+ * @param retryable  With RDSIAM_ERR_CREDENTIALS_PROVIDER: whether the same call can succeed later.
+ *                   The other three have their own answer.
+ * @return The error; NULL only after a fault of the library.
+ *
+ * Memory:  the message is copied. The error is the caller's, who frees it with rdsiam_error_free()
+ *          or hands it over where a function says so.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_error *rdsiam_error_new(rdsiam_status status,
+                               const char *message,
+                               bool retryable);
 
 /**
  * The status of an error.
@@ -505,143 +783,485 @@ bool rdsiam_error_retryable(const rdsiam_error *error);
 void rdsiam_error_free(rdsiam_error *error);
 
 /**
- * Gets a token of a client made with rdsiam_config_set_external(), or says what to do for one.
- *
- * A token alone: use it. A token and a ticket: use it, and fetch credentials for the next one
- * meanwhile. A ticket alone: fetch credentials, and bring them for a token. Neither: another
- * caller has the ticket; ask again when that one is done.
+ * Has a function called for each event. Without it nothing is reported.
  *
  * @code
- *     int log_in_with_own_credentials(const rdsiam_client *client) {
- *         rdsiam_token *token = NULL;
- *         rdsiam_ticket *ticket = NULL;
- *         rdsiam_error *err = NULL;
- *         int good = 0;
- *         (void)rdsiam_ticket_take(client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app",
- *                                  NULL, &token, &ticket, &err);
- *         if (token == NULL && ticket != NULL) {
- *             rdsiam_credentials *fetched = NULL; // as long as it takes, and without this library
- *             if (rdsiam_credentials_new("ASIAEXAMPLE", "SECRET", "SESSION", 0, &fetched, &err) ==
- *                 RDSIAM_OK)
- *                 (void)rdsiam_ticket_bring(ticket, fetched, NULL, &token, &err);
- *             rdsiam_credentials_free(fetched);
- *         }
- *         if (token != NULL)
- *             good = log_in(rdsiam_token_str(token));
- *         else if (err != NULL)
- *             fprintf(stderr, "%s\n", rdsiam_error_message(err));
- *         rdsiam_ticket_free(ticket);
- *         rdsiam_token_free(token);
- *         rdsiam_error_free(err);
- *         return good;
+ *     static void to_log(void *log, const rdsiam_event *event) {
+ *         fprintf((FILE *)log, "rdsiam: %s\n", rdsiam_event_message(event));
+ *     }
+ *
+ *     int client_that_logs(void) {
+ *         rdsiam_config *config = rdsiam_config_new();
+ *         rdsiam_client *client = NULL;
+ *         int made =
+ *             rdsiam_config_set_on_event(config, to_log, stderr, NULL, NULL) == RDSIAM_OK &&
+ *             rdsiam_client_new(config, &client, NULL) == RDSIAM_OK;
+ *         rdsiam_config_free(config);
+ *         rdsiam_client_free(client);
+ *         return made;
  *     }
  * @endcode
  *
- * @param client  Not NULL.
- * @param host    As for rdsiam_token_get().
- * @param port    As for rdsiam_token_get().
- * @param user    As for rdsiam_token_get().
- * @param region  As for rdsiam_token_get().
- * @param out     Receives the token or NULL. Not NULL itself.
- * @param ticket  Receives the ticket or NULL. Not NULL itself.
- * @param err     Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ * @param config          Not NULL.
+ * @param on_event        Not NULL. Replaces an earlier one.
+ * @param user_data       Handed to the callback at each call. May be NULL.
+ * @param free_user_data  As for rdsiam_config_set_provider().
+ * @param err             Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
  *
- * Memory:  token and ticket are the caller's, who frees them with rdsiam_token_free() and
- *          rdsiam_ticket_free().
- * Threads: any number at once.
+ * Memory:  user_data stays the caller's until free_user_data is called with it.
+ * Threads: any, one at a time for one configuration.
  * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_status rdsiam_ticket_take(const rdsiam_client *client,
-                                 const char *host,
-                                 uint16_t port,
-                                 const char *user,
-                                 const char *region,
-                                 rdsiam_token **out,
-                                 rdsiam_ticket **ticket,
-                                 rdsiam_error **err);
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_on_event(rdsiam_config *config,
+                                         rdsiam_event_fn on_event,
+                                         void *user_data,
+                                         rdsiam_free_fn free_user_data,
+                                         rdsiam_error **err);
 
 /**
- * Brings the credentials that were fetched, and signs.
+ * Writes a line on standard error for each event, in the place of a callback.
  *
- * @param ticket       Not NULL. Serves once, whatever comes of it.
- * @param credentials  Not NULL.
- * @param newer        If rdsiam_credentials_want_newer() said so: what the source gave when it was
- *                     asked once more. The better ones sign. May be NULL.
- * @param out          Receives the token, or NULL after an error.
- * @param err          Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK; RDSIAM_ERR_CREDENTIALS_EXPIRED if they have ended or end within 10 seconds;
- *         RDSIAM_ERR_INVALID_ARGUMENT, also for a ticket that has served;
- *         RDSIAM_ERR_REGION_MISSING; RDSIAM_ERR_CREDENTIALS_PROVIDER if the profile with the
- *         region cannot be read; or RDSIAM_ERR_CLOCK.
+ * @param config  Not NULL.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
  *
- * Memory:  the credentials are copied; all that the caller owned it owns still. The token is the
- *          caller's, who frees it with rdsiam_token_free(); the client keeps it as well.
- * Threads: any, one at a time for one ticket.
- * Blocks:  never, unless the region has to be read from the profile.
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_status rdsiam_ticket_bring(rdsiam_ticket *ticket,
-                                  const rdsiam_credentials *credentials,
-                                  const rdsiam_credentials *newer,
-                                  rdsiam_token **out,
-                                  rdsiam_error **err);
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_log_stderr(rdsiam_config *config,
+                                           rdsiam_error **err);
 
 /**
- * Frees a ticket. One that has brought no token counts as a failed refresh: the next caller
- * without a token gets a ticket at once, one with a token that still serves after a pause.
+ * What kind of event it is.
  *
- * @param ticket  NULL does nothing.
+ * @param event  NULL: RDSIAM_EVENT_OTHER.
+ * @return One of RDSIAM_EVENT_REGION_MISMATCH, RDSIAM_EVENT_REFRESH_FAILED, or a number of a later
+ *         version.
  *
- * Memory:  the ticket is gone.
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+int32_t rdsiam_event_kind(const rdsiam_event *event);
+
+/**
+ * The event in one sentence, in English. Holds no secret.
+ *
+ * @param event  NULL: an empty string.
+ * @return Never NULL.
+ *
+ * Memory:  the string belongs to the event and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_event_message(const rdsiam_event *event);
+
+/**
+ * The error that an event reports.
+ *
+ * @param event  NULL: NULL.
+ * @return NULL if it reports none.
+ *
+ * Memory:  the error belongs to the event and lives as long; it must not be freed.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const rdsiam_error *rdsiam_event_error(const rdsiam_event *event);
+
+/**
+ * Reads a token, to find out why a login was refused.
+ *
+ * @code
+ *     int why_was_it_refused(void) {
+ *         rdsiam_explanation *explanation = NULL;
+ *         const char *problem;
+ *         size_t i;
+ *         if (rdsiam_explain("not a token", &explanation, NULL) != RDSIAM_OK)
+ *             return 0;
+ *         for (i = 0; (problem = rdsiam_explanation_problem(explanation, i)) != NULL; i++)
+ *             fprintf(stderr, "%s\n", problem);
+ *         rdsiam_explanation_free(explanation);
+ *         return i > 0;
+ *     }
+ * @endcode
+ *
+ * @param token  Any text. Not NULL.
+ * @param out    Receives the explanation, or NULL after an error.
+ * @param err    Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, also for what is no token; RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  nothing of the token is kept but what the explanation shows. It is the caller's, who frees
+ *          it with rdsiam_explanation_free().
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_explain(const char *token,
+                             rdsiam_explanation **out,
+                             rdsiam_error **err);
+
+/**
+ * A part of a token.
+ *
+ * @param explanation  NULL gives NULL.
+ * @param field        One of RDSIAM_FIELD_HOST to RDSIAM_FIELD_LENGTH.
+ * @return The text, or NULL if it is not in the token, cannot be read, or is not known to this
+ *         version of the library.
+ *
+ * Memory:  the string belongs to the explanation and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_explanation_field(const rdsiam_explanation *explanation, int32_t field);
+
+/**
+ * What looks wrong with a token, in plain words.
+ *
+ * @param explanation  NULL gives NULL.
+ * @param index        From 0.
+ * @return The text; NULL after the last one.
+ *
+ * Memory:  the string belongs to the explanation and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_explanation_problem(const rdsiam_explanation *explanation, size_t index);
+
+/**
+ * All of an explanation in several lines, for a person. Holds no secret.
+ *
+ * @param explanation  NULL gives an empty string.
+ * @return Never NULL.
+ *
+ * Memory:  the string belongs to the explanation and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_explanation_text(const rdsiam_explanation *explanation);
+
+/**
+ * Frees an explanation.
+ *
+ * @param explanation  NULL does nothing.
+ *
+ * Memory:  the explanation is gone, with its texts.
  * Threads: any, but no other one may use it any more.
  * Blocks:  never.
  * Since:   0.1.0
  */
-void rdsiam_ticket_free(rdsiam_ticket *ticket);
+void rdsiam_explanation_free(rdsiam_explanation *explanation);
 
 /**
- * Drops a token from the cache, after the database refused a login with it. The next
- * rdsiam_token_get() makes a new one.
+ * Takes credentials from a callback.
  *
  * @code
- *     // Once more with a new token: the role may have changed since the old one was made.
- *     int log_in_twice(const rdsiam_client *client) {
- *         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
- *         int attempt, good = 0;
- *         for (attempt = 0; attempt < 2 && !good; attempt++) {
- *             rdsiam_token *token = NULL;
- *             if (rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) != RDSIAM_OK)
- *                 break;
- *             good = log_in(rdsiam_token_str(token));
- *             rdsiam_token_free(token);
- *             if (!good)
- *                 (void)rdsiam_token_invalidate(client, host, 5432, "app", NULL, NULL);
+ *     // Called when credentials are due, and not at each login.
+ *     static rdsiam_status from_vault(void *vault, bool force_refresh, rdsiam_credentials **out,
+ *                                     rdsiam_error **err) {
+ *         const char *const *keys = (const char *const *)vault;
+ *         (void)force_refresh; // a vault without a cache returns new ones in any case
+ *         if (keys[0] == NULL) {
+ *             *err = rdsiam_error_new(RDSIAM_ERR_CREDENTIALS_PROVIDER, "the vault is sealed", true);
+ *             return RDSIAM_ERR_CREDENTIALS_PROVIDER;
  *         }
+ *         return rdsiam_credentials_new(keys[0], keys[1], keys[2], 0, out, err);
+ *     }
+ *
+ *     int client_of_a_vault(void) {
+ *         static const char *vault[] = {"ASIAEXAMPLE", "SECRET", "SESSION"};
+ *         rdsiam_config *config = rdsiam_config_new();
+ *         rdsiam_client *client = NULL;
+ *         int made = rdsiam_config_set_provider(config, from_vault, vault, NULL, NULL) ==
+ *                        RDSIAM_OK &&
+ *                    rdsiam_client_new(config, &client, NULL) == RDSIAM_OK;
+ *         rdsiam_config_free(config);
+ *         rdsiam_client_free(client); // or rather keep it
+ *         return made;
+ *     }
+ * @endcode
+ *
+ * @param config          Not NULL.
+ * @param provider        Not NULL.
+ * @param user_data       Handed to the callback at each call. May be NULL.
+ * @param free_user_data  Called once with user_data when the configuration and all clients made
+ *                        from it are freed, or the provider is replaced; also after an error of
+ *                        this call, so that user_data never leaks. May be NULL.
+ * @param err             Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  user_data stays the caller's until free_user_data is called with it.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_provider(rdsiam_config *config,
+                                         rdsiam_provider_fn provider,
+                                         void *user_data,
+                                         rdsiam_free_fn free_user_data,
+                                         rdsiam_error **err);
+
+/**
+ * Quotes a token, or any other text, so that what reads it at that place reads it as it was. Where a
+ * driver takes the password by itself, give it rdsiam_token_str() as it is.
+ *
+ * @param token  Not NULL.
+ * @param place  One of RDSIAM_QUOTE_URL, RDSIAM_QUOTE_PGPASS, RDSIAM_QUOTE_ODBC and
+ *               RDSIAM_QUOTE_ODBC_PERCENT.
+ * @param out    Receives the quoted text, or NULL after an error.
+ * @param err    Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  the quoted text is the caller's, who frees it with rdsiam_quoted_free().
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_quote(const char *token,
+                           int32_t place,
+                           rdsiam_quoted **out,
+                           rdsiam_error **err);
+
+/**
+ * The text of a quoted token. Do not log it.
+ *
+ * @param quoted  NULL gives NULL.
+ * @return The text, which ends with a NUL.
+ *
+ * Memory:  the text belongs to the handle and lives as long.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+const char *rdsiam_quoted_str(const rdsiam_quoted *quoted);
+
+/**
+ * Frees a quoted token, and zeroizes its text.
+ *
+ * @param quoted  NULL does nothing.
+ *
+ * Memory:  the handle is gone, with its text.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+void rdsiam_quoted_free(rdsiam_quoted *quoted);
+
+/**
+ * Gets a token of a client made with rdsiam_config_set_host_fetches(), or says what to do for one.
+ *
+ * A token alone: use it. A token and a request: use it, and fetch credentials for later ones. A
+ * request alone: fetch credentials, then ask again. Neither: another caller fetches; wait for that
+ * with rdsiam_pending_wait(), then ask again.
+ *
+ * @code
+ *     int log_in_with_own_credentials(const rdsiam_client *client) {
+ *         rdsiam_token *token = NULL;
+ *         int good = 0;
+ *         while (token == NULL) {
+ *             rdsiam_request *request = NULL;
+ *             rdsiam_pending *pending = NULL;
+ *             rdsiam_status status = rdsiam_token_get_or_fetch(
+ *                 client, "mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app", NULL, &token,
+ *                 &request, &pending, NULL);
+ *             bool again = request != NULL;
+ *             while (again && status == RDSIAM_OK) {
+ *                 rdsiam_credentials *fetched = NULL;
+ *                 // Fetch, as long as it takes; newer ones than before if
+ *                 // rdsiam_request_force_refresh(request).
+ *                 status = rdsiam_credentials_new("ASIAEXAMPLE", "SECRET", "SESSION", 0, &fetched,
+ *                                                 NULL);
+ *                 if (status == RDSIAM_OK)
+ *                     status = rdsiam_request_complete(request, fetched, &again, NULL);
+ *                 rdsiam_credentials_free(fetched);
+ *             }
+ *             if (status == RDSIAM_OK && pending != NULL)
+ *                 status = rdsiam_pending_wait(pending, NULL);
+ *             rdsiam_request_free(request);
+ *             rdsiam_pending_free(pending);
+ *             if (status != RDSIAM_OK)
+ *                 break;
+ *         }
+ *         if (token != NULL)
+ *             good = log_in(rdsiam_token_str(token));
+ *         rdsiam_token_free(token);
  *         return good;
  *     }
  * @endcode
  *
- * @param client  Not NULL.
- * @param host    What the token was asked for with.
- * @param port    What the token was asked for with.
- * @param user    What the token was asked for with.
- * @param region  What the token was asked for with.
- * @param err     Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK, also if there was none; or RDSIAM_ERR_INVALID_ARGUMENT.
+ * @param client   Not NULL.
+ * @param host     As for rdsiam_token_get().
+ * @param port     As for rdsiam_token_get().
+ * @param user     As for rdsiam_token_get().
+ * @param region   As for rdsiam_token_get().
+ * @param out      Receives the token or NULL. Not NULL itself.
+ * @param request  Receives the request or NULL. Not NULL itself.
+ * @param pending  Receives the fetch to wait for or NULL. Not NULL itself.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, also for a client that fetches by itself;
+ *         RDSIAM_ERR_REGION_MISSING, RDSIAM_ERR_CREDENTIALS_EXPIRED, RDSIAM_ERR_CLOCK, or
+ *         RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region.
  *
- * Memory:  handles of the old token stay readable.
+ * Memory:  all three are the caller's, who frees them with rdsiam_token_free(),
+ *          rdsiam_request_free() and rdsiam_pending_free().
  * Threads: any number at once.
  * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
-                                      const char *host,
-                                      uint16_t port,
-                                      const char *user,
-                                      const char *region,
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_token_get_or_fetch(const rdsiam_client *client,
+                                        const char *host,
+                                        uint16_t port,
+                                        const char *user,
+                                        const char *region,
+                                        rdsiam_token **out,
+                                        rdsiam_request **request,
+                                        rdsiam_pending **pending,
+                                        rdsiam_error **err);
+
+/**
+ * As rdsiam_token_get_or_fetch(), for a new token at each call; the cache of tokens is left alone.
+ *
+ * @param client   Not NULL.
+ * @param host     As for rdsiam_token_get().
+ * @param port     As for rdsiam_token_get().
+ * @param user     As for rdsiam_token_get().
+ * @param region   As for rdsiam_token_get().
+ * @param out      Receives the token or NULL. Not NULL itself.
+ * @param request  Receives the request or NULL. Not NULL itself.
+ * @param pending  Receives the fetch to wait for or NULL. Not NULL itself.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return As rdsiam_token_get_or_fetch(): RDSIAM_OK or an RDSIAM_ERR_* of there.
+ *
+ * Memory:  as for rdsiam_token_get_or_fetch().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_token_sign_or_fetch(const rdsiam_client *client,
+                                         const char *host,
+                                         uint16_t port,
+                                         const char *user,
+                                         const char *region,
+                                         rdsiam_token **out,
+                                         rdsiam_request **request,
+                                         rdsiam_pending **pending,
+                                         rdsiam_error **err);
+
+/**
+ * Whether to ask the source for newer credentials than it returned before, past any cache that the
+ * source has. Those expire within 15 minutes, or a login with them was refused.
+ *
+ * @param request  NULL: false.
+ * @return Whether newer ones are wanted; false for one that has ended.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one request.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+bool rdsiam_request_force_refresh(const rdsiam_request *request);
+
+/**
+ * Completes a request with the credentials that were fetched. All who wait for them go on.
+ *
+ * If they expire within 15 minutes, `out` becomes true and the request has not ended: ask the source
+ * once more, for newer ones, and complete or fail the request again. The better ones are used.
+ *
+ * @param request      Not NULL.
+ * @param credentials  Not NULL.
+ * @param out          Receives whether to fetch once more. Not NULL.
+ * @param err          Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK; RDSIAM_ERR_CREDENTIALS_EXPIRED for credentials that have expired, which are not
+ *         used; RDSIAM_ERR_CLOCK; or RDSIAM_ERR_INVALID_ARGUMENT, also for a request that has ended.
+ *
+ * Memory:  the credentials are copied; the caller still owns and frees both.
+ * Threads: any, one at a time for one request.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_request_complete(rdsiam_request *request,
+                                      const rdsiam_credentials *credentials,
+                                      bool *out,
                                       rdsiam_error **err);
+
+/**
+ * Says that the fetch failed. All who wait for it get the error that this function returns: the one
+ * that it is given, unless the source answered before with credentials that expire within 15 minutes.
+ * Then those are used, or reported as expired.
+ *
+ * @param request  Not NULL.
+ * @param error    Why, made by rdsiam_error_new(). Not NULL.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK if the first answer is used; the status of the error otherwise; or
+ *         RDSIAM_ERR_INVALID_ARGUMENT, also for a request that has ended.
+ *
+ * Memory:  the error is copied; the caller still owns and frees both.
+ * Threads: any, one at a time for one request.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+rdsiam_status rdsiam_request_fail(rdsiam_request *request,
+                                  const rdsiam_error *error,
+                                  rdsiam_error **err);
+
+/**
+ * Frees a request. One that has not ended has failed: all who wait for it get a retryable
+ * RDSIAM_ERR_CREDENTIALS_PROVIDER, and the next caller without a usable token gets a new request.
+ *
+ * @param request  NULL does nothing.
+ *
+ * Memory:  the request is gone.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+void rdsiam_request_free(rdsiam_request *request);
+
+/**
+ * Waits until the fetch of another caller has ended. Ask for the token again then.
+ *
+ * @param pending  Not NULL.
+ * @param err      Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK; the error of the fetch, if it failed and there are no usable credentials;
+ *         RDSIAM_ERR_TIMEOUT after the timeout of the client; or RDSIAM_ERR_INVALID_ARGUMENT.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any number at once.
+ * Blocks:  until the fetch has ended or been replaced, at most for the timeout of the client.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_pending_wait(const rdsiam_pending *pending,
+                                  rdsiam_error **err);
+
+/**
+ * Frees what rdsiam_pending_wait() waits for. The fetch goes on.
+ *
+ * @param pending  NULL does nothing.
+ *
+ * Memory:  the handle is gone.
+ * Threads: any, but no other one may use it any more.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+void rdsiam_pending_free(rdsiam_pending *pending);
 
 /**
  * The text of a token, to be given to the driver as the password. In a URL it would have to be
@@ -658,10 +1278,11 @@ rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
 const char *rdsiam_token_str(const rdsiam_token *token);
 
 /**
- * The length of the text of a token. Some tools cut a password at 512, 1,024 or 2,048 bytes.
+ * The length of the text of a token. It depends on host, user and session token, and has no bound:
+ * 271 to 4,344 bytes were measured. Some tools cut a password at 512, 1,024 or 2,048 bytes.
  *
  * @param token  NULL gives 0.
- * @return Bytes without the NUL: 350 to 3,000.
+ * @return Bytes without the NUL.
  *
  * Memory:  nothing is kept.
  * Threads: any.
@@ -671,11 +1292,24 @@ const char *rdsiam_token_str(const rdsiam_token *token);
 size_t rdsiam_token_len(const rdsiam_token *token);
 
 /**
- * When the database stops taking a token: 15 minutes after its signing, or at the end of the
+ * When a token was signed: the X-Amz-Date in its text.
+ *
+ * @param token  NULL gives 0.
+ * @return Unix seconds.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+int64_t rdsiam_token_signed_at(const rdsiam_token *token);
+
+/**
+ * When the database stops accepting a token: at the end of its own life, or at the expiry of the
  * credentials that signed it if that is sooner.
  *
  * @param token  NULL gives 0.
- * @return A Unix second.
+ * @return Unix seconds.
  *
  * Memory:  nothing is kept.
  * Threads: any.
@@ -685,11 +1319,11 @@ size_t rdsiam_token_len(const rdsiam_token *token);
 int64_t rdsiam_token_expires_at(const rdsiam_token *token);
 
 /**
- * Gives a token back. Its text is wiped when nobody holds it any more.
+ * Frees a handle of a token. The text is zeroized with the last handle of the same token.
  *
  * @param token  NULL does nothing.
  *
- * Memory:  the handle is gone, and the text with the last handle of the same token.
+ * Memory:  the handle is gone.
  * Threads: any, but no other one may use it any more.
  * Blocks:  never.
  * Since:   0.1.0
@@ -697,11 +1331,12 @@ int64_t rdsiam_token_expires_at(const rdsiam_token *token);
 void rdsiam_token_free(rdsiam_token *token);
 
 /**
- * Gets a token from the cache, good for at least another 10 seconds.
+ * Gets a token from the cache, valid for at least another 10 seconds.
  *
- * A token in its first 14 minutes is handed out at once: no lock, no I/O. In the minute after that
- * the old one is handed out and a new one is made behind it. Only without a usable token are
- * credentials fetched first; all callers of the same token wait for the same fetch.
+ * In the first 14 minutes of a token that is a hit: no lock, no I/O. Later a new one is signed in
+ * the call, with the credentials of the client, which are refreshed in the background while they
+ * can still be used. Only without usable credentials does a call wait; all callers wait for the same
+ * fetch, and get its error if it fails.
  *
  * @code
  *     int log_in_from_cache(const rdsiam_client *client) {
@@ -729,15 +1364,15 @@ void rdsiam_token_free(rdsiam_token *token);
  * @param out     Receives the token, or NULL after an error.
  * @param err     Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or any of RDSIAM_ERR_*; RDSIAM_ERR_WOULD_BLOCK only from a client made with
- *         rdsiam_config_set_external().
+ *         rdsiam_config_set_host_fetches().
  *
  * Memory:  the texts are copied. The token is the caller's, who frees it with rdsiam_token_free().
  * Threads: any number at once.
- * Blocks:  only without a usable token and with credentials that have to be fetched: 10 seconds at
- *          most with the default chain, as long as it takes with a provider, and 15 seconds at
- *          most for the fetch of another caller.
+ * Blocks:  only without a usable token and with credentials that have to be fetched, and then at
+ *          most for the timeout of the client: see rdsiam_config_set_timeout_ms().
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_token_get(const rdsiam_client *client,
                                const char *host,
                                uint16_t port,
@@ -750,9 +1385,9 @@ rdsiam_status rdsiam_token_get(const rdsiam_client *client,
  * As rdsiam_token_get(), but never waits: for an event loop, or before a call that may wait is
  * moved to another thread.
  *
- * A refresh behind a token that is still good begins here too. Credentials given in code or by the
- * environment are at hand, so that with them it only would block while another thread is signing
- * the same token.
+ * It begins a fetch where one is needed, so that a later call finds credentials, but does not report
+ * how that ended: after RDSIAM_ERR_WOULD_BLOCK call rdsiam_token_get() on a thread that may wait,
+ * rather than this in a loop. Credentials given in code or by the environment never block.
  *
  * @code
  *     // -1: the call is for a thread that may wait.
@@ -776,13 +1411,14 @@ rdsiam_status rdsiam_token_get(const rdsiam_client *client,
  * @param out     Receives the token, or NULL after an error.
  * @param err     Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK; RDSIAM_ERR_WOULD_BLOCK if credentials or the region would have to be fetched
- *         first, or another thread's refresh waited for; or any other of RDSIAM_ERR_*.
+ *         first; or any other of RDSIAM_ERR_*.
  *
  * Memory:  as for rdsiam_token_get().
  * Threads: any number at once.
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
                                    const char *host,
                                    uint16_t port,
@@ -792,8 +1428,8 @@ rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
                                    rdsiam_error **err);
 
 /**
- * Signs a new token at each call and leaves the cache alone. Credentials of the default chain are
- * kept for a minute, and beyond that while they are good for another 15.
+ * Signs a new token at each call and leaves the cache of tokens alone. The credentials are those
+ * that rdsiam_token_get() uses.
  *
  * @param client  Not NULL.
  * @param host    As for rdsiam_token_get().
@@ -809,6 +1445,7 @@ rdsiam_status rdsiam_token_try_get(const rdsiam_client *client,
  * Blocks:  while credentials have to be fetched, as rdsiam_token_get().
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_token_sign(const rdsiam_client *client,
                                 const char *host,
                                 uint16_t port,
@@ -818,40 +1455,33 @@ rdsiam_status rdsiam_token_sign(const rdsiam_client *client,
                                 rdsiam_error **err);
 
 /**
- * Signs a new token with credentials of the caller's, by the rules of the client, and leaves the
- * cache alone.
+ * As rdsiam_token_sign(), but never waits.
  *
- * @param client       Not NULL.
- * @param credentials  Not NULL.
- * @param newer        As for rdsiam_ticket_bring().
- * @param host         As for rdsiam_token_get().
- * @param port         As for rdsiam_token_get().
- * @param user         As for rdsiam_token_get().
- * @param region       As for rdsiam_token_get(), but for the profile, which is not read.
- * @param out          Receives the token, or NULL after an error.
- * @param err          Receives the error or NULL. May itself be NULL.
- * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_CREDENTIALS_EXPIRED,
- *         RDSIAM_ERR_CLOCK, or RDSIAM_ERR_WOULD_BLOCK if only the profile can tell the region.
+ * @param client  Not NULL.
+ * @param host    As for rdsiam_token_get().
+ * @param port    As for rdsiam_token_get().
+ * @param user    As for rdsiam_token_get().
+ * @param region  As for rdsiam_token_get().
+ * @param out     Receives the token, or NULL after an error.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return As rdsiam_token_try_get(): RDSIAM_ERR_WOULD_BLOCK if something has to be fetched first.
  *
- * Memory:  the credentials are copied; the caller still owns and frees them. The token is the
- *          caller's, who frees it with rdsiam_token_free().
+ * Memory:  as for rdsiam_token_get().
  * Threads: any number at once.
  * Blocks:  never.
  * Since:   0.1.0
  */
-rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
-                                     const rdsiam_credentials *credentials,
-                                     const rdsiam_credentials *newer,
-                                     const char *host,
-                                     uint16_t port,
-                                     const char *user,
-                                     const char *region,
-                                     rdsiam_token **out,
-                                     rdsiam_error **err);
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_token_try_sign(const rdsiam_client *client,
+                                    const char *host,
+                                    uint16_t port,
+                                    const char *user,
+                                    const char *region,
+                                    rdsiam_token **out,
+                                    rdsiam_error **err);
 
 /**
- * Signs a token for a given second. Pure: no client, cache, clock, file or network; the
- * environment is not looked at.
+ * Signs a token for a given second. Pure: no client, cache, clock, file, network or environment.
  *
  * @code
  *     int token_of_a_known_second(void) {
@@ -879,13 +1509,14 @@ rdsiam_status rdsiam_token_sign_with(const rdsiam_client *client,
  * @param out          Receives the token, or NULL after an error.
  * @param err          Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_REGION_MISSING, or
- *         RDSIAM_ERR_CREDENTIALS_EXPIRED if they end at or before unix_time.
+ *         RDSIAM_ERR_CREDENTIALS_EXPIRED if they expire at or before unix_time.
  *
  * Memory:  the token is the caller's, who frees it with rdsiam_token_free().
  * Threads: any number at once.
  * Blocks:  never.
  * Since:   0.1.0
  */
+RDSIAM_NODISCARD
 rdsiam_status rdsiam_token_sign_at(const rdsiam_credentials *credentials,
                                    const char *host,
                                    uint16_t port,
@@ -894,6 +1525,109 @@ rdsiam_status rdsiam_token_sign_at(const rdsiam_credentials *credentials,
                                    int64_t unix_time,
                                    uint32_t expires_s,
                                    rdsiam_token **out,
+                                   rdsiam_error **err);
+
+/**
+ * Removes the token of a target from the cache, whichever it is. The next call signs a new one, and
+ * asks the source for newer credentials unless that was done within the last minute.
+ *
+ * @param client  Not NULL.
+ * @param host    What the token was asked for with.
+ * @param port    What the token was asked for with.
+ * @param user    What the token was asked for with.
+ * @param region  What the token was asked for with.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, also if there was none; RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  handles of the old token stay readable.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+rdsiam_status rdsiam_token_invalidate(const rdsiam_client *client,
+                                      const char *host,
+                                      uint16_t port,
+                                      const char *user,
+                                      const char *region,
+                                      rdsiam_error **err);
+
+/**
+ * As rdsiam_token_invalidate(), for a token that the database refused. A newer token that is in the
+ * cache by now stays there.
+ *
+ * @param client  Not NULL.
+ * @param host    What the token was asked for with.
+ * @param port    What the token was asked for with.
+ * @param user    What the token was asked for with.
+ * @param region  What the token was asked for with.
+ * @param token   The text of the refused token. Not NULL.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, also if it was not there; RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  handles of the old token stay readable.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+rdsiam_status rdsiam_token_invalidate_if(const rdsiam_client *client,
+                                         const char *host,
+                                         uint16_t port,
+                                         const char *user,
+                                         const char *region,
+                                         const char *token,
+                                         rdsiam_error **err);
+
+/**
+ * To be called when the database refused a login: removes the token from the cache, and says whether
+ * to log in once more with a new one. It is worth it if the token was signed before the login began
+ * and no fresh token of the target was refused within the last minute, so that N refused logins cost
+ * at most N + 1 attempts.
+ *
+ * @code
+ *     int log_in_again_if_refused(const rdsiam_client *client) {
+ *         static const char *const host = "mydb.abc123.us-east-1.rds.amazonaws.com";
+ *         const int64_t began = (int64_t)time(NULL);
+ *         rdsiam_token *token = NULL;
+ *         bool retry = true;
+ *         int good = 0;
+ *         while (!good && retry &&
+ *                rdsiam_token_get(client, host, 5432, "app", NULL, &token, NULL) == RDSIAM_OK) {
+ *             good = log_in(rdsiam_token_str(token));
+ *             if (!good && rdsiam_login_refused(client, host, 5432, "app", NULL,
+ *                                               rdsiam_token_str(token), began, &retry,
+ *                                               NULL) != RDSIAM_OK)
+ *                 retry = false;
+ *             rdsiam_token_free(token);
+ *         }
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param client       Not NULL.
+ * @param host         What the token was asked for with.
+ * @param port         What the token was asked for with.
+ * @param user         What the token was asked for with.
+ * @param region       What the token was asked for with.
+ * @param token        The text of the refused token. Not NULL.
+ * @param login_began  When the login began, in Unix seconds: before the token was asked for.
+ * @param out          Receives whether to try once more, or false after an error.
+ * @param err          Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT or RDSIAM_ERR_CLOCK.
+ *
+ * Memory:  handles of the old token stay readable.
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_login_refused(const rdsiam_client *client,
+                                   const char *host,
+                                   uint16_t port,
+                                   const char *user,
+                                   const char *region,
+                                   const char *token,
+                                   int64_t login_began,
+                                   bool *out,
                                    rdsiam_error **err);
 
 /**

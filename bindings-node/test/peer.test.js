@@ -87,7 +87,7 @@ const NEITHER = {
   ],
   'a profile with half of a key': [
     { ...ANYWHERE, profile: 'half' },
-    PROVIDER,
+    NOT_FOUND,
     'CredentialsProviderError',
     FOUND_NONE,
   ],

@@ -67,6 +67,12 @@ test('which source wins, as with the JS SDK', async (t) => {
   const container = served.told.setups['container-token'];
   const { access_key_id: key } = container;
   assert.deepEqual(await winner({ ...container.env, AWS_PROFILE: 'nowhere' }), [key, key, key]);
+  // The others would end at half a key, or half a role.
+  const { AWS_CONFIG_FILE: config } = container.env;
+  for (const half of ['aws_access_key_id = AKIDHALF', 'role_arn = arn:aws:iam::1:role/r']) {
+    fs.writeFileSync(config, `[default]\n${half}\n`);
+    assert.deepEqual(await winner(container.env), [key, key, key]);
+  }
   // boto3 would take the web identity.
   const { env } = served.told.setups['web-identity'];
   const keys = 'aws_access_key_id = AKIDFILE\naws_secret_access_key = SECRETFILE\n';

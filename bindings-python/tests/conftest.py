@@ -8,7 +8,15 @@ import pytest
 # Where there is no stand-in the tests that log in are left out; where one is required, they
 # run and fail.
 if "STANDIN_HOST" not in os.environ and os.environ.get("RDSIAM_REQUIRE_STANDIN") != "1":
-    collect_ignore = ["test_drivers.py", "test_lambda.py", "test_login.py"]
+    collect_ignore = [
+        "test_drivers.py",
+        "test_frameworks.py",
+        "test_lambda.py",
+        "test_login.py",
+        "test_programs.py",
+        "test_reconnect.py",
+        "test_retry.py",
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +26,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("BOTO_CONFIG", str(tmp_path / "no-boto"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

@@ -62,6 +62,7 @@ class Driver:
 
     def session(self, kind: str) -> Any:
         """A session of boto3 or botocore; `peer` makes its token by the same one."""
+        sys.path.extend(filter(None, [os.environ.get("AWSCRT_FOLDER")]))
         import boto3
         import botocore.session
 
@@ -87,8 +88,13 @@ class Driver:
         """A token of boto3, by the same source."""
         if self.theirs is None:
             self.session("boto3")
-        client = self.theirs.client("rds", region_name=self.login[3])
-        return self.timed(lambda: (client.generate_db_auth_token(*self.login), None))
+        began = time.monotonic()
+        try:
+            client = self.theirs.client("rds", region_name=self.login[3])
+            return self.timed(lambda: (client.generate_db_auth_token(*self.login), None))
+        except Exception as error:
+            told = {"kind": type(error).__name__, "message": str(error)}
+            return {**told, "seconds": time.monotonic() - began}
 
     def timed(self, call: Callable[[], tuple[str, int | None]]) -> dict[str, Any]:
         began = time.monotonic()

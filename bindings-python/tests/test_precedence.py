@@ -215,3 +215,47 @@ def test_a_profile_without_credentials_hides_no_other_source(
 
             assert found(theirs) == expected
             assert found(rdsiam.TokenCache(HOST, 5432, "app").get_token) == expected
+
+
+@pytest.mark.parametrize("in_environment", list(itertools.product((True, False), repeat=2)))
+def test_the_profile_completes_a_web_identity(
+    in_environment: tuple[bool, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with boto3: each setting is looked up in the environment first."""
+    with emulator.Emulator() as served:
+        setup = setups.make(served, "web-identity", tmp_path)
+        env = setup["env"]
+        token, role = env["AWS_WEB_IDENTITY_TOKEN_FILE"], env["AWS_ROLE_ARN"]
+        profile = "[default]\n"
+        for here, variable, line in (
+            (
+                in_environment[0],
+                "AWS_WEB_IDENTITY_TOKEN_FILE",
+                f"web_identity_token_file = {token}",
+            ),
+            (in_environment[1], "AWS_ROLE_ARN", f"role_arn = {role}"),
+        ):
+            if not here:
+                del env[variable]
+                profile += line + "\n"
+        # A role without a web identity in the profile would be assumed with other keys.
+        if in_environment == (True, False):
+            profile += "web_identity_token_file = /nowhere\n"
+        Path(env["AWS_CONFIG_FILE"]).write_text(profile)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        client = boto3.Session().client("rds")
+        assert found(lambda: client.generate_db_auth_token(HOST, 5432, "a")) is not None
+        assert found(rdsiam.TokenCache(HOST, 5432, "app").get_token) == setup["access_key_id"]
+
+
+def test_boto3_prefers_the_older_name_of_a_session_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = {"AWS_SESSION_TOKEN": "NEW", "AWS_SECURITY_TOKEN": "OLD"}
+    for name, value in {**KEY, **SECRET, **tokens}.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.Session().client("rds", region_name="eu-west-1")
+    for token in (
+        client.generate_db_auth_token(HOST, 5432, "app"),
+        rdsiam.TokenCache(HOST, 5432, "app", "eu-west-1").get_token(),
+    ):
+        assert "X-Amz-Security-Token=OLD&" in token

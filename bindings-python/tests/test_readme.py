@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_errors_of_helpers import HELPERS
 
 from drivers import BY_NAME, IN_C, MARIADB, POSTGRESQL
 
@@ -21,6 +22,7 @@ ROWS = {
     "psycopg_pool": ["psycopg_pool", "psycopg_pool async"],
     "psycopg2": ["psycopg2", "psycopg2.pool"],
     "asyncpg": ["asyncpg", "asyncpg pool"],
+    "pg8000": ["pg8000"],
     "PyMySQL": ["PyMySQL"],
     "aiomysql, asyncmy": ["aiomysql", "aiomysql pool", "asyncmy", "asyncmy pool"],
     "mysql-connector-python": [
@@ -29,10 +31,12 @@ ROWS = {
         "mysql-connector-python in C",
         "mysql-connector-python pool in C",
     ],
+    "mysql.connector.aio": ["mysql-connector-python aio"],
     "mysqlclient": ["mysqlclient"],
     "SQLAlchemy": [
         "SQLAlchemy psycopg",
         "SQLAlchemy psycopg2",
+        "SQLAlchemy pg8000",
         "SQLAlchemy psycopg async",
         "SQLAlchemy asyncpg",
         "SQLAlchemy pymysql",
@@ -50,6 +54,27 @@ PROOFS = [
     "test_a_connection_after_the_end_has_a_new_token[{}]",
     "test_a_refused_token_of_the_cache_is_replaced_once[{}]",
 ]
+FORK = "test_a_forked_child_logs_in[{}]"
+RECONNECT = "test_a_reconnect_has_a_valid_token[{}]"
+PRE_PING = "test_a_broken_connection_is_replaced_with_a_valid_token[{}]"
+ERRORS = "test_without_credentials_it_is_the_driver_s_error[{}]"
+# The names of the tests are those of the rows, but for these.
+RECONNECTS = {
+    "PyMySQL": ["PyMySQL ping", "PyMySQL connect"],
+    "aiomysql, asyncmy": ["aiomysql ping", "asyncmy ping", "aiomysql pool", "asyncmy pool"],
+    "mysql-connector-python": [
+        "mysql-connector-python ping",
+        "mysql-connector-python reconnect",
+        "mysql-connector-python in C ping",
+    ],
+    "mysql.connector.aio": ["mysql-connector-python aio reconnect"],
+    "mysqlclient": ["mysqlclient ping"],
+}
+PRE_PINGS = {
+    "psycopg_pool": ["psycopg_pool"],
+    "SQLAlchemy": [name for name in ROWS["SQLAlchemy"] if "pool" not in name],
+    "Django": ["Django postgresql", "Django mysql"],
+}
 SAME_HOST = "yes, host dialled = signed"
 
 
@@ -63,11 +88,16 @@ def table() -> list[list[str]]:
 def collected() -> set[str]:
     """The tests of drivers, in each of the processes that they run in."""
     found = set()
+    files = [
+        str(HERE / f"test_{name}.py")
+        for name in ("drivers", "reconnect", "frameworks", "errors_of_helpers")
+    ]
     for which in ("", "by name", "in C"):
         command = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        known = {"NSS_WRAPPER_HOSTS": "here"} if which else {}
         done = subprocess.run(
-            [sys.executable, *command, str(HERE / "test_drivers.py")],
-            env={**os.environ, "RDSIAM_REQUIRE_STANDIN": "1", "RDSIAM_ROWS": which},
+            [sys.executable, *command, *files],
+            env={**os.environ, "RDSIAM_REQUIRE_STANDIN": "1", "RDSIAM_ROWS": which, **known},
             capture_output=True,
             text=True,
             timeout=60,
@@ -80,7 +110,8 @@ def collected() -> set[str]:
 
 def test_the_rows_are_those_of_the_tests() -> None:
     titles, *rows = table()
-    assert titles == ["driver", "the line to write", "PostgreSQL", "MariaDB, MySQL"]
+    assert titles[:4] == ["driver", "the line to write", "PostgreSQL", "MariaDB, MySQL"]
+    assert titles[4:] == ["reconnect", "pool", "pre-ping", "fork", "errors", "types"]
     assert [row[0] for row in rows] == list(ROWS)
     tested = [name for names in ROWS.values() for name in names]
     assert sorted(tested) == sorted({**POSTGRESQL, **MARIADB, **BY_NAME, **IN_C})
@@ -88,7 +119,7 @@ def test_the_rows_are_those_of_the_tests() -> None:
 
 @pytest.mark.parametrize("driver", ROWS)
 def test_each_mark_is_a_test(driver: str) -> None:
-    ((_, line, postgresql, mariadb),) = [row for row in table() if row[0] == driver]
+    ((_, line, postgresql, mariadb, *more),) = [row for row in table() if row[0] == driver]
     on_postgresql = [name for name in ROWS[driver] if name in POSTGRESQL]
     on_mariadb = [name for name in ROWS[driver] if name not in POSTGRESQL]
     assert postgresql == ("yes" if on_postgresql else "")
@@ -96,8 +127,19 @@ def test_each_mark_is_a_test(driver: str) -> None:
     only_by_name = driver in BY_NAME
     assert mariadb == (SAME_HOST if only_by_name else "yes" if on_mariadb else "")
     for name in ROWS[driver]:
-        for proof in PROOFS:
+        for proof in [*PROOFS, FORK]:
             assert proof.format(name) in collected(), name
+    tests = {
+        "reconnect": [RECONNECT.format(name) for name in RECONNECTS.get(driver, [])],
+        "pool": [name for name in ROWS[driver] if "pool" in name or driver == "SQLAlchemy"],
+        "pre-ping": [PRE_PING.format(name) for name in PRE_PINGS.get(driver, [])],
+        "fork": [FORK.format(ROWS[driver][0])],
+        "errors": errors(driver, line),
+        "types": typed(line),
+    }
+    assert more == ["yes" if tests[title] else "" for title in tests]
+    for title in ("reconnect", "pre-ping", "errors"):
+        assert set(tests[title]) <= collected()
     # What the line names is there.
     named = re.findall(r"rdsiam\.([a-z_0-9]+)\.(\w+)", line)
     assert named
@@ -107,3 +149,23 @@ def test_each_mark_is_a_test(driver: str) -> None:
             importlib.import_module(f"rdsiam.{module}.{attribute}.base")
         else:
             assert callable(getattr(thing, attribute)), attribute
+
+
+def errors(driver: str, line: str) -> list[str]:
+    """The tests of what is raised; a pool raises its driver's."""
+    if driver == "SQLAlchemy":
+        return [test for test in collected() if test.startswith("test_sqlalchemy_s_users_catch")]
+    if driver == "Django":
+        return [test for test in collected() if test.startswith("test_makemigrations_without")]
+    helpers = (
+        set() if driver == "psycopg_pool" else set(re.findall(r"rdsiam\.([a-z_0-9]+)\.", line))
+    )
+    return [ERRORS.format(name) for name in helpers & set(HELPERS)]
+
+
+def typed(line: str) -> list[str]:
+    """The helpers whose driver has types, which users' code then sees."""
+    users = (HERE / "typing_helpers.py").read_text()
+    seen = {"psycopg": "Connection[psycopg.rows.TupleRow]", "sqlalchemy": "sqlalchemy.Engine)"}
+    named = re.findall(r"rdsiam\.([a-z_0-9]+)\.", line)
+    return [name for name in named if name in seen and seen[name] in users]

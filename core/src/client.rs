@@ -149,11 +149,16 @@ impl Shared {
                 Err(Error::would_block())
             }
             Some((Freshness::Stale, stale)) => {
-                let signed = self.sign(target, &mut Wait::Never);
+                let wait = &mut Wait::Never;
+                let signed = self
+                    .credentials(target, wait)
+                    .and_then(|credentials| self.sign_once(&credentials, target, wait));
                 self.store_better(target, signed, Some(stale), generation)
             }
             Some((Freshness::Expired, _)) | None => {
-                self.store_better(target, self.sign(target, wait), None, generation)
+                let credentials = self.credentials(target, wait)?;
+                let signed = self.sign_once(&credentials, target, wait);
+                self.store_better(target, signed, None, generation)
             }
         }
     }
@@ -189,6 +194,7 @@ impl Shared {
         Ok(token)
     }
 
+    /// A new token.
     pub(crate) fn sign(
         self: &Arc<Self>,
         target: &Target<'_>,
@@ -198,7 +204,20 @@ impl Shared {
         self.sign_with(&credentials, target, wait)
     }
 
-    fn sign_with(
+    pub(crate) fn sign_with(
+        self: &Arc<Self>,
+        credentials: &Credentials,
+        target: &Target<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<Token> {
+        let token =
+            self.signer.sign(target, credentials, &self.config, &mut |r| self.region(r, wait))?;
+        self.counters.signatures.add(1);
+        Ok(token)
+    }
+
+    /// A new token for the cache.
+    pub(crate) fn sign_once(
         self: &Arc<Self>,
         credentials: &Credentials,
         target: &Target<'_>,
@@ -206,7 +225,7 @@ impl Shared {
     ) -> Result<Token> {
         let token = self
             .signer
-            .sign(target, credentials, &self.config, &mut |explicit| self.region(explicit, wait))?;
+            .sign_once(target, credentials, &self.config, &mut |r| self.region(r, wait))?;
         self.counters.signatures.add(1);
         Ok(token)
     }

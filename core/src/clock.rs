@@ -62,6 +62,7 @@ impl Clock {
 /// meanwhile either, and all clocks went on.
 #[derive(Debug, Clone)]
 pub(crate) struct Deadline {
+    #[cfg(feature = "chain")]
     limit: Duration,
     left: Duration,
     looked: Instant,
@@ -73,7 +74,13 @@ impl Deadline {
     const SLICE: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit, left: limit, looked: Instant::now(), stopped: false }
+        Self {
+            #[cfg(feature = "chain")]
+            limit,
+            left: limit,
+            looked: Instant::now(),
+            stopped: false,
+        }
     }
 
     #[cfg(feature = "chain")]

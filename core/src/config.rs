@@ -9,6 +9,7 @@ use crate::clock::Clock;
 #[cfg(feature = "chain")]
 use crate::credentials::Sdk;
 use crate::credentials::{Credentials, CredentialsSource, Provider, Search};
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::freshness::Margins;
@@ -36,6 +37,7 @@ pub struct Config {
     pub(crate) profile: Option<String>,
     given: Option<Given>,
     pub(crate) conventions: Conventions,
+    pub(crate) environment: Environment,
     refresh_before: Duration,
     min_remaining: Duration,
     expires: Duration,
@@ -62,6 +64,7 @@ impl Default for Config {
             profile: None,
             given: None,
             conventions: Conventions::default(),
+            environment: Environment::process(),
             refresh_before: Duration::from_secs(60),
             min_remaining: Duration::from_secs(10),
             expires: Duration::from_secs(MAX_EXPIRES.into()),
@@ -119,6 +122,12 @@ impl Config {
     /// Signs with credentials that the host of a binding fetches.
     pub(crate) fn host_fetches(mut self) -> Self {
         self.given = Some(Given::Provider(Provider::Host));
+        self
+    }
+
+    /// The environment variables to read. Default: those of the process, at each use.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 
@@ -230,6 +239,7 @@ impl Config {
             profile: self.profile.clone(),
             region: self.region.clone(),
             conventions: self.conventions,
+            environment: self.environment.clone(),
         }
     }
 

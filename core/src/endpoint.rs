@@ -123,6 +123,8 @@ mod tests {
         assert_eq!(host("MyDB.Example.COM.").unwrap(), "mydb.example.com");
         assert_eq!(host("10.0.0.1").unwrap(), "10.0.0.1");
         assert_eq!(host("under_score").unwrap(), "under_score");
+        let longest = "a".repeat(253);
+        assert_eq!(host(&format!("{longest}.")).unwrap(), longest);
     }
 
     #[test]
@@ -153,7 +155,13 @@ mod tests {
             ("a..b", "label"),
             (".", "label"),
             ("..", "label"),
+            (".a", "label"),
+            ("a..", "label"),
             (&"a".repeat(254), "254"),
+            ("1::2::3", "IPv6"),
+            ("::ffff:1.2.3", "IPv6"),
+            ("[db.example]", "IPv6"),
+            ("a::z", "port"),
         ] {
             let error = host(bad).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);

@@ -90,6 +90,18 @@ pub(crate) fn rest() {
     subtract(MINE.replace(0));
 }
 
+/// Runs what may block, such as reading a file, while this thread is not amid the SDK's code.
+#[cfg(feature = "chain")]
+pub(crate) fn at_rest<T>(work: impl FnOnce() -> T) -> T {
+    let was_awake = MINE.get() > 0;
+    rest();
+    let result = work();
+    if was_awake {
+        wake();
+    }
+    result
+}
+
 #[cfg(feature = "chain")]
 fn subtract(threads: u32) {
     let less = |awake: u32| Some(awake.saturating_sub(threads));

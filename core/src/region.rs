@@ -1,6 +1,7 @@
 //! The region to sign for: from the argument, the host name, the client, or the environment.
 
 use crate::endpoint::Endpoint;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
 
@@ -91,22 +92,16 @@ pub(crate) fn check(region: &str) -> Result<()> {
 }
 
 /// The region in the environment, by the first of these variables that is set and not empty.
-pub(crate) fn from_environment(variables: [&str; 2]) -> Result<Option<String>> {
+pub(crate) fn from_environment(
+    environment: &Environment,
+    variables: [&str; 2],
+) -> Result<Option<String>> {
     for name in variables {
-        match std::env::var(name) {
-            Ok(value) if value.is_empty() => {}
-            Ok(value) => {
-                check(&value).map_err(|error| {
-                    Error::invalid(format!("the environment variable {name}: {error}"))
-                })?;
-                return Ok(Some(value));
-            }
-            Err(std::env::VarError::NotPresent) => {}
-            Err(std::env::VarError::NotUnicode(_)) => {
-                return Err(Error::invalid(format!(
-                    "the environment variable {name} is not UTF-8"
-                )));
-            }
+        if let Some(value) = environment.text(name)? {
+            check(&value).map_err(|error| {
+                Error::invalid(format!("the environment variable {name}: {error}"))
+            })?;
+            return Ok(Some(value));
         }
     }
     Ok(None)

@@ -2,14 +2,14 @@
 
 use std::hash::{Hash, Hasher};
 use std::ops::DerefMut;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use hashbrown::{Equivalent, HashMap};
 
 use crate::freshness::{Freshness, Margins, in_pause};
 use crate::per_process::{Inherit, PerProcess};
-use crate::sync::RwLock;
+use crate::sync::{AtomicU64, RwLock};
 use crate::target::{Target, TargetBuf};
 use crate::token::Token;
 

@@ -11,17 +11,17 @@ use std::path::Path;
 
 #[path = "common/aws_sigv4.rs"]
 mod aws_sigv4;
-#[path = "../fuzz/targets/explain.rs"]
+#[path = "targets/explain.rs"]
 mod explain;
-#[path = "../fuzz/targets/input.rs"]
+#[path = "targets/input.rs"]
 mod input;
-#[path = "../fuzz/targets/quick.rs"]
+#[path = "targets/quick.rs"]
 mod quick;
-#[path = "../fuzz/targets/sign.rs"]
+#[path = "targets/sign.rs"]
 mod sign;
 
 fn corpus(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name)
 }
 
 #[test]

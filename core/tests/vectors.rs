@@ -8,7 +8,7 @@ use rdsiam::{Conventions, Credentials, ErrorKind, Target, region_of_host, sign_a
 use serde_json::Value;
 
 fn load(name: &str) -> Value {
-    let path = format!("{}/../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

@@ -85,4 +85,48 @@ fn nothing_secret_is_freed() {
         // aws-sigv4 frees the secret as it is, once for each key of a day that it derives.
         assert_eq!(found_after(|| use_client(config)), [keys_derived, 0, 0, 0]);
     }
+    #[cfg(all(unix, feature = "chain"))]
+    profiles_leave_nothing();
+}
+
+/// Keys of profiles, in each dialect and from each place: the text of the files, its settings, the
+/// plan, the output of a process and its JSON.
+#[cfg(all(unix, feature = "chain"))]
+fn profiles_leave_nothing() {
+    let folder = std::env::temp_dir().join(format!("rdsiam-wiped-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (config, credentials) = (folder.join("config"), folder.join("credentials"));
+    let keys = format!(
+        "aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = {SECRET}\n\
+         aws_session_token = {SESSION}\n"
+    );
+    let session = SESSION.replace('/', "\\/");
+    let json = format!(
+        r#"{{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "{SECRET}", "SessionToken": "{session}"}}"#
+    );
+    std::fs::write(folder.join("answer"), json).unwrap();
+    let answer = folder.join("answer").display().to_string();
+    let padding = "# a long comment, so that the text is read in several parts\n".repeat(900);
+    let process = format!("[profile process]\ncredential_process = cat {answer}\n");
+    std::fs::write(&config, format!("{padding}[default]\n{keys}{process}")).unwrap();
+    std::fs::write(&credentials, format!("[elsewhere]\n{keys}")).unwrap();
+    for (name, value) in [
+        ("AWS_CONFIG_FILE", config.as_path()),
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials.as_path()),
+        ("AWS_EC2_METADATA_DISABLED", std::path::Path::new("true")),
+    ] {
+        // SAFETY: this is the only thread.
+        unsafe { std::env::set_var(name, value) };
+    }
+    for conventions in [Conventions::BOTOCORE, Conventions::JS, Conventions::SDK] {
+        for profile in ["default", "elsewhere", "process"] {
+            let work = || {
+                let config = Config::new().profile(profile).conventions(conventions);
+                Client::new(config).unwrap().get(&Target::new(HOST, 5432, "app")).unwrap();
+            };
+            // aws-sigv4's copy, as above.
+            assert_eq!(found_after(work), [1, 0, 0, 0], "{profile} {conventions:?}");
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }

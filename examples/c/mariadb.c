@@ -1,5 +1,5 @@
 /* Works with RDS for MySQL or MariaDB for longer than a token lives: a lost connection is made anew
- * with a token of that time, and a token that was refused is not tried again.
+ * with a token of that time, and a login that was refused is tried once more with a new token.
  *
  *   DB_HOST=... DB_PORT=3306 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem ./mariadb
  *   cc mariadb.c $(pkg-config --cflags --libs rdsiam libmariadb) -o mariadb
@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ACCESS_DENIED = 1045 };
@@ -49,15 +50,17 @@ static MYSQL *log_in(const struct database *database, const rdsiam_token *token,
     return NULL;
 }
 
-/* A connection, or NULL after the reason was printed. `again` tells whether a later try can help.
- */
-static MYSQL *connect_to(const rdsiam_client *client, const struct database *database,
-                         bool *again) {
+/* A connection, or NULL after the reason was printed. `retry` tells whether to log in again at
+ * once, `again` whether a later try can help. */
+static MYSQL *try_once(const rdsiam_client *client, const struct database *database, int64_t began,
+                       bool *retry, bool *again) {
     rdsiam_token *token = NULL;
     rdsiam_error *err = NULL;
     MYSQL *connection;
     bool refused;
 
+    *retry = false;
+    *again = true;
     if (rdsiam_token_get(client, database->host, database->port, database->user, NULL, &token,
                          &err) != RDSIAM_OK) {
         fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
@@ -66,12 +69,24 @@ static MYSQL *connect_to(const rdsiam_client *client, const struct database *dat
         return NULL;
     }
     connection = log_in(database, token, &refused);
+    /* The role may have changed since the token was signed, or the keys. */
+    if (refused &&
+        rdsiam_login_refused(client, database->host, database->port, database->user, NULL,
+                             rdsiam_token_str(token), began, retry, NULL) != RDSIAM_OK)
+        *retry = false;
     rdsiam_token_free(token);
-    /* The role may have changed since the token was made, or the keys: not again with this one. */
-    if (refused)
-        (void)rdsiam_token_invalidate(client, database->host, database->port, database->user, NULL,
-                                      NULL);
-    *again = true;
+    return connection;
+}
+
+static MYSQL *connect_to(const rdsiam_client *client, const struct database *database,
+                         bool *again) {
+    const int64_t began = (int64_t)time(NULL);
+    MYSQL *connection;
+    bool retry;
+
+    do
+        connection = try_once(client, database, began, &retry, again);
+    while (retry);
     return connection;
 }
 

@@ -1,5 +1,5 @@
 /* A host that knows the library only at run time: it loads it, uses it from many threads, and lets
- * go of it, over and over. The library stays mapped after dlclose(), since a refresh of its own
+ * go of it, over and over. The library stays mapped after dlclose(), since a fetch of its own
  * may still run, so that this neither crashes nor grows.
  *
  *   ./plugin_host librdsiam.so.1 [threads [rounds]]

@@ -1,5 +1,5 @@
 /* Works with PostgreSQL for longer than a token lives: a lost connection is made anew with a token
- * of that time, and a token that was refused is not tried again.
+ * of that time, and a login that was refused is tried once more with a new token.
  *
  *   DB_HOST=... DB_PORT=5432 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem ./postgres
  *   cc postgres.c $(pkg-config --cflags --libs rdsiam libpq) -o postgres */
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 struct database {
@@ -32,15 +33,17 @@ static PGconn *log_in(const struct database *database, const rdsiam_token *token
     return PQconnectdbParams(names, values, 0);
 }
 
-/* A connection, or NULL after the reason was printed. `again` tells whether a later try can help.
- */
-static PGconn *connect_to(const rdsiam_client *client, const struct database *database,
-                          bool *again) {
+/* A connection, or NULL after the reason was printed. `retry` tells whether to log in again at
+ * once, `again` whether a later try can help. */
+static PGconn *try_once(const rdsiam_client *client, const struct database *database, int64_t began,
+                        bool *retry, bool *again) {
     const uint16_t port = (uint16_t)strtoul(database->port, NULL, 10);
     rdsiam_token *token = NULL;
     rdsiam_error *err = NULL;
     PGconn *connection;
 
+    *retry = false;
+    *again = true;
     if (rdsiam_token_get(client, database->host, port, database->user, NULL, &token, &err) !=
         RDSIAM_OK) {
         fprintf(stderr, "%s: %s\n", rdsiam_error_code(err), rdsiam_error_message(err));
@@ -49,17 +52,31 @@ static PGconn *connect_to(const rdsiam_client *client, const struct database *da
         return NULL;
     }
     connection = log_in(database, token);
+    if (PQstatus(connection) != CONNECTION_OK) {
+        fprintf(stderr, "%s", PQerrorMessage(connection));
+        /* The server took the password and refused it. The role may have changed since the token
+         * was signed, or the keys. */
+        if (PQconnectionUsedPassword(connection) &&
+            rdsiam_login_refused(client, database->host, port, database->user, NULL,
+                                 rdsiam_token_str(token), began, retry, NULL) != RDSIAM_OK)
+            *retry = false;
+        PQfinish(connection);
+        connection = NULL;
+    }
     rdsiam_token_free(token);
-    if (PQstatus(connection) == CONNECTION_OK)
-        return connection;
-    fprintf(stderr, "%s", PQerrorMessage(connection));
-    /* The server took the password and refused it. The role may have changed since the token was
-     * made, or the keys: not again with the same one. */
-    if (PQconnectionUsedPassword(connection))
-        (void)rdsiam_token_invalidate(client, database->host, port, database->user, NULL, NULL);
-    PQfinish(connection);
-    *again = true;
-    return NULL;
+    return connection;
+}
+
+static PGconn *connect_to(const rdsiam_client *client, const struct database *database,
+                          bool *again) {
+    const int64_t began = (int64_t)time(NULL);
+    PGconn *connection;
+    bool retry;
+
+    do
+        connection = try_once(client, database, began, &retry, again);
+    while (retry);
+    return connection;
 }
 
 /* Tries until there is a connection, with longer and longer pauses. NULL: it is of no use, or the

@@ -4,7 +4,7 @@
     tests/standin/standin run -- python3 examples/c/test.py
 
 A token is made useless before its time by taking its key from the server, which is what a program
-sees when it comes back with a token that has ended: it has to make another one and go on.
+sees when it comes back with a token that has expired: it has to get another one and go on.
 """
 
 # unittest on purpose: there is nothing to install for it.
@@ -161,15 +161,15 @@ class Examples(unittest.TestCase):
         self.addCleanup(program.process.kill)
         program.wait_for("connected as " + standin("USER"))
         program.wait_for("it is 20", 2)
-        for turn in (2, 3):
-            refused = self.judged("refused")
-            self.keys.exchange()
-            kill_sessions()
-            program.wait_for("connected as", turn)
-            # The old token was tried once, and no more.
-            self.assertEqual(self.judged("refused"), refused + 1)
-            seen = program.count("it is 20")
-            program.wait_for("it is 20", seen + 2)
+        refused = self.judged("refused")
+        self.keys.exchange()
+        kill_sessions()
+        program.wait_for("connected as", 2)
+        # The old token was tried once, and no more. A second exchange would be seen after a minute:
+        # so often is a source asked for newer credentials because of refused logins.
+        self.assertEqual(self.judged("refused"), refused + 1)
+        seen = program.count("it is 20")
+        program.wait_for("it is 20", seen + 2)
         self.assertEqual(program.end(), 0, program.lines)
 
     def test_postgres(self):

@@ -18,7 +18,8 @@ export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
 cd examples/go/rdsiam
 
 if [ "${1:-}" = bench ]; then
-    exec go test -run '^$' -bench . -benchtime 1s -count 3 ./rdsiamaws
+    cd rdsiamaws
+    exec go test -run '^$' -bench . -benchtime 1s -count 3 .
 fi
 
 export DB_DSN="host=$STANDIN_HOST port=$STANDIN_PORT user=$STANDIN_USER dbname=$STANDIN_DB
@@ -34,20 +35,55 @@ export GODEBUG=netdns=cgo,cgocheck=1 NSS_WRAPPER_HOSTS=$STANDIN_HOSTS
 under=(-exec "env LD_PRELOAD=$STANDIN_NSS_WRAPPER" -timeout 5m)
 
 unformatted=$(gofmt -l .) && [ -z "$unformatted" ]
-go vet ./...
+# Each hook is a module of its own.
+modules=(. rdsiamaws rdsiammysql rdsiampgx internal/logintest)
+in_module() {
+    local folder=$1
+    shift
+    (cd "$folder" && "$@")
+}
+for module in "${modules[@]}"; do
+    in_module "$module" go vet ./...
+    in_module "$module" go mod tidy -diff
+done
 go vet -tags debug,static .
-go mod verify >/dev/null
-go mod tidy -diff
 
-go test -race "${under[@]}" ./...
+# Who uses one hook downloads no other driver and no SDK, and who uses none downloads nothing.
+needs() { in_module "$1" go list -m all; }
+[ "$(needs .)" = rdsiam ]
+if needs rdsiampgx | grep -E 'mysql|aws' || needs rdsiammysql | grep -E 'pgx|aws' ||
+    needs rdsiamaws | grep -E 'pgx|mysql'; then
+    echo "a hook needs what only another one is for"
+    exit 1
+fi
+
+# Without cgo, as when cross-compiling, the compiler says what is missing.
+for setting in CGO_ENABLED=0 GOARCH=arm64; do
+    if said=$(cd rdsiampgx && env "$setting" go build . 2>&1); then
+        echo "it compiles with $setting"
+        exit 1
+    fi
+    [[ $said == *"rdsiam needs cgo: set CGO_ENABLED=1"* && $said != *undefined* ]] || {
+        echo "with $setting: $said"
+        exit 1
+    }
+done
+
+for module in "${modules[@]}"; do
+    in_module "$module" go test -race "${under[@]}" ./...
+done
 # Compiled into the program, the library is found without LD_LIBRARY_PATH.
-LD_LIBRARY_PATH='' go test -tags static "${under[@]}" ./internal/logintest ./rdsiamaws
-GOGC=1 go test -tags debug -short "${under[@]}" . ./rdsiamaws ./internal/logintest
+for module in internal/logintest rdsiamaws; do
+    LD_LIBRARY_PATH='' in_module "$module" go test -tags static "${under[@]}" .
+done
+for module in . rdsiamaws internal/logintest; do
+    GOGC=1 in_module "$module" go test -tags debug -short "${under[@]}" .
+done
 
 # The code of the README, as it stands there but for the names of the stand-in.
 readme=../../../build/readme-go
 mkdir -p "$readme"
-sed "s|=> .*|=> $PWD|" ../../../tests/consumer/go/go.mod >"$readme/go.mod"
+sed "s|/opt/rdsiam/share/rdsiam/go|$PWD|" ../../../tests/consumer/go/go.mod >"$readme/go.mod"
 cp ../../../tests/consumer/go/go.sum "$readme/"
 {
     cat <<'GO'

@@ -31,7 +31,7 @@ files=(
     "$cmake/rdsiam-config.cmake" "$cmake/rdsiam-config-version.cmake"
     "$doc/LICENSE-APACHE" "$doc/LICENSE-MIT"
 )
-mapfile -t go_files < <(cd examples/go/rdsiam && find . -type f \
+mapfile -t go_files < <(cd examples/go/rdsiam && find . -type f ! -path './internal/*' \
     \( -name '*.go' -o -name go.mod -o -name go.sum \) ! -name '*_test.go' -printf '%P\n' | sort)
 
 # pkg-config can move what is said in terms of the prefix.

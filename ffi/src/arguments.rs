@@ -2,7 +2,9 @@
 
 use std::ffi::{CStr, c_char};
 
-use rdsiam::{Error, ErrorKind, Result, Target};
+use rdsiam::{Client, Error, ErrorKind, Result, Target};
+
+use crate::client::OwnedClient;
 
 pub(crate) fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidArgument, message)
@@ -40,24 +42,40 @@ pub(crate) unsafe fn handle_mut<'a, T>(name: &str, handle: *mut T) -> Result<&'a
     unsafe { handle.as_mut() }.ok_or_else(|| invalid(format!("{name} is NULL")))
 }
 
-/// What a token is asked for, as C says it.
-pub(crate) struct TargetArguments {
+/// # Safety
+/// Each pointer is as [`optional_text`] asks.
+pub(crate) unsafe fn target<'a>(
+    host: *const c_char,
+    port: u16,
+    user: *const c_char,
+    region: *const c_char,
+) -> Result<Target<'a>> {
+    // SAFETY: as this function asks.
+    let host = unsafe { text("host", host) }?;
+    // SAFETY: as this function asks.
+    let user = unsafe { text("user", user) }?;
+    // SAFETY: as this function asks.
+    let region = unsafe { optional_text("region", region) }?;
+    Ok(Target::new(host, port, user).region(region))
+}
+
+/// A client, and what it is asked a token for.
+pub(crate) struct Key {
+    pub(crate) client: *const OwnedClient,
     pub(crate) host: *const c_char,
     pub(crate) port: u16,
     pub(crate) user: *const c_char,
     pub(crate) region: *const c_char,
 }
 
-impl TargetArguments {
+impl Key {
     /// # Safety
-    /// Each pointer is as [`optional_text`] asks.
-    pub(crate) unsafe fn read<'a>(&self) -> Result<Target<'a>> {
+    /// The client is as [`handle`] asks, each text as [`optional_text`].
+    pub(crate) unsafe fn read<'a>(&self) -> Result<(&'a Client, Target<'a>)> {
         // SAFETY: as this function asks.
-        let host = unsafe { text("host", self.host) }?;
+        let client = unsafe { handle("client", self.client) }?;
         // SAFETY: as this function asks.
-        let user = unsafe { text("user", self.user) }?;
-        // SAFETY: as this function asks.
-        let region = unsafe { optional_text("region", self.region) }?;
-        Ok(Target::new(host, self.port, user).region(region))
+        let target = unsafe { target(self.host, self.port, self.user, self.region) }?;
+        Ok((&client.0, target))
     }
 }

@@ -1,4 +1,4 @@
-//! What a fork waits for: see [`rdsiam::fork`].
+//! What a fork waits for: see `rdsiam::binding::fork`.
 
 #[cfg(unix)]
 unsafe extern "C" {
@@ -9,10 +9,10 @@ unsafe extern "C" {
     ) -> std::ffi::c_int;
 }
 
-/// Once for the process. Without memory for it, forks come as they come.
+/// Once for the process. If there is no memory for it, forks do not wait.
 #[cfg(unix)]
 pub(crate) fn register() {
-    use rdsiam::fork::{after_in_child, after_in_parent, before};
+    use rdsiam::binding::fork::{after_in_child, after_in_parent, before};
     use std::sync::atomic::{AtomicBool, Ordering};
 
     static DONE: AtomicBool = AtomicBool::new(false);

@@ -1,126 +1,97 @@
-//! The one guard around every export: outputs are cleared first and written only on success,
-//! errors are handed over, no panic crosses into C, and a heap that is full is an error where it
-//! can be one.
+//! The one guard around every export: outputs are cleared first and written only on success, errors
+//! are handed over, and no panic crosses into C.
 
 use std::any::Any;
-use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 
 use rdsiam::Result;
 
 use crate::Status;
 use crate::arguments::invalid;
-use crate::error::{ErrorHandle, NO_MEMORY, OwnedError, PANIC};
+use crate::error::{ErrorHandle, OwnedError, PANIC};
 
 /// Where a result goes: a pointer of the caller's, which may be NULL.
-pub(crate) struct Out<T>(*mut *mut T);
+pub(crate) struct Out<T>(*mut T);
 
-impl<T> Out<T> {
-    /// Sets the caller's pointer to NULL, so that nothing stale is taken for a result.
+impl<T: Copy> Out<T> {
+    /// Writes `empty` there, so that nothing stale is taken for a result.
     ///
     /// # Safety
     /// `out` is NULL or may be written.
-    pub(crate) unsafe fn cleared(out: *mut *mut T) -> Self {
+    pub(crate) unsafe fn cleared(out: *mut T, empty: T) -> Self {
         let out = Self(out);
         // SAFETY: as this function asks.
-        unsafe { out.write(ptr::null_mut()) };
+        unsafe { out.write(empty) };
         out
     }
 
     /// # Safety
     /// The pointer this was made from may still be written.
-    pub(crate) unsafe fn write(&self, value: *mut T) {
+    pub(crate) unsafe fn write(&self, value: T) {
         if !self.0.is_null() {
             // SAFETY: not NULL, so as this function asks.
             unsafe { self.0.write(value) };
         }
     }
+
+    pub(crate) fn check(&self, name: &str) -> Result<()> {
+        if self.0.is_null() { Err(invalid(format!("{name} is NULL"))) } else { Ok(()) }
+    }
 }
 
-/// Runs what makes a handle.
+/// Runs a call that returns a handle.
 ///
 /// # Safety
 /// `out` and `err` are NULL or may be written.
-pub(crate) unsafe fn gives<T>(
+pub(crate) unsafe fn ffi_handle<T>(
     name: &'static str,
     out: *mut *mut T,
     err: *mut *mut OwnedError,
     body: impl FnOnce() -> Result<*mut T>,
 ) -> Status {
     // SAFETY: the same is asked.
-    unsafe { gives_if(memory_at_hand(), name, out, err, body) }
+    unsafe { ffi_out(name, out, std::ptr::null_mut(), err, body) }
 }
 
-/// Runs what mostly finds a handle that is there, so that it is not worth asking for memory first.
+/// Runs a call that returns a value, and `empty` after an error.
 ///
 /// # Safety
-/// As [`gives`].
-pub(crate) unsafe fn serves<T>(
+/// `out` and `err` are NULL or may be written.
+pub(crate) unsafe fn ffi_out<T: Copy>(
     name: &'static str,
-    out: *mut *mut T,
+    out: *mut T,
+    empty: T,
     err: *mut *mut OwnedError,
-    body: impl FnOnce() -> Result<*mut T>,
-) -> Status {
-    // SAFETY: the same is asked.
-    unsafe { gives_if(true, name, out, err, body) }
-}
-
-/// Runs what gives nothing but its success.
-///
-/// # Safety
-/// `err` is NULL or may be written.
-pub(crate) unsafe fn does(
-    name: &'static str,
-    err: *mut *mut OwnedError,
-    body: impl FnOnce() -> Result<()>,
-) -> Status {
-    // SAFETY: the same is asked.
-    unsafe { does_if(memory_at_hand(), name, err, body) }
-}
-
-/// # Safety
-/// As [`gives`].
-unsafe fn gives_if<T>(
-    memory: bool,
-    name: &'static str,
-    out: *mut *mut T,
-    err: *mut *mut OwnedError,
-    body: impl FnOnce() -> Result<*mut T>,
+    body: impl FnOnce() -> Result<T>,
 ) -> Status {
     // SAFETY: as this function asks.
-    let result = unsafe { Out::cleared(out) };
+    let out = unsafe { Out::cleared(out, empty) };
     let body = || {
-        if out.is_null() {
-            return Err(invalid("out is NULL".to_owned()));
-        }
-        let handle = body()?;
+        out.check("out")?;
+        let value = body()?;
         // SAFETY: as this function asks.
-        unsafe { result.write(handle) };
+        unsafe { out.write(value) };
         Ok(())
     };
     // SAFETY: as this function asks.
-    unsafe { does_if(memory, name, err, body) }
+    unsafe { ffi_status(name, err, body) }
 }
 
+/// Runs a call that returns nothing but its success.
+///
 /// # Safety
-/// As [`does`].
-unsafe fn does_if(
-    memory: bool,
+/// `err` is NULL or may be written.
+pub(crate) unsafe fn ffi_status(
     name: &'static str,
     err: *mut *mut OwnedError,
     body: impl FnOnce() -> Result<()>,
 ) -> Status {
     // SAFETY: as this function asks.
-    let err = unsafe { Out::cleared(err) };
-    let error = if memory {
-        match caught(name, body) {
-            Some(Ok(())) => return 0,
-            Some(Err(error)) => OwnedError::handle(&error),
-            None => ErrorHandle::Constant(&PANIC),
-        }
-    } else {
-        ErrorHandle::Constant(&NO_MEMORY)
+    let err = unsafe { Out::cleared(err, std::ptr::null_mut()) };
+    let error = match caught(name, body) {
+        Some(Ok(())) => return 0,
+        Some(Err(error)) => ErrorHandle::Owned(OwnedError::new(&error)),
+        None => ErrorHandle::Panic(&PANIC),
     };
     let status = error.status();
     if err.0.is_null() {
@@ -132,35 +103,36 @@ unsafe fn does_if(
     status
 }
 
-/// Whether a call may count on the memory that it needs, which is a fraction of this for all but
-/// the default chain. Where it is not there in the middle of a call, Rust ends the process.
-fn memory_at_hand() -> bool {
-    const MORE_THAN_ENOUGH: usize = 64 * 1024;
-    let mut asked = Vec::<u8>::new();
-    let got = asked.try_reserve_exact(MORE_THAN_ENOUGH).is_ok();
-    // Without this the compiler sees that nobody uses it, and does not ask.
-    black_box(asked);
-    got
-}
-
-/// Runs what makes a handle and has no error to give: NULL says that it failed.
-pub(crate) fn makes<T>(name: &'static str, body: impl FnOnce() -> *mut T) -> *mut T {
-    if memory_at_hand() { reads(name, ptr::null_mut(), body) } else { ptr::null_mut() }
-}
-
-/// Runs what cannot fail; a panic gives the fallback.
-pub(crate) fn reads<T>(name: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
+/// Runs a call that cannot fail; a panic returns the fallback.
+pub(crate) fn ffi_value<T>(name: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
     caught(name, body).unwrap_or(fallback)
+}
+
+/// Frees a handle that was made by [`into_handle`].
+///
+/// # Safety
+/// `handle` is NULL or came from there, and nobody uses it any more.
+pub(crate) unsafe fn ffi_free<T>(name: &'static str, handle: *mut T) {
+    ffi_value(name, (), || {
+        if !handle.is_null() {
+            // SAFETY: as this function asks.
+            drop(unsafe { Box::from_raw(handle) });
+        }
+    });
+}
+
+pub(crate) fn into_handle<T>(value: T) -> *mut T {
+    Box::into_raw(Box::new(value))
 }
 
 /// The guard. None is a panic.
 fn caught<T>(name: &'static str, body: impl FnOnce() -> T) -> Option<T> {
     let body = || {
-        injected(name);
+        panic_point(name);
         body()
     };
-    // After a panic the caller gets an error, and may only free the handles it gave: what they
-    // hold is behind locks and atomics that stay sound.
+    // After a panic the caller gets an error, and may only free the handles it gave: what they hold is
+    // behind locks and atomics that stay sound.
     catch_unwind(AssertUnwindSafe(body)).map_err(discard).ok()
 }
 
@@ -173,9 +145,7 @@ fn discard(payload: Box<dyn Any + Send>) {
 }
 
 #[cfg(rdsiam_panic_injection)]
-fn injected(name: &str) {
-    rdsiam::binding::panic_point(name);
-}
+use rdsiam::binding::panic_point;
 
-#[cfg(not(feature = "fault-injection"))]
-fn injected(_name: &str) {}
+#[cfg(not(rdsiam_panic_injection))]
+fn panic_point(_name: &str) {}

@@ -15,10 +15,15 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod error;
+pub mod event;
+pub mod explain;
+pub mod provider;
+pub mod quote;
+pub mod request;
 #[cfg(test)]
 mod tests;
-pub mod ticket;
 pub mod token;
+pub mod user_data;
 pub mod version;
 
 /// 0 is success; everything else is one of RDSIAM_ERR_*.

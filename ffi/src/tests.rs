@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+#[path = "../fuzz/targets/callbacks.rs"]
+mod callbacks;
 #[path = "../fuzz/targets/calls.rs"]
 mod calls;
-#[path = "../../core/fuzz/targets/input.rs"]
+#[path = "../../core/tests/targets/input.rs"]
 mod input;
-#[path = "../fuzz/targets/provider.rs"]
-mod provider;
-#[path = "../../core/fuzz/targets/quick.rs"]
+#[path = "../../core/tests/targets/quick.rs"]
 mod quick;
 
 #[test]

@@ -1,5 +1,5 @@
 /* What the tests of forks and freezes share: a provider that takes time, a client of it, and a
- * judge of tokens. */
+ * check of tokens. */
 #ifndef BUSY_H
 #define BUSY_H
 
@@ -26,62 +26,26 @@ static inline int64_t now(void) {
     return (int64_t)at.tv_sec;
 }
 
-/* Held by threads that may allocate memory, and exclusively by one that forks. Only for
- * AddressSanitizer, whose allocator a child may find locked for ever if another thread was in it:
- * threads within a provider are not, so there are forks amid refreshes all the same. */
-static pthread_rwlock_t allocating = PTHREAD_RWLOCK_INITIALIZER;
-
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
-static inline void may_allocate(bool may) {
-    if (SANITIZED && may)
-        pthread_rwlock_rdlock(&allocating);
-    else if (SANITIZED)
-        pthread_rwlock_unlock(&allocating);
-}
-
-static inline pid_t fork_amid(void) {
-    pid_t child;
-    if (SANITIZED)
-        pthread_rwlock_wrlock(&allocating);
-    child = fork();
-    if (SANITIZED && child == 0)
-        pthread_rwlock_init(&allocating, NULL);
-    else if (SANITIZED)
-        pthread_rwlock_unlock(&allocating);
-    return child;
-}
-
-/* Gives keys that end soon, after a while. The access key id has the process in it. */
+/* Returns keys that expire soon, after a while. The access key id has the process in it. */
 struct busy_provider {
     long milliseconds;
-    int64_t seconds; /* until the keys end; 0: they do not */
+    int64_t seconds; /* until the keys expire; 0: never */
     int calls;
     int running;
-    bool gated; /* its callers hold `allocating` */
 };
 
 static inline rdsiam_status busy_provide(void *user_data, bool force_refresh,
-                                         rdsiam_credentials **out) {
+                                         rdsiam_credentials **out, rdsiam_error **err) {
     struct busy_provider *provider = (struct busy_provider *)user_data;
     char id[32];
     (void)force_refresh;
     __atomic_add_fetch(&provider->calls, 1, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&provider->running, 1, __ATOMIC_SEQ_CST);
-    if (provider->gated)
-        may_allocate(false);
     sleep_ms(provider->milliseconds);
-    if (provider->gated)
-        may_allocate(true);
     __atomic_sub_fetch(&provider->running, 1, __ATOMIC_SEQ_CST);
     snprintf(id, sizeof id, "AKID%ld", (long)getpid());
     return rdsiam_credentials_new(id, "SECRETKEYEXAMPLE", "SESSIONEXAMPLE",
-                                  provider->seconds == 0 ? 0 : now() + provider->seconds, out,
-                                  NULL);
+                                  provider->seconds == 0 ? 0 : now() + provider->seconds, out, err);
 }
 
 static inline rdsiam_client *busy_client(struct busy_provider *provider, uint32_t refresh_before) {
@@ -94,39 +58,22 @@ static inline rdsiam_client *busy_client(struct busy_provider *provider, uint32_
     return client;
 }
 
-/* The second in a token's X-Amz-Date. */
-static inline int64_t signed_at(const rdsiam_token *token) {
-    const char *date = strstr(rdsiam_token_str(token), "X-Amz-Date=");
-    int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-    if (date == NULL ||
-        sscanf(date, "X-Amz-Date=%4d%2d%2dT%2d%2d%2dZ", &y, &mo, &d, &h, &mi, &s) != 6)
-        return -1;
-    /* Days since 1970, the year beginning in March. */
-    y -= mo <= 2;
-    {
-        const int64_t era = y / 400, of_era = y % 400;
-        const int64_t of_year = (153 * (mo + (mo > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-        const int64_t day = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-        return ((era * 146097 + day - 719468) * 24 + h) * 3600 + mi * 60 + s;
-    }
-}
-
-/* What is wrong with a token that was handed out at this moment; NULL: nothing. */
+/* What is wrong with a token that was returned at this moment; NULL: nothing. */
 static inline const char *wrong_with(const rdsiam_token *token) {
     const int64_t at = now();
     if (rdsiam_token_len(token) < 300 || strncmp(rdsiam_token_str(token), HOST, strlen(HOST)) != 0)
         return "it is no token";
-    if (signed_at(token) > at)
+    if (rdsiam_token_signed_at(token) > at)
         return "it is of the future";
-    if (at >= signed_at(token) + 900)
-        return "it is dead";
+    if (at >= rdsiam_token_signed_at(token) + 900)
+        return "it has expired";
     /* One second for the call itself. */
     if (rdsiam_token_expires_at(token) - at < 9)
-        return "it ends too soon";
+        return "it expires too soon";
     return NULL;
 }
 
-/* Gets a token and judges it; NULL after an error or if it is no good. */
+/* Gets a token and checks it; NULL after an error or if it is no good. */
 static inline rdsiam_token *get_good(const rdsiam_client *client, const char *user) {
     rdsiam_token *token = NULL;
     rdsiam_error *err = NULL;
@@ -140,8 +87,8 @@ static inline rdsiam_token *get_good(const rdsiam_client *client, const char *us
     wrong = wrong_with(token);
     if (wrong == NULL)
         return token;
-    fprintf(stderr, "process %ld, user %s: signed at %lld, ends at %lld, now %lld: %s\n",
-            (long)getpid(), user, (long long)signed_at(token),
+    fprintf(stderr, "process %ld, user %s: signed at %lld, expires at %lld, now %lld: %s\n",
+            (long)getpid(), user, (long long)rdsiam_token_signed_at(token),
             (long long)rdsiam_token_expires_at(token), (long long)now(), wrong);
     rdsiam_token_free(token);
     return NULL;

@@ -1,4 +1,4 @@
-/* A client of the C face that does what its standard input says, for tests that look at it from
+/* A client of the C API that does what its standard input says, for tests that look at it from
  * outside. Each line is answered with one of JSON; tests/tools/driver.py says what there is. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
@@ -47,7 +47,8 @@ static char *word(void) {
     return found;
 }
 
-static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credentials **out) {
+static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credentials **out,
+                             rdsiam_error **err) {
     struct script *script = (struct script *)user_data;
     const struct reply *reply = &script->replies[force_refresh ? FORCED : PLAIN];
     rdsiam_status status;
@@ -56,8 +57,8 @@ static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credent
         script->asked[script->calls++] = force_refresh;
     status = reply->failure;
     if (status == RDSIAM_OK)
-        status = rdsiam_credentials_new(reply->key, reply->secret, reply->session, reply->end, out,
-                                        NULL);
+        status =
+            rdsiam_credentials_new(reply->key, reply->secret, reply->session, reply->end, out, err);
     pthread_mutex_unlock(&script->mutex);
     return status;
 }

@@ -37,7 +37,7 @@ if "${valgrind[@]}" "$out/leaks" 2>"$out/valgrind.log"; then
     exit 1
 fi
 run "${valgrind[@]}" "$out/api-c99" without-forks
-run "${valgrind[@]}" "$out/ticket-c99"
+run "${valgrind[@]}" "$out/request-c99"
 run "${valgrind[@]}" "$out/vectors-c99"
 for name in streams_closed locales children changing_environment; do
     run_hostile "${valgrind[@]}" "$out/hostile" "$name" 2>"$out/valgrind.log" || {

@@ -13,13 +13,14 @@
 #define BOUND 30
 /* The exit code of a child that was forked while a provider was at work. */
 #define AMID 77
+#define THREADS 6
 
 static int ending;
-static int started;
 static int forked;
 
 struct shared {
-    rdsiam_client *client;
+    struct busy_provider *provider;
+    rdsiam_client *client, *refused;
     unsigned seed;
 };
 
@@ -28,31 +29,44 @@ static unsigned next(unsigned *seed) {
     return *seed >> 16;
 }
 
-/* Mostly hits; now and then a key of its own, or one that everybody has to make anew. */
+/* The first token of a new client, whose credentials have to be fetched. */
+static void fetch(struct busy_provider *provider) {
+    rdsiam_client *client = busy_client(provider, 60);
+    rdsiam_token *token = get_good(client, "app");
+    CHECK(token != NULL);
+    rdsiam_token_free(token);
+    rdsiam_client_free(client);
+}
+
+/* Mostly hits; now and then a key of its own, a fetch, or a token that was refused. */
 static void *keep_busy(void *argument) {
     struct shared shared = *(struct shared *)argument;
-    __atomic_add_fetch(&started, 1, __ATOMIC_SEQ_CST);
     while (!__atomic_load_n(&ending, __ATOMIC_SEQ_CST)) {
         const unsigned what = next(&shared.seed) % 32;
         char user[32];
         rdsiam_token *token;
         snprintf(user, sizeof user, "app%u", next(&shared.seed) % (what == 0 ? 4096 : 8));
-        may_allocate(true);
-        if (what == 1)
-            CHECK(rdsiam_token_invalidate(shared.client, HOST, 5432, user, NULL, NULL) ==
-                  RDSIAM_OK);
         token = get_good(shared.client, user);
         CHECK(token != NULL);
         rdsiam_token_free(token);
-        may_allocate(false);
+        if (what < 3)
+            fetch(shared.provider);
+        if (what == 3) {
+            CHECK(rdsiam_token_invalidate(shared.refused, HOST, 5432, user, NULL, NULL) ==
+                  RDSIAM_OK);
+            token = get_good(shared.refused, user);
+            CHECK(token != NULL);
+            rdsiam_token_free(token);
+        }
         if (what > 24)
             sleep_ms(1);
     }
     return NULL;
 }
 
-/* In the child: what is cached, what is not, and what the parent may be making now. 0: good. */
-static int use_in_child(const rdsiam_client *client) {
+/* In the child: what is cached, what is not, what the parent's threads change, and a fetch of its
+ * own. 0: good. */
+static int use_in_child(const struct shared *shared) {
     char own[32];
     int i;
     snprintf(own, sizeof own, "AKID%ld%%2F", (long)getpid());
@@ -60,88 +74,94 @@ static int use_in_child(const rdsiam_client *client) {
         char user[32];
         rdsiam_token *token;
         snprintf(user, sizeof user, i < 8 ? "app%d" : "child%d", i);
-        token = get_good(client, user);
+        token = get_good(shared->client, user);
         if (token == NULL)
             return 2;
         rdsiam_token_free(token);
-        if (i % 4 != 0 && i < 8)
-            continue;
-        if (rdsiam_token_invalidate(client, HOST, 5432, user, NULL, NULL) != RDSIAM_OK)
-            return 3;
-        token = get_good(client, user);
+        token = get_good(shared->refused, user);
         if (token == NULL)
-            return 4;
-        /* The child's own keys signed it. */
-        if (strstr(rdsiam_token_str(token), own) == NULL)
-            return 5;
+            return 3;
         rdsiam_token_free(token);
     }
-    return 0;
+    if (rdsiam_token_invalidate(shared->client, HOST, 5432, "app0", NULL, NULL) != RDSIAM_OK)
+        return 4;
+    {
+        rdsiam_token *token = get_good(shared->client, "app0");
+        if (token == NULL)
+            return 5;
+        /* The child's own keys signed it. */
+        if (strstr(rdsiam_token_str(token), own) == NULL)
+            return 6;
+        rdsiam_token_free(token);
+    }
+    fetch(shared->provider);
+    return failures == 0 ? 0 : 7;
 }
 
-/* A child's refresh behind a token that ages ends, on a thread of its own. */
+/* A child's background fetch ends, on a thread of its own. */
 static int refresh_in_child(const rdsiam_client *client, struct busy_provider *provider) {
     const int before = __atomic_load_n(&provider->calls, __ATOMIC_SEQ_CST);
     int i;
+    if (rdsiam_token_invalidate(client, HOST, 5432, "app", NULL, NULL) != RDSIAM_OK)
+        return 8;
     for (i = 0; i < 1000; i++) {
-        rdsiam_token *token = get_good(client, "ageing");
+        rdsiam_token *token = get_good(client, "app");
         if (token == NULL)
-            return 2;
+            return 9;
         rdsiam_token_free(token);
         if (__atomic_load_n(&provider->calls, __ATOMIC_SEQ_CST) > before &&
             __atomic_load_n(&provider->running, __ATOMIC_SEQ_CST) <= 0)
             return 0;
         sleep_ms(10);
     }
-    return 6;
+    return 10;
 }
 
 static void forks_amid_work(int forks) {
-    struct busy_provider provider = {3, 2000, 0, 0, true}, soon = {20, 300, 0, 0, false};
-    /* The tokens of the second age from the beginning. */
-    rdsiam_client *client = busy_client(&provider, 60), *ageing = busy_client(&soon, 900);
-    struct shared shared[6];
-    pthread_t threads[6];
+    /* The keys of the second are asked for twice, since they expire soon. */
+    struct busy_provider provider = {3, 2000, 0, 0}, soon = {20, 300, 0, 0};
+    rdsiam_client *expiring = busy_client(&soon, 60);
+    struct shared shared[THREADS];
+    pthread_t threads[THREADS];
     int i, amid = 0;
-    for (i = 0; i < 6; i++) {
-        shared[i].client = client;
+    for (i = 0; i < THREADS; i++) {
+        shared[i].provider = &provider;
+        shared[i].client = i == 0 ? busy_client(&provider, 60) : shared[0].client;
+        shared[i].refused = i == 0 ? busy_client(&provider, 60) : shared[0].refused;
         shared[i].seed = (unsigned)i + 1;
         CHECK(pthread_create(&threads[i], NULL, keep_busy, &shared[i]) == 0);
     }
-    /* A thread that begins allocates memory, which AddressSanitizer forbids: see busy.h. */
-    while (__atomic_load_n(&started, __ATOMIC_SEQ_CST) < 6)
-        sleep_ms(1);
+    rdsiam_token_free(get_good(expiring, "app"));
     for (i = 0; i < forks; i++) {
         pid_t child;
         int code;
-        /* A refresh behind the token begins on a thread of the library's own. */
-        if (!SANITIZED)
-            rdsiam_token_free(get_good(ageing, "ageing"));
         sleep_ms(i % 4);
-        child = fork_amid();
+        child = fork();
         if (child == 0) {
             amid = provider.running > 0;
-            provider.running = soon.running = 0;
-            provider.gated = false;
-            code = use_in_child(client);
+            provider.running = soon.running = failures = 0;
+            code = use_in_child(&shared[0]);
             if (code == 0 && i % 8 == 0)
-                code = refresh_in_child(ageing, &soon);
+                code = refresh_in_child(expiring, &soon);
             _exit(code == 0 && amid ? AMID : code);
         }
         CHECK(child > 0);
         code = exit_code_within(child, BOUND);
         CHECK(code == 0 || code == AMID);
+        if (code != 0 && code != AMID)
+            fprintf(stderr, "  the child's code is %d\n", code);
         amid += code == AMID;
         forked++;
     }
     __atomic_store_n(&ending, 1, __ATOMIC_SEQ_CST);
-    for (i = 0; i < 6; i++)
+    for (i = 0; i < THREADS; i++)
         CHECK(pthread_join(threads[i], NULL) == 0);
-    /* It is known to have been a test of forks amid refreshes. */
+    /* It is known to have been a test of forks amid fetches. */
     CHECK(amid > forks / 4);
     printf("fork: %d of %d forks amid a call of the provider\n", amid, forks);
-    rdsiam_client_free(client);
-    rdsiam_client_free(ageing);
+    rdsiam_client_free(shared[0].client);
+    rdsiam_client_free(shared[0].refused);
+    rdsiam_client_free(expiring);
 }
 
 static void *get_by_chain(void *user) {

@@ -9,7 +9,7 @@
 
 #include "busy.h"
 
-/* The library's limits are 10 s for the chain and 15 s for who waits: longer than both. */
+/* Longer than the library waits for credentials, which is 10 s. */
 #define FROZEN 17
 /* The keys end that soon, and so do the tokens. */
 #define LIFE 14
@@ -54,7 +54,7 @@ static void all_join(pthread_t *threads) {
 
 /* Nothing was under way. */
 static void idle(const char *url) {
-    struct busy_provider provider = {5, LIFE, 0, 0, false};
+    struct busy_provider provider = {5, LIFE, 0, 0};
     rdsiam_client *client = busy_client(&provider, 0);
     pthread_t threads[THREADS];
     int before;
@@ -71,9 +71,10 @@ static void idle(const char *url) {
 }
 
 /* The keys end while the provider is on its way with them: those of before are no good. */
-static rdsiam_status slow_provide(void *user_data, bool force_refresh, rdsiam_credentials **out) {
+static rdsiam_status slow_provide(void *user_data, bool force_refresh, rdsiam_credentials **out,
+                                  rdsiam_error **err) {
     struct busy_provider *provider = (struct busy_provider *)user_data;
-    const rdsiam_status status = busy_provide(user_data, force_refresh, out);
+    const rdsiam_status status = busy_provide(user_data, force_refresh, out, err);
     if (__atomic_load_n(&provider->calls, __ATOMIC_SEQ_CST) == 3) {
         freeze();
         sleep_ms(1000);
@@ -90,9 +91,9 @@ static rdsiam_client *slow_client(struct busy_provider *provider) {
     return client;
 }
 
-/* A refresh runs behind a token that still serves. */
+/* A fetch runs in the background while the token is still valid. */
 static void refreshing(const char *url) {
-    struct busy_provider provider = {5, LIFE, 0, 0, false};
+    struct busy_provider provider = {5, LIFE, 0, 0};
     rdsiam_client *client = slow_client(&provider);
     pthread_t threads[THREADS];
     int i;
@@ -112,7 +113,7 @@ static void refreshing(const char *url) {
 
 /* Threads wait for the first token. */
 static void waiting(const char *url) {
-    struct busy_provider provider = {1500, LIFE, 0, 0, false};
+    struct busy_provider provider = {1500, LIFE, 0, 0};
     rdsiam_client *client = busy_client(&provider, 60);
     pthread_t threads[THREADS];
     (void)url;
@@ -150,7 +151,7 @@ static void *freeze_soon(void *unused) {
 
 /* Many hits; the one that was stopped in its middle may give what was good before. */
 static void hitting(const char *url) {
-    struct busy_provider provider = {5, LIFE, 0, 0, false};
+    struct busy_provider provider = {5, LIFE, 0, 0};
     rdsiam_client *client = busy_client(&provider, 60);
     pthread_t freezer;
     (void)url;

@@ -22,6 +22,7 @@ static rdsiam_client *static_client(void) {
     rdsiam_credentials *given = NULL;
     rdsiam_config *config = rdsiam_config_new();
     rdsiam_client *client = NULL;
+    CHECK(rdsiam_config_set_log_stderr(config, NULL) == RDSIAM_OK);
     CHECK(rdsiam_credentials_new("AKIDEXAMPLE", "SECRET", "SESSION", 0, &given, NULL) == RDSIAM_OK);
     CHECK(rdsiam_config_set_credentials(config, given, NULL) == RDSIAM_OK);
     CHECK(rdsiam_client_new(config, &client, NULL) == RDSIAM_OK);
@@ -71,7 +72,7 @@ static void streams_closed(void) {
     before = open_files();
     client = static_client();
     use(client);
-    /* A region that contradicts the host is a line on standard error, which is not there. */
+    /* A region that contradicts the host is reported on standard error, which is not there. */
     CHECK(rdsiam_token_get(client, HOST, 5432, "app", "eu-west-1", &token, NULL) == RDSIAM_OK);
     rdsiam_token_free(token);
     rdsiam_client_free(client);
@@ -234,69 +235,25 @@ static void empty_heap(void *last) {
     }
 }
 
-/* Nothing can be allocated: a cached token still comes, and what would need memory says so. */
+/* Nothing can be allocated: a cached token still comes. */
 static void full_heap(void) {
     const struct rlimit limit = {256 << 20, 256 << 20};
-    rdsiam_client *client = static_client(), *other = NULL;
-    rdsiam_config *config = rdsiam_config_new(), *no_config;
-    rdsiam_credentials *given = NULL;
-    rdsiam_token *cached = NULL, *token = NULL;
-    rdsiam_error *err = NULL;
-    rdsiam_status statuses[4];
-    const char *message;
-    void *everything;
-    bool retryable, hit;
-
-    use(client);
-    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
-    everything = fill_heap();
-    hit = rdsiam_token_get(client, HOST, 5432, "app", NULL, &cached, NULL) == RDSIAM_OK;
-    statuses[0] = rdsiam_token_sign(client, HOST, 5432, "app", NULL, &token, &err);
-    statuses[1] = rdsiam_client_new(config, &other, NULL);
-    statuses[2] = rdsiam_credentials_new("a", "s", NULL, 0, &given, NULL);
-    statuses[3] = rdsiam_config_set_region(config, "us-east-1", NULL);
-    no_config = rdsiam_config_new();
-    message = rdsiam_error_message(err);
-    retryable = rdsiam_error_retryable(err);
-    empty_heap(everything);
-
-    CHECK(hit && rdsiam_token_len(cached) > 300);
-    CHECK(statuses[0] == RDSIAM_ERR_INTERNAL && statuses[1] == RDSIAM_ERR_INTERNAL);
-    CHECK(statuses[2] == RDSIAM_ERR_INTERNAL && statuses[3] == RDSIAM_ERR_INTERNAL);
-    CHECK(token == NULL && other == NULL && given == NULL && no_config == NULL);
-    CHECK(rdsiam_error_status(err) == RDSIAM_ERR_INTERNAL && retryable);
-    CHECK(strcmp(rdsiam_error_code(err), "ERR_RDSIAM_INTERNAL") == 0);
-    CHECK(strstr(message, "memory") != NULL);
-    rdsiam_error_free(err);
-    rdsiam_error_free(err); /* it was never allocated */
-    rdsiam_token_free(cached);
-    use(client);
-    rdsiam_config_free(config);
-    rdsiam_client_free(client);
-}
-
-static void free_counted(void *count) {
-    ++*(int *)count;
-}
-
-static rdsiam_status no_provider(void *user_data, bool force_refresh, rdsiam_credentials **out) {
-    (void)user_data, (void)force_refresh, (void)out;
-    return RDSIAM_ERR_CREDENTIALS_NOT_FOUND;
-}
-
-/* What the caller handed over is freed, also if there was no memory to keep it. */
-static void full_heap_frees_user_data(void) {
-    const struct rlimit limit = {256 << 20, 256 << 20};
-    rdsiam_config *config = rdsiam_config_new();
-    int freed = 0;
+    rdsiam_client *client = static_client();
+    rdsiam_token *cached = NULL;
     rdsiam_status status;
+    size_t length;
     void *everything;
+
+    use(client);
     CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
     everything = fill_heap();
-    status = rdsiam_config_set_provider(config, no_provider, &freed, free_counted, NULL);
+    status = rdsiam_token_get(client, HOST, 5432, "app", NULL, &cached, NULL);
+    length = rdsiam_token_len(cached);
+    rdsiam_token_free(cached);
     empty_heap(everything);
-    CHECK(status == RDSIAM_ERR_INTERNAL && freed == 1);
-    rdsiam_config_free(config);
+    CHECK(status == RDSIAM_OK && length > 300);
+    use(client);
+    rdsiam_client_free(client);
 }
 
 static int looks;
@@ -387,8 +344,7 @@ int main(int argc, char **argv) {
         {"signals", signals, 100},
         {"children", children, 10},
         {"small_stacks", small_stacks, 5000},
-        {"full_heap", full_heap, 15},
-        {"full_heap_frees_user_data", full_heap_frees_user_data, 2},
+        {"full_heap", full_heap, 10},
         {"changing_environment", changing_environment, 2000},
     };
     size_t i;

@@ -60,7 +60,7 @@ ENV
 chmod 600 "$root/consumer/env"
 
 # The drivers' modules come from outside, before the network is gone.
-(cd examples/go/rdsiam && go mod download)
+for module in rdsiammysql rdsiampgx; do (cd "examples/go/rdsiam/$module" && go mod download); done
 before=$(grep -c accepted "$STANDIN_LOG" || true)
 tests/consumer/in_root.sh "$root" sh /consumer/consume.sh
 accepted=$(($(grep -c accepted "$STANDIN_LOG") - before))

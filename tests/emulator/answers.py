@@ -114,6 +114,21 @@ def oidc(access_token, seconds):
     )
 
 
+def signin(keys, refresh_token):
+    return in_json(
+        {
+            "accessToken": {
+                "accessKeyId": keys.access_key_id,
+                "secretAccessKey": keys.secret_access_key,
+                "sessionToken": keys.session_token,
+            },
+            "tokenType": "aws_sigv4",
+            "expiresIn": keys.expires_at - int(time.time()),
+            "refreshToken": refresh_token,
+        }
+    )
+
+
 def sts(action, role_arn, session_name, keys):
     credentials = {
         "AccessKeyId": keys.access_key_id,
@@ -145,7 +160,12 @@ def refused(source, status, code, message):
     if source == "sso":
         return in_json({"message": message}, status, (("x-amzn-ErrorType", code),))
     if source == "oidc":
-        return in_json({"error": code, "error_description": message}, status)
+        told = {"error": code, "error_description": message}
+        return in_json(told, status, (("x-amzn-ErrorType", code),))
+    if source == "signin":
+        told = {"error": "TOKEN_EXPIRED" if status == 403 else code, "message": message}
+        named = "AccessDeniedException" if status == 403 else code
+        return in_json(told, status, (("x-amzn-ErrorType", named),))
     return in_json({"code": code, "message": message}, status)
 
 

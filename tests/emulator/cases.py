@@ -16,6 +16,7 @@ SOURCES = {
     "sso": "sso-session",
     "oidc": "sso-refresh",
     "process": "profile-process",
+    "signin": "login-refresh",
 }
 # These only lead to the keys.
 STEPS = ("imds-role", "imds-token", "oidc")
@@ -47,12 +48,17 @@ OF_KEYS = ("expired", "soon", "rotate", "huge", "odd")
 
 # A process has no network of its own, and half a word is a word.
 LEFT_OUT = {("process", "refused"), ("imds-role", "half"), ("imds-token", "half")}
+# A session is kept as it was renewed, so that the next call is served with the same.
+LEFT_OUT |= {("signin", mode) for mode in ("rotate", "huge", "odd")}
 
 
 def code_of(source, mode):
     # Where nobody answers, there is no metadata service: it is not an instance.
     if mode == "refused" and source.startswith("imds"):
         return NOT_FOUND
+    # The first version is asked then, which this one refuses.
+    if (source, mode) == ("imds-token", "hang"):
+        return PROVIDER
     return FAILURES[mode]
 
 

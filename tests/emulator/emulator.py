@@ -16,6 +16,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from answers import Keys
+from doors import Doors
 from handler import Handler
 
 DEFAULTS = {
@@ -24,10 +25,12 @@ DEFAULTS = {
     "session_token": "EMULATOR+SESSION/TOKEN==" * 20,
     "seconds": 3600,
     "slow_seconds": 0.3,
+    "late_seconds": 1.5,
     "container_token": "EMULATOR-CONTAINER-TOKEN",
     "web_identity_token": "EMULATOR.WEB.IDENTITY",
     "sso_token": "EMULATOR-SSO-TOKEN",
     "refreshed_sso_token": "EMULATOR-SSO-TOKEN-REFRESHED",
+    "login_refresh_token": "EMULATOR-LOGIN-REFRESH-TOKEN",
 }
 # What is put behind the access key id, so that a token tells which source signed it.
 SUFFIXES = {
@@ -37,9 +40,10 @@ SUFFIXES = {
     "imds": "IMDS",
     "sso": "SSO",
     "process": "PROCESS",
+    "signin": "LOGIN",
 }
-SOURCES = (*SUFFIXES, "imds-token", "imds-role", "oidc")
-MODES = "slow|hang|reset|status:[1-5][0-9][0-9]|throttle|truncated|half|not-json"
+SOURCES = (*SUFFIXES, "imds-token", "imds-role", "oidc", "proxy")
+MODES = "slow|late|hang|reset|status:[1-5][0-9][0-9]|throttle|truncated|half|not-json"
 MODES += "|expired|soon|rotate|huge|odd"
 ODD = "+/=&<>\"'%~ \\\u00e9\u20ac\U0001f600."
 HUGE = 1 << 20
@@ -62,6 +66,8 @@ class Emulator(ThreadingHTTPServer):
         self._serial = itertools.count(1)
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
+        self.kind, self.context = "plain", None
+        self.doors = Doors(self, Handler)
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -69,6 +75,7 @@ class Emulator(ThreadingHTTPServer):
 
     def __exit__(self, *_):
         self.stopped.set()
+        self.doors.close()
         self.shutdown()
         self.server_close()
 
@@ -169,6 +176,9 @@ def main():
         action="store_true",
         help="print a JSON line with all setups, and one with new homes for each line of input",
     )
+    what.add_argument(
+        "--network", action="store_true", help="the same for the settings of the network"
+    )
     what.add_argument("--cases", action="store_true", help="only print the table of misbehaviours")
     arguments = parser.parse_args()
     if arguments.cases:
@@ -181,16 +191,21 @@ def main():
         tempfile.TemporaryDirectory() as folder,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        say(emulator, Path(folder) if arguments.setups else None)
+        say(emulator, Path(folder), arguments)
 
 
-def say(emulator, folder):
+def say(emulator, folder, arguments):
     for number, _ in enumerate(itertools.chain([""], sys.stdin)):
         line = emulator.url
-        if folder:
+        if arguments.setups or arguments.network:
             import setups
 
-            line = json.dumps(setups.everything(emulator, folder / str(number)))
+            told = setups.everything(emulator, folder / str(number))
+            if arguments.network:
+                import network
+
+                told["network"] = network.everything(emulator, folder / f"{number}-network")
+            line = json.dumps(told)
         print(line, flush=True)
 
 

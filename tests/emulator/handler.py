@@ -11,7 +11,9 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler
 
 import answers
+import dpop
 from answers import RefusedError
+from doors import tunnel
 
 ROLES = "/latest/meta-data/iam/security-credentials/"
 IMDS_TOKEN = "EMULATOR-IMDS-TOKEN"
@@ -26,7 +28,29 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Nothing on standard error: the log is asked for."""
 
+    def do_CONNECT(self):
+        if (answer := self.as_proxy(self.path)) is not None:
+            return self.send(answer)
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        self.close_connection = True
+        return tunnel(self.connection, self.server.doors["tls"])
+
+    def as_proxy(self, target):
+        """What a proxy is asked for is in the log. Its answer, if that is where it ends."""
+        mode = self.server.next_mode("proxy")
+        entry = {"source": "proxy", "method": self.command, "target": target, "mode": mode}
+        entry["authorization"] = self.headers.get("Proxy-Authorization")
+        self.server.record(entry)
+        if mode and mode.startswith("status:"):
+            return answers.in_json({"message": "as the test asked"}, int(mode[7:]))
+        return None
+
     def handle_any(self):
+        answer = None
+        if self.path.startswith("http://"):
+            answer = self.as_proxy(self.path.partition("?")[0])
+            self.path = "/" + self.path.split("/", 3)[3]
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length).decode("utf-8", "replace")
         self.route, _, self.query = self.path.partition("?")
@@ -35,7 +59,10 @@ class Handler(BaseHTTPRequestHandler):
         source = self.source()
         mode = source and self.server.next_mode(source)
         self.entry = {"source": source, "method": self.command, "path": self.route, "mode": mode}
+        self.entry["host"] = self.headers.get("Host", "").partition(":")[0]
         self.server.record(self.entry)
+        if answer is not None:
+            return self.send(answer)
         return self.misbehave(source, mode)
 
     do_GET = do_PUT = do_POST = handle_any  # noqa: N815
@@ -65,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             ("PUT", "/latest/api/token"): "imds-token",
             ("GET", "/federation/credentials"): "sso",
             ("POST", "/token"): "oidc",
+            ("POST", "/v1/token"): "signin",
         }.get((self.command, self.route))
 
     def misbehave(self, source, mode):
@@ -72,8 +100,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.hang()
         if mode == "reset":
             return self.reset()
-        if mode == "slow":
-            time.sleep(self.server.config["slow_seconds"])
+        if mode in ("slow", "late"):
+            time.sleep(self.server.config[f"{mode}_seconds"])
         answer = self.answer(source, mode)
         self.entry["status"] = answer.status
         if mode == "half":
@@ -130,7 +158,10 @@ class Handler(BaseHTTPRequestHandler):
     def serve_imds_token(self, _mode):
         if not self.headers.get(IMDS_TTL, "").isdigit():
             raise RefusedError(400, "BadRequest", "the life of the token is missing")
-        return answers.text(IMDS_TOKEN, ((IMDS_TTL, self.headers[IMDS_TTL]),))
+        if self.server.kind == "imds-v1":
+            raise RefusedError(404, "NotFound", "there is no second version here")
+        life = ((IMDS_TTL, self.headers[IMDS_TTL]),)
+        return answers.text(IMDS_TOKEN, () if self.server.kind == "imds-no-ttl" else life)
 
     def serve_imds_role(self, _mode):
         self.check_imds_token()
@@ -143,6 +174,8 @@ class Handler(BaseHTTPRequestHandler):
         return answers.imds(self.keys("imds", mode))
 
     def check_imds_token(self):
+        if self.server.kind == "imds-v1" and "x-aws-ec2-metadata-token" not in self.headers:
+            return
         if self.headers.get("x-aws-ec2-metadata-token") != IMDS_TOKEN:
             raise RefusedError(401, "Unauthorized", "the session token is missing or wrong")
 
@@ -165,6 +198,23 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(400, "invalid_grant", "not the refresh token of this emulator")
         seconds = -60 if mode == "expired" else 3600
         return answers.oidc(self.server.config["refreshed_sso_token"], seconds)
+
+    def serve_signin(self, mode):
+        asked = json.loads(self.body)
+        wanted = {
+            "clientId": "arn:aws:signin:::devtools/same-device",
+            "grantType": "refresh_token",
+            "refreshToken": self.server.config["login_refresh_token"],
+        }
+        if asked != wanted:
+            raise RefusedError(400, "ValidationException", "not the session of this emulator")
+        scheme = "https" if self.server.context else "http"
+        url = f"{scheme}://{self.headers['Host']}{self.path}"
+        try:
+            dpop.check(self.headers.get("DPoP", ""), url, dpop.PUBLIC)
+        except ValueError as error:
+            raise RefusedError(403, "AccessDeniedException", f"the proof: {error}") from error
+        return answers.signin(self.keys("signin", mode), self.server.config["login_refresh_token"])
 
     def send(self, answer, cut=False):
         self.send_response(answer.status)

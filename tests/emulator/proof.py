@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import cases
 import emulator
+import network
 import setups
 from faces import Face
 
@@ -121,6 +122,41 @@ def beside_boto3(face, name, folder):
                 check_end(answer["token"], answer["expires_at"], served, ours["source"])
         assert signed_with(by_boto3(theirs)) == expected
         return [answer["token"] for answer in answers], setups.verifier_keys(served)
+
+
+def told_by(face, setup, served, ask):
+    """What comes of one call, and the requests that it took."""
+    served.clear()
+    for source, mode in setup["modes"].items():
+        served.mode(source, mode)
+    named = setup["profile"] and "AWS_PROFILE" not in setup["env"]
+    source = f"profile={setup['profile']}" if named else "default"
+    with Face(face, login(), source, setup["env"]) as driver:
+        told = driver.ask(ask)
+    return told, network.seen(served.requests())
+
+
+def check_network(face, name, folder):
+    """The settings of the network, beside boto3."""
+    row = network.ROWS[name]
+    with emulator.Emulator(seconds=SECONDS) as served:
+        ours, theirs = (network.make(served, row, folder / who) for who in ("ours", "theirs"))
+        told, requests = told_by(face, ours, served, "get")
+        peer, their_requests = told_by("python", theirs, served, "peer")
+    assert told["seconds"] < cases.BOUND, told
+    assert ("token" in peer) == ("boto3" not in row.fails), peer
+    kind = face.partition("-")[0]
+    expected = row.differs.get(kind, "token" in peer)
+    assert ("token" in told) == expected, (told, peer)
+    if kind not in row.differs:
+        assert requests == their_requests, (told, peer)
+    if expected:
+        assert signed_with(told["token"]) == (ours["access_key_id"], ours["session_token"])
+    elif face == "python":
+        for word in row.words.get("boto3", ()):
+            assert word in told["message"], told
+    for secret in ("p@ss", "p%40ss"):
+        assert secret not in told.get("message", "")
 
 
 def nobody_listens():

@@ -27,7 +27,9 @@ from handler import IMDS_TTL, ROLES
 
 HERE = Path(__file__).resolve().parent
 BOTO3 = """
-import json, sys, boto3
+import json, os, sys
+sys.path.append(os.environ.get("AWSCRT_FOLDER", ""))
+import boto3
 session = boto3.Session(profile_name=sys.argv[1] or None)
 keys = session.get_credentials().get_frozen_credentials()
 print(json.dumps([keys.access_key, keys.secret_key, keys.token]))
@@ -91,7 +93,7 @@ class EachSource(Served):
     def test_the_table_of_the_readme_has_each_and_no_other(self):
         readme = (HERE.parents[1] / "README.md").read_text()
         table = readme.partition("| set-up |\n")[2].partition("\n\n")[0]
-        named = re.findall(r"^\|.*\| `([a-z-]+)` \|$", table, re.MULTILINE)
+        named = re.findall(r"^\|.*\| `([a-z0-9-]+)` \|$", table, re.MULTILINE)
         self.assertEqual(named, list(setups.SETUPS))
         marks = re.findall(r"(\|(?: (?:yes|no)? ?\|){5})", table)
         self.assertEqual(len(marks), len(setups.SETUPS) + 4)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import answers
+import dpop
 
 STATIC_KEYS = ("AKIAEMULATORSTATIC", "EMULATOR/STATIC+SECRET")
 REGION = "us-east-1"
@@ -30,6 +31,8 @@ class Setup:
 
     def __init__(self, emulator, folder, source):
         self.emulator, self.source, self.name = emulator, source, None
+        # Of a source that is asked for none.
+        self.kept = answers.Keys(*STATIC_KEYS, None, None)
         self.home = Path(folder)
         self.home.mkdir(parents=True, exist_ok=True)
         url = emulator.url
@@ -66,10 +69,7 @@ class Setup:
 
     def told(self):
         """As JSON: what a test in any language needs."""
-        if self.source is None:
-            keys = answers.Keys(*STATIC_KEYS, None, None)
-        else:
-            keys = self.emulator.expected(self.source)
+        keys = self.emulator.expected(self.source) if self.source else self.kept
         expected = {**keys._asdict(), "expires_at": None}
         return {"env": self.env, "profile": self.name, "source": self.source, **expected}
 
@@ -194,6 +194,76 @@ def instance(setup):
     setup.env["AWS_EC2_METADATA_DISABLED"] = "false"
 
 
+def instance_v1(setup):
+    """A machine whose metadata service has no second version."""
+    instance(setup)
+    setup.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = setup.emulator.doors["imds-v1"].url
+
+
+def instance_no_ttl(setup):
+    """What answers in the place of the service and forgets a header."""
+    instance(setup)
+    setup.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = setup.emulator.doors["imds-no-ttl"].url
+
+
+def instance_of_profile(setup):
+    """The default profile says where the service is."""
+    instance(setup)
+    del setup.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
+    line = f"ec2_metadata_service_endpoint = {setup.emulator.url}\n"
+    setup.write("config", f"[default]\n{line}")
+
+
+def web_identity_tls(setup):
+    """A certificate by a CA of its own, which each SDK is told about in its own way."""
+    web_identity(setup)
+    setup.env["AWS_ENDPOINT_URL_STS"] = setup.emulator.doors["tls"].url
+    setup.env["AWS_CA_BUNDLE"] = setup.env["NODE_EXTRA_CA_CERTS"] = setup.emulator.doors.ca
+
+
+# boto3 signs the proof of a session with awscrt, which is kept out of the other tests: with it,
+# botocore's tokens have their parameters in another order.
+AWSCRT = Path(__file__).resolve().parents[2] / ".venv/awscrt"
+LOGIN_SESSION = "arn:aws:iam::123456789012:user/app"
+
+
+def login_session(setup, seconds, **more):
+    """As `aws login` leaves it. The keys are those of the sign-in service."""
+    keys = setup.kept = setup.emulator.make_keys("signin", None)
+    hashed = hashlib.sha256(LOGIN_SESSION.encode()).hexdigest()
+    cached = {
+        "accessToken": {
+            "accessKeyId": keys.access_key_id,
+            "secretAccessKey": keys.secret_access_key,
+            "sessionToken": keys.session_token,
+            "accountId": "123456789012",
+            "expiresAt": answers.timestamp(time.time() + seconds),
+        },
+        "tokenType": "aws_sigv4",
+        "refreshToken": setup.emulator.config["login_refresh_token"],
+        "idToken": "EMULATOR-ID-TOKEN",
+        "clientId": "arn:aws:signin:::devtools/same-device",
+        "dpopKey": dpop.PRIVATE,
+        **more,
+    }
+    setup.profile(f"login_session = {LOGIN_SESSION}", f"region = {REGION}")
+    setup.env["AWS_ENDPOINT_URL_SIGNIN"] = setup.emulator.url
+    setup.env["AWSCRT_FOLDER"] = str(AWSCRT)
+    return hashed, json.dumps(cached)
+
+
+def login(setup):
+    hashed, cached = login_session(setup, 3600)
+    setup.write(f".aws/login/cache/{hashed}.json", cached)
+
+
+def login_refresh(setup):
+    """The session has ended: it is to be renewed. In a folder of its own."""
+    hashed, cached = login_session(setup, -60)
+    setup.write(f"logins/{hashed}.json", cached)
+    setup.env["AWS_LOGIN_CACHE_DIRECTORY"] = str(setup.home / "logins")
+
+
 # By name: how it is set up, and the source of the emulator that serves it in the end.
 SETUPS = {
     "environment": (environment, None),
@@ -211,6 +281,12 @@ SETUPS = {
     "container-token": (container_token, "container"),
     "container-token-file": (container_token_file, "container"),
     "instance": (instance, "imds"),
+    "instance-v1": (instance_v1, "imds"),
+    "instance-no-ttl": (instance_no_ttl, "imds"),
+    "instance-of-profile": (instance_of_profile, "imds"),
+    "web-identity-tls": (web_identity_tls, "web-identity"),
+    "login": (login, None),
+    "login-refresh": (login_refresh, "signin"),
 }
 
 

@@ -43,7 +43,8 @@ static double dice(void) {
     return (double)((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
 }
 
-static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credentials **out) {
+static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credentials **out,
+                             rdsiam_error **err) {
     char id[128], secret[128], session[2048];
     long long expires_at = 0;
     long call;
@@ -63,7 +64,7 @@ static rdsiam_status provide(void *user_data, bool force_refresh, rdsiam_credent
     fclose(file);
     if (found != 4)
         return RDSIAM_ERR_CREDENTIALS_NOT_FOUND;
-    return rdsiam_credentials_new(id, secret, session, expires_at, out, NULL);
+    return rdsiam_credentials_new(id, secret, session, expires_at, out, err);
 }
 
 static void log_in(const rdsiam_token *token) {

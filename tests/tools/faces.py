@@ -42,8 +42,14 @@ COMMANDS = {
     "python": [sys.executable, PYTHON / "tests/driver.py"],
     "node": ["node", ROOT / "bindings-node/test/driver.js"],
 }
+# What a machine may have set of its own, beside the variables of AWS.
+NETWORK = "_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"
 # Read once: faces are started by threads while the environment of other tests is set up.
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("AWS_") and not name.upper().endswith(NETWORK)
+}
 # One that hangs is ended after so many seconds, and so fails its test.
 LONGEST = 60
 

@@ -14,20 +14,18 @@ export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Ccodegen-units=1 -Cpasses=s
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 
-for crate in core ffi; do
-    cargo build --release --locked --target "$host" --manifest-path "$crate/fuzz/Cargo.toml" --bins
-done
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
-    crate=core
-    [ "$target" = calls ] && crate=ffi
+    crate=core corpus=core/tests/corpus/$target
+    [ "$target" = calls ] && crate=ffi corpus=ffi/fuzz/corpus/$target
+    cargo build --release --locked --target "$host" --manifest-path "$crate/fuzz/Cargo.toml" --bins
     binary=$CARGO_TARGET_DIR/$host/release/$target
     # A sanitizer that is not linked finds nothing.
     nm "$binary" | grep -c __asan_init >/dev/null
     mkdir -p "build/fuzz/$target"
     # No credentials, region or profile of this machine.
     env -i PATH="$PATH" ASAN_OPTIONS=detect_leaks=1 "$binary" "build/fuzz/$target" \
-        "$crate/fuzz/corpus/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+        "$corpus" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
         -print_final_stats=1 -artifact_prefix=build/fuzz/found/ 2>&1 |
         tee "build/fuzz/$target.log" | grep -v -E '^#[0-9]+\s+(NEW|REDUCE)|^rdsiam: warning'
     grep -q '^stat::number_of_executed_units: [1-9]' "build/fuzz/$target.log"

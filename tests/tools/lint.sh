@@ -24,11 +24,11 @@ cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
 unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
 cargo clippy --workspace --all-targets -- -D warnings
-cargo clippy --workspace --all-targets --features \
-    rdsiam/fault-injection,rdsiam-ffi/fault-injection,rdsiam-python/fault-injection,rdsiam-node/fault-injection \
-    -- -D warnings
-cargo clippy -p rdsiam --no-default-features --features model-checking,fault-injection --all-targets -- -D warnings
-cargo clippy -p rdsiam --no-default-features --features thread-sanitizer --all-targets -- -D warnings
+# The test builds of the core, which have other locks and other threads.
+for build in shuttle tsan; do
+    RUSTFLAGS="--cfg rdsiam_$build" CARGO_TARGET_DIR=build/$build-target \
+        cargo clippy -p rdsiam --no-default-features --lib --tests -- -D warnings
+done
 # The benchmarks have a workspace of their own, for their peers.
 cargo clippy -q --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir build/bench/rust \
     -- -D warnings

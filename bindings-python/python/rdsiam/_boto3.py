@@ -18,8 +18,24 @@ _EVENT = "creating-client-class.rds"
 _originals: dict[str, Callable[..., Any]] = {}
 
 
-def patch() -> None:
+class Patch:
+    """What `patch_boto3` returns, so that it may be for one block alone."""
+
+    def __enter__(self) -> None:
+        patch()
+
+    def __exit__(self, *_: Any) -> None:
+        unpatch()
+
+
+# Sessions that were made meanwhile keep the handler, which has to do nothing afterwards.
+_is_patched = False
+
+
+def patch() -> Patch:
     """Idempotent. Clients that are there already keep what they have."""
+    global _is_patched
+    _is_patched = True
     # Every session, also one that is there already, has botocore's handler of this event, which
     # looks the function up in its module when a client is made.
     _replace("botocore.signers", generate_db_auth_token)
@@ -27,6 +43,23 @@ def patch() -> None:
     # aiobotocore may be imported later: sessions made from now on have a handler of ours too.
     if (_EVENT, _add_method) not in botocore.handlers.BUILTIN_HANDLERS:
         botocore.handlers.BUILTIN_HANDLERS.append((_EVENT, _add_method))
+    return Patch()
+
+
+def unpatch() -> None:
+    """Clients that are made from now on have the methods of their SDK. Those that are there keep
+    what they have."""
+    for name, ours in (
+        ("botocore.signers", generate_db_auth_token),
+        ("aiobotocore.signers", generate_db_auth_token_async),
+    ):
+        module: Any = sys.modules.get(name)
+        if getattr(module, "generate_db_auth_token", None) is ours and name in _originals:
+            module.generate_db_auth_token = _originals[name]
+    if (_EVENT, _add_method) in botocore.handlers.BUILTIN_HANDLERS:
+        botocore.handlers.BUILTIN_HANDLERS.remove((_EVENT, _add_method))
+    global _is_patched
+    _is_patched = False
 
 
 def _replace(name: str, ours: Callable[..., Any]) -> None:
@@ -38,6 +71,8 @@ def _replace(name: str, ours: Callable[..., Any]) -> None:
 
 
 def _add_method(class_attributes: dict[str, Any], base_classes: list[type], **_: Any) -> None:
+    if not _is_patched:
+        return
     theirs = class_attributes.get("generate_db_auth_token")
     if any(inspect.iscoroutinefunction(getattr(c, "_make_api_call", None)) for c in base_classes):
         if theirs is not None and theirs is not generate_db_auth_token_async:

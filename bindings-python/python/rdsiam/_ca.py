@@ -5,36 +5,46 @@ tests/ca has the rule, which Node has too.
 
 import errno
 import functools
+import hashlib
+import json
 import os
 import re
 import ssl
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import InvalidArgumentError
 
 VARIABLE = "RDSIAM_CA_BUNDLE"
 _DOWNLOAD = "https://truststore.pki.rds.amazonaws.com"
 _ROOT = re.compile(r"Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+")
-# The task of a Lambda and its layers among them; a name that ends in / is a folder.
-_PLACES = (
-    "./",
-    "/var/task/",
-    "/opt/",
+# Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
+# the last two are the layers and the task of a Lambda.
+_TRUSTED = (
     "/etc/ssl/rds/",
     "/etc/ssl/certs/",
     "/usr/local/share/ca-certificates/",
     "/etc/pki/ca-trust/source/anchors/",
-    "~/.postgresql/root.crt",
+    "/opt/",
+    "/var/task/",
 )
+# Others may have put a file there: all that it holds has to be published by RDS.
+_OPEN = ("~/.postgresql/root.crt", "./")
+
+
+class _Root(NamedTuple):
+    region: "str | None"
+    is_published: bool
+    begin: float
+    end: float
 
 
 def find(region: "str | None" = None) -> str:
     """The first file with roots of RDS that serve, for a region if one is given."""
     named = os.environ.get(VARIABLE)
     why = []
-    for path in [os.path.abspath(named)] if named else _candidates(region):
-        problem = _problem(path, region)
+    for path, is_trusted in [(_absolute(named), True)] if named else _candidates(region):
+        problem = _problem(path, region, is_trusted)
         if problem is None:
             return path
         if named or os.path.exists(path):
@@ -42,18 +52,26 @@ def find(region: "str | None" = None) -> str:
     found = "; ".join(why) or "none was found in the usual places"
     raise InvalidArgumentError(
         f"no certificates of RDS: {found}. Download {_url(region)}, and set {VARIABLE} or give "
-        "ca with its path (for RDS Proxy, whose certificates are Amazon's own, a file with "
-        "https://www.amazontrust.com/repository/AmazonRootCA1.pem)"
+        "ca with its path (for RDS Proxy, whose certificates are Amazon's own, ca may be system)"
     )
 
 
-def _candidates(region: "str | None") -> "list[str]":
+def _candidates(region: "str | None") -> "list[tuple[str, bool]]":
+    """By how far they are trusted."""
     files = ["global-bundle.pem"] + ([f"{region}-bundle.pem"] if region else [])
     return [
-        os.path.abspath(os.path.expanduser(place) + (file if place.endswith("/") else ""))
-        for place in _PLACES
-        for file in (files if place.endswith("/") else files[:1])
+        (_absolute(os.path.expanduser(place) + file), places is _TRUSTED)
+        for places in (_TRUSTED, _OPEN)
+        for place in places
+        for file in (files if place.endswith("/") else [""])
     ]
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        return path  # the working folder is deleted, and nothing is found in it
 
 
 def _url(region: "str | None") -> str:
@@ -67,38 +85,62 @@ def _url(region: "str | None") -> str:
     )
 
 
-def _problem(path: str, region: "str | None") -> "str | None":
+def _problem(path: str, region: "str | None", is_trusted: bool) -> "str | None":
     try:
-        roots = _roots(path, os.stat(path).st_mtime_ns)
+        certificates = _certificates(path, os.stat(path).st_mtime_ns)
     except OSError as error:
         return f"cannot be read ({errno.errorcode.get(error.errno or 0, 'unknown')})"
+    roots = [one for one in certificates if one.region is not None]
     if not roots:
         return "has no root certificate of RDS"
+    if not is_trusted and not all(one.is_published for one in certificates):
+        return (
+            "has a certificate that is not known as one of RDS, and others may have put it there; "
+            f"if it is right, set {VARIABLE} to the file"
+        )
     now = time.time()
-    alive = [of for of, begin, end in roots if begin <= now < end]
+    alive = [one.region for one in roots if one.begin <= now < one.end]
     if not alive:
         return "has only root certificates of RDS that are out of date"
     if region and region not in alive:
-        gone = any(of == region for of, _, _ in roots)
+        gone = any(one.region == region for one in roots)
         return f"has {'only out of date roots' if gone else 'no root'} of RDS for {region}"
     return None
 
 
 @functools.lru_cache(maxsize=32)
-def _roots(path: str, changed: int) -> "list[tuple[str, float, float]]":
-    """Region, beginning and end of each root of RDS in the file."""
+def _certificates(path: str, changed: int) -> "list[_Root]":
+    """Each authority in the file, with the region of those that are roots of RDS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    found: list[tuple[str, float, float]] = []
     try:
         context.load_verify_locations(path)
     except ssl.SSLError:
-        return found  # there is no certificate in it
-    certificates: Any = context.get_ca_certs()
-    for certificate in certificates:
-        subject = {key: value for part in certificate["subject"] for key, value in part}
-        named = _ROOT.fullmatch(subject.get("commonName", ""))
-        if named:
-            dates = (certificate["notBefore"], certificate["notAfter"])
-            begin, end = (ssl.cert_time_to_seconds(date) for date in dates)
-            found.append((named[1], begin, end))
+        return []  # there is no certificate in it
+    described: Any = context.get_ca_certs()
+    return [
+        _described(certificate, hashlib.sha256(der).hexdigest())
+        for certificate, der in zip(described, context.get_ca_certs(True), strict=True)
+    ]
+
+
+def _described(certificate: Any, fingerprint: str) -> _Root:
+    subject = {key: value for part in certificate["subject"] for key, value in part}
+    named = _ROOT.fullmatch(subject.get("commonName", ""))
+    published = _published()
+    dates = (certificate["notBefore"], certificate["notAfter"])
+    return _Root(
+        published.get(fingerprint) or (named[1] if named else None),
+        fingerprint in published,
+        *(ssl.cert_time_to_seconds(date) for date in dates),
+    )
+
+
+@functools.cache
+def _published() -> "dict[str, str | None]":
+    """The fingerprints of what RDS has published, with the region of each root."""
+    with open(os.path.join(os.path.dirname(__file__), "rds-roots.json"), encoding="utf-8") as file:
+        told = json.load(file)
+    found: dict[str, str | None] = dict.fromkeys(told["others"])
+    for region, fingerprints in told["roots"].items():
+        found.update(dict.fromkeys(fingerprints, region))
     return found

@@ -7,8 +7,8 @@ class Token(tuple[str, int]):
     """A token and when it expires: `token, expires_at = cache.get()`.
 
     `token` is the text, the password of one login. `expires_at` is in Unix seconds: the end of the
-    token's own life, or the expiry of the credentials that signed it if that is sooner. `repr()` and
-    `str()` do not show the text, so that it gets into no log: use `.token`.
+    token's own life, or the expiry of the credentials that signed it if that is sooner. `repr()`
+    and `str()` do not show the text, so that it gets into no log: use `.token`.
 
     >>> import rdsiam
     >>> got = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app").get()
@@ -104,6 +104,10 @@ class TokenCache(_rdsiam.TokenCache):
 
             token = await wait_for_token(self)
         return token
+
+    def __deepcopy__(self, _: object) -> "TokenCache":
+        # Settings that hold one, as Django's, may be copied; the copy shares it.
+        return self
 
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle a TokenCache: make one in each process")

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from ._made import MadeTokenCache
+    from . import _made
 
     class TokenMaker(Protocol):
         """What boto3's client for RDS has."""
@@ -42,7 +42,7 @@ class DatabaseTokenCache:
         username: str,
         region: "str | None" = None,
     ) -> None:
-        self._cache: TokenCache | MadeTokenCache
+        self._cache: "TokenCache | _made.MadeTokenCache"
         login = (hostname, port, username)
         credentials = _credentials_of(rds_client)
         if rds_client is None:
@@ -147,6 +147,9 @@ class DatabaseTokenCache:
 
     def __repr__(self) -> str:
         return repr(self._cache).replace("TokenCache", "DatabaseTokenCache", 1)
+
+    def __deepcopy__(self, _: object) -> "DatabaseTokenCache":
+        return self
 
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle a DatabaseTokenCache: make one in each process")

@@ -5,22 +5,22 @@ from typing import Any
 from . import _connect, _tls
 from .errors import InvalidArgumentError
 
-# What drivers call their settings of TLS, and what gives the token to a server without any.
-_TLS = (
-    "ssl", "ssl_ca", "ssl_cert", "ssl_key", "ssl_capath", "ssl_cipher", "ssl_disabled", "ssl_mode",
-    "ssl_verify_cert", "ssl_verify_identity", "ssl_key_password", "server_public_key",
-    "unix_socket", "read_default_file", "read_default_group",
-    "option_files", "sock",
-)  # fmt: skip
+_MODES = ("required", "verify_ca", "verify_identity")
+_CLIENT = "is for a certificate of the client, and a token is who you are"
+_FILE = "could name another server, or one without TLS; give what it says as arguments"
+_SOCKET = "reaches a server without TLS, or one that is not the endpoint"
+_FOLDER = "is not taken; give ca= with the path of one file"
 
 
 def plain(options: dict[str, Any]) -> "tuple[_connect.Login, dict[str, Any]]":
     """The login, and what the driver is given beside the password and TLS."""
-    options = {key: value for key, value in options.items() if value is not None}
-    _tls.only(options, *_TLS)
+    options = dict(options)
+    _take_tls(options)
     for short, name in (("db", "database"), ("username", "user")):
         if short in options:
-            options.setdefault(name, options.pop(short))
+            value = options.pop(short)
+            if options.get(name) is None:
+                options[name] = value
     wanted = _connect.login(options, 3306)
     options.update(host=wanted.host, port=wanted.port, user=wanted.user)
     return wanted, options
@@ -31,6 +31,54 @@ def settings(options: dict[str, Any]) -> "tuple[_connect.Login, dict[str, Any]]"
     wanted, made = plain(options)
     made["ssl"] = _tls.context(wanted)
     return wanted, made
+
+
+def _take_tls(options: dict[str, Any]) -> None:
+    """Takes out what the drivers call TLS. What names the authority, or asks for what is done
+    anyway, is heard; what would weaken it is refused."""
+    _tls.refuse(options, _FILE, "read_default_file", "read_default_group", "option_files")
+    _tls.refuse(options, _SOCKET, "unix_socket", "sock", "named_pipe")
+    _tls.refuse(options, _CLIENT, "ssl_cert", "ssl_key", "ssl_key_password")
+    _tls.refuse(options, _FOLDER, "ssl_capath")
+    _tls.refuse(options, "turns TLS off, and the token would be sent in clear", "ssl_disabled")
+    for name in ("ssl_verify_cert", "ssl_verify_identity"):
+        if options.get(name) not in (None, True, 1):
+            raise InvalidArgumentError(
+                f"{name} is off, so that anybody could be sent the token; leave it out"
+            )
+    _tls.mode("ssl_mode", options.get("ssl_mode"), _MODES)
+    _take_ssl(options, options.pop("ssl", None))
+    _tls.set_ca(options, "ssl_ca", options.pop("ssl_ca", None))
+    for name in (
+        "ssl_cert", "ssl_key", "ssl_key_password", "ssl_capath", "ssl_disabled", "ssl_mode",
+        "ssl_verify_cert", "ssl_verify_identity",
+    ):  # fmt: skip
+        options.pop(name, None)
+
+
+def _take_ssl(options: dict[str, Any], given: Any) -> None:
+    """`ssl=` is a switch, a context, or what the other settings say, in a dict."""
+    if given is None or given is True:
+        return
+    if not given and not isinstance(given, dict):
+        raise InvalidArgumentError("ssl is off, and the token would be sent in clear; leave it out")
+    if not isinstance(given, dict):
+        _tls.set_ca(options, "ssl", given)
+        return
+    named = dict(given)
+    _tls.set_ca(options, "ssl", named.pop("ca", None))
+    if named.pop("check_hostname", True) is False or str(
+        named.pop("verify_mode", "required")
+    ).lower() in ("none", "optional", "0", "false", "no", "verifymode.cert_none"):
+        raise InvalidArgumentError(
+            "ssl does not verify the server, so that anybody could be sent the token; leave out "
+            "check_hostname and verify_mode"
+        )
+    _tls.refuse(named, _FOLDER.replace("is not", "of ssl is not"), "capath")
+    _tls.refuse(named, "of ssl " + _CLIENT, "cert", "key", "password")
+    _tls.mode("mode of ssl", named.pop("mode", None), _MODES)
+    for name in (name for name, value in named.items() if value):
+        raise InvalidArgumentError(f"{name} of ssl is not taken; leave it out, or give a context")
 
 
 def require_tls(offered: "int | bool") -> None:

@@ -1,4 +1,4 @@
-"""TLS that verifies the server, for drivers that take an `ssl.SSLContext`."""
+"""TLS that verifies the server, and what users call it."""
 
 import functools
 import os
@@ -8,6 +8,9 @@ from typing import Any
 from . import _ca
 from ._connect import Login
 from .errors import InvalidArgumentError
+
+# The authorities of the system, for RDS Proxy, whose certificates are Amazon's own.
+SYSTEM = "system"
 
 
 class _Context(ssl.SSLContext):
@@ -26,6 +29,10 @@ class _Context(ssl.SSLContext):
 
 def context(wanted: Login) -> ssl.SSLContext:
     """Made once for a file and a name: reading a bundle takes some milliseconds."""
+    if isinstance(wanted.ca, ssl.SSLContext):
+        return _checked(wanted.ca, wanted)
+    if wanted.ca == SYSTEM:
+        return _context(SYSTEM, 0, wanted.name)
     path = ca_file(wanted)
     return _context(path, os.stat(path).st_mtime_ns, wanted.name)
 
@@ -34,24 +41,75 @@ def context(wanted: Login) -> ssl.SSLContext:
 def _context(path: str, changed: int, name: str) -> ssl.SSLContext:
     made = _Context(ssl.PROTOCOL_TLS_CLIENT)
     made.name = name
-    made.load_verify_locations(path)
+    if path == SYSTEM:
+        made.load_default_certs()
+    else:
+        made.load_verify_locations(path)
     return made
+
+
+def _checked(given: ssl.SSLContext, wanted: Login) -> ssl.SSLContext:
+    if given.verify_mode != ssl.CERT_REQUIRED or not given.check_hostname:
+        raise InvalidArgumentError(
+            "ssl is a context that does not verify the server, so that anybody could be sent the "
+            "token; set verify_mode and check_hostname, or leave it out and give ca="
+        )
+    if wanted.host != wanted.name:
+        raise InvalidArgumentError(
+            "ssl is a context of your own, which would verify the certificate for the host that "
+            "is dialled and not for sign_host; leave it out and give ca="
+        )
+    return given
 
 
 def ca_file(wanted: Login) -> str:
     """The file given as `ca`, which may hold any authority, or else one with those of RDS."""
     if wanted.ca is None:
         return _ca.find(wanted.region)
-    if not os.path.isfile(wanted.ca):
-        raise InvalidArgumentError("ca is not a file; give the path of a PEM file")
-    return wanted.ca
+    if isinstance(wanted.ca, ssl.SSLContext):
+        raise InvalidArgumentError(
+            "ssl is a context, which this driver does not take; give ca= with the path of a file"
+        )
+    path = _system_file() if wanted.ca == SYSTEM else wanted.ca
+    if not os.path.isfile(path):
+        raise InvalidArgumentError(f"ca is not a file ({path}); give the path of a PEM file")
+    return path
 
 
-def only(options: dict[str, Any], *names: str) -> None:
-    """Refuses settings of TLS that would take the place of ours."""
+def _system_file() -> str:
+    """Where distributions keep the authorities of the system, and where OpenSSL looks."""
+    for path in (
+        ssl.get_default_verify_paths().cafile,
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ):
+        if path and os.path.isfile(path):
+            return path
+    raise InvalidArgumentError("ca is system, and the system has no file of authorities; give one")
+
+
+def refuse(options: dict[str, Any], why: str, *names: str) -> None:
+    """Refuses settings that are set."""
     for name in names:
-        if options.pop(name, None) is not None:
-            raise InvalidArgumentError(
-                f"{name} could send the token in clear or to another server; leave it out, TLS is "
-                "on and verified, and give ca= if the authority is your own"
-            )
+        if options.get(name):
+            raise InvalidArgumentError(f"{name} {why}; leave it out")
+
+
+def set_ca(options: dict[str, Any], name: str, path: Any) -> None:
+    """Takes another name of `ca`."""
+    if path and options.get("ca") and options["ca"] != path:
+        raise InvalidArgumentError(f"{name} and ca differ; leave one out")
+    if path:
+        options["ca"] = path
+
+
+def mode(name: str, value: Any, verified: "tuple[str, ...]") -> None:
+    """Refuses a mode that connects without TLS too. One that asks for less than the full check
+    gets the full check."""
+    if value and str(value).lower() not in verified:
+        raise InvalidArgumentError(
+            f"{name} is {value}, with which the token could be sent in clear; leave it out, or "
+            f"make it {verified[-1]}, which it is for {' and '.join(verified[:-1])} too"
+        )

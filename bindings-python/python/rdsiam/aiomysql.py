@@ -1,79 +1,106 @@
 """aiomysql and its pool.
 
     connection = await rdsiam.aiomysql.connect(host=..., user="app", db="app")
-    pool = await rdsiam.aiomysql.create_pool(host=..., user="app", db="app")
+    async with rdsiam.aiomysql.create_pool(host=..., user="app", db="app") as pool: ...
 
-Each connection is made with a token that is good now, over TLS that verifies the server; without
-TLS nothing is sent. What is taken beside aiomysql's own arguments is said in `rdsiam.psycopg`; not
-taken are settings of TLS.
+Each connection is made with a token that is valid then, also where aiomysql makes it again
+(`ping`), over TLS that verifies the server; without TLS nothing is sent. What is taken beside
+aiomysql's own arguments is said in `rdsiam.psycopg`, what of its settings of TLS in
+`rdsiam.pymysql`. Errors of rdsiam are raised as PyMySQL's OperationalError, which is aiomysql's,
+with the error as its cause.
 """
 
-from typing import Any
+import types
+from typing import TYPE_CHECKING, Any
 
 import aiomysql.connection
 import aiomysql.pool
-from pymysql.constants import CLIENT
+import aiomysql.utils
+import pymysql.err
+from pymysql.constants import CLIENT, CR
 
-from . import _connect, _mysql
+from . import _connect, _mysql, _versions
+
+if TYPE_CHECKING:
+    from ._signature import Connects
+
+_versions.check("aiomysql", aiomysql.__version__)
+
+
+def _raising() -> Any:
+    return _connect.raising(lambda text: pymysql.err.OperationalError(CR.CR_UNKNOWN_ERROR, text))
 
 
 class Connection(aiomysql.connection.Connection):
-    """aiomysql's, which sends nothing to a server without TLS."""
+    """aiomysql's, which makes its own password, and sends nothing to a server without TLS."""
+
+    _login: _connect.Login
+
+    async def _connect(self) -> None:
+        with _raising():
+            await _connect.connect_async(self._login, self._connect_with)
+
+    async def _connect_with(self, token: str) -> None:
+        self._password = token
+        try:
+            await super()._connect()
+        finally:
+            self._password = ""
 
     async def _request_authentication(self) -> Any:
         _mysql.require_tls(self.server_capabilities & CLIENT.SSL)
         return await super()._request_authentication()
 
 
-async def connect(**options: Any) -> Connection:
-    """As aiomysql's, and see the module."""
-    wanted, settings = _mysql.settings(options)
+async def _connected(**options: Any) -> Connection:
+    with _raising():
+        login, passed = _mysql.settings(options)
     # aiomysql has a name of its own.
-    settings["db"] = settings.pop("database", None)
+    if "database" in passed:
+        passed["db"] = passed.pop("database")
+    made = Connection(**passed)
+    made._login = login
+    await made._connect()
+    return made
 
-    async def dial(token: str) -> Connection:
-        made = Connection(**settings, password=token)
-        await made._connect()
-        return made
 
-    return await _connect.connect_async(wanted, dial)
+def _connect_managed(**options: Any) -> Any:
+    """As aiomysql's, and see the module."""
+    return aiomysql.utils._ConnectionContextManager(_connected(**options))
+
+
+connect: "Connects[aiomysql.utils._ConnectionContextManager]" = _connect_managed
 
 
 class Pool(aiomysql.pool.Pool):
     """aiomysql's, which asks for a token at each new connection."""
 
-    _connects = True
-
-    @property
-    def minsize(self) -> int:
-        # Below it the pool would connect by itself, with the driver's `connect`.
-        return self._minsize if self._connects else 0
-
-    async def _fill_free_pool(self, override_min: bool) -> None:
-        self._connects = False
-        try:
-            await super()._fill_free_pool(False)
-        finally:
-            self._connects = True
-        while self.size < self._minsize or (
-            override_min and not self._free and (not self.maxsize or self.size < self.maxsize)
-        ):
-            self._acquiring += 1
-            try:
-                made = await connect(echo=self._echo, loop=self._loop, **self._conn_kwargs)
-                self._free.append(made)
-                self._cond.notify()
-            finally:
-                self._acquiring -= 1
+    # The driver's own code, which finds our `connect` where it looks for its own.
+    _fill_free_pool: Any = types.FunctionType(
+        aiomysql.pool.Pool._fill_free_pool.__code__, {**vars(aiomysql.pool), "connect": connect}
+    )
 
 
-async def create_pool(
-    minsize: int = 1, maxsize: int = 10, echo: bool = False, pool_recycle: int = -1, **options: Any
-) -> Pool:
+def create_pool(
+    minsize: int = 1,
+    maxsize: int = 10,
+    echo: bool = False,
+    pool_recycle: int = -1,
+    loop: Any = None,
+    **options: Any,
+) -> Any:
     """As aiomysql's, and see the module."""
+    made = _create_pool(minsize, maxsize, echo, pool_recycle, loop, options)
+    return aiomysql.utils._PoolContextManager(made)
+
+
+async def _create_pool(
+    minsize: int, maxsize: int, echo: bool, pool_recycle: int, loop: Any, options: dict[str, Any]
+) -> Pool:
     import asyncio
 
-    pool = Pool(minsize, maxsize, echo, pool_recycle, asyncio.get_running_loop(), **options)
+    loop = loop or asyncio.get_running_loop()
+    pool = Pool(minsize, maxsize, echo, pool_recycle, loop, **options)
     if minsize > 0:
         async with pool._cond:
             await pool._fill_free_pool(False)

@@ -3,11 +3,12 @@
     connection = rdsiam.mysql_connector.connect(host=..., user="app", database="app")
     pool = rdsiam.mysql_connector.MySQLConnectionPool(pool_size=5, host=..., user="app")
 
-Each connection is made with a token that is good now, also where the driver makes it again
+Each connection is made with a token that is valid then, also where the driver makes it again
 (`reconnect`, `ping`, the pool), over TLS that verifies the server; without TLS the driver refuses
 to send it. It is the driver in Python that connects; with `use_pure=False` its extension in C. What
-is taken beside its own arguments is said in `rdsiam.psycopg`; not taken are settings of TLS, and
-a `sign_host` that differs from `host`.
+is taken beside its own arguments is said in `rdsiam.psycopg`, what of its settings of TLS in
+`rdsiam.pymysql`; not taken is a `sign_host` that differs from `host`. Errors of rdsiam are raised
+as the driver's OperationalError, with the error as its cause.
 
 At the level DEBUG the driver in Python writes what it sends into its log, the token among it.
 """
@@ -15,28 +16,43 @@ At the level DEBUG the driver in Python writes what it sends into its log, the t
 import functools
 import itertools
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mysql.connector
 from mysql.connector import pooling
+from mysql.connector.abstracts import MySQLConnectionAbstract
 
-from . import _connect, _mysql, _tls
+from . import _connect, _mysql, _tls, _versions
 from .errors import InvalidArgumentError
 
 _POOL = ("pool_name", "pool_size", "pool_reset_session")
 _numbers = itertools.count(1)
 
 
-def connect(**options: Any) -> Any:
+if TYPE_CHECKING:
+    from ._signature import Connects
+
+_versions.check("mysql-connector", mysql.connector.__version__)
+
+
+def _raising() -> Any:
+    return _connect.raising(lambda text: mysql.connector.errors.OperationalError(text))
+
+
+def _connected(**options: Any) -> Any:
     """As mysql.connector's, and see the module."""
-    for name in _POOL:
-        if options.get(name) is not None:
-            raise InvalidArgumentError(
-                f"{name} makes a pool that keeps one token for ever; leave it out, or take "
-                "rdsiam.mysql_connector.MySQLConnectionPool"
-            )
-    kind, settings = _prepared(options)
-    return kind(**settings)
+    with _raising():
+        for name in _POOL:
+            if options.get(name) is not None:
+                raise InvalidArgumentError(
+                    f"{name} makes a pool that keeps one token for ever; leave it out, or take "
+                    "rdsiam.mysql_connector.MySQLConnectionPool"
+                )
+        kind, settings = _prepared(options)
+        return kind(**settings)
+
+
+connect: "Connects[MySQLConnectionAbstract]" = _connected
 
 
 class MySQLConnectionPool(pooling.MySQLConnectionPool):
@@ -59,7 +75,8 @@ class MySQLConnectionPool(pooling.MySQLConnectionPool):
     def set_config(self, **options: Any) -> None:
         """As the driver's, with what `connect` takes."""
         if options:
-            kind, settings = _prepared(options)
+            with _raising():
+                kind, settings = _prepared(options)
             with pooling.CONNECTION_POOL_LOCK:
                 self._kind, self._cnx_config = kind, settings
                 self._config_version = uuid.uuid4()
@@ -76,7 +93,8 @@ class MySQLConnectionPool(pooling.MySQLConnectionPool):
 
 def _prepared(options: "dict[str, Any]") -> "tuple[Any, dict[str, Any]]":
     """A class of connection, and what it is made from."""
-    _tls.only(options, "failover", "dns_srv", "password1")
+    _tls.refuse(options, "could send the token to another server", "failover", "dns_srv")
+    _tls.refuse(options, "is what the token is for", "password1")
     use_pure = options.pop("use_pure", None)
     wanted, settings = _mysql.plain(options)
     _mysql.same_name(wanted)
@@ -110,7 +128,7 @@ class _Connection:
     def _password(self) -> str:
         if self._login is None:
             return ""
-        return self._token or self._login.tokens.get_token()
+        return self._token or _connect.token_of(self._login.tokens)
 
     @_password.setter
     def _password(self, _: str) -> None:
@@ -118,7 +136,8 @@ class _Connection:
 
     def _open_connection(self) -> None:
         if self._login is None:
-            raise InvalidArgumentError("host is missing; make it with rdsiam's connect")
+            with _raising():
+                raise InvalidArgumentError("host is missing; make it with rdsiam's connect")
         driver: Any = super()
 
         def with_token(token: str) -> None:
@@ -128,7 +147,8 @@ class _Connection:
             finally:
                 self._token = None
 
-        _connect.connect(self._login, with_token)
+        with _raising():
+            _connect.connect(self._login, with_token)
 
 
 @functools.cache

@@ -3,27 +3,37 @@
     connection = rdsiam.psycopg2.connect(host=..., user="app", dbname="app")
     pool = rdsiam.psycopg2.ThreadedConnectionPool(1, 10, host=..., user="app", dbname="app")
 
-Each connection is made with a token that is good now, over TLS that verifies the server. What
-is taken beside psycopg2's own arguments is said in `rdsiam.psycopg`.
+Each connection is made with a token that is valid then, over TLS that verifies the server. What
+is taken beside psycopg2's own arguments, and what is raised, is said in `rdsiam.psycopg`.
 """
 
-from typing import Any
+import socket
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import psycopg2.pool
 from psycopg2.extensions import parse_dsn
 
-from . import _connect, _libpq
+from . import _connect, _libpq, _versions
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as _connection
+
+    from ._signature import ConnectsByDSN
+
+_versions.check("psycopg2", psycopg2.__version__)
 
 
-def connect(dsn: "str | None" = None, **options: Any) -> Any:
+def _connected(dsn: "str | None" = None, *factories: Any, **options: Any) -> Any:
     """As psycopg2's, and see the module."""
-    given = {key: value for key, value in options.items() if value is not None}
-    wanted, settings = _libpq.settings({**(parse_dsn(dsn) if dsn else {}), **given})
-    address = settings.get("hostaddr") or _libpq.address(wanted)
-    if address:
-        settings["hostaddr"] = address
-    return _connect.connect(wanted, lambda token: psycopg2.connect(**settings, password=token))
+    with _connect.raising(psycopg2.OperationalError, socket.gaierror):
+        wanted, passed = _libpq.settings(parse_dsn(dsn) if dsn else {}, options)
+        return _libpq.connect(
+            wanted, passed, lambda **own: psycopg2.connect(dsn, *factories, **own)
+        )
+
+
+connect: "ConnectsByDSN[_connection]" = _connected
 
 
 class _Pool(psycopg2.pool.AbstractConnectionPool):

@@ -1,8 +1,8 @@
 #![no_main]
 
-#[path = "../targets/explain.rs"]
+#[path = "../../tests/targets/explain.rs"]
 mod explain;
-#[path = "../targets/input.rs"]
+#[path = "../../tests/targets/input.rs"]
 mod input;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| explain::run(data));

@@ -2,9 +2,9 @@
 
 #[path = "../../tests/common/aws_sigv4.rs"]
 mod aws_sigv4;
-#[path = "../targets/input.rs"]
+#[path = "../../tests/targets/input.rs"]
 mod input;
-#[path = "../targets/sign.rs"]
+#[path = "../../tests/targets/sign.rs"]
 mod sign;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| sign::run(data));

@@ -75,7 +75,7 @@ impl Client {
         let begin = if stale.is_some() { Begin::IfDue } else { begin };
         // With these credentials: by the next look a login may have been refused.
         let renew = |credentials, stale| {
-            let signed = shared.sign_with(&credentials, target, &mut Wait::Never);
+            let signed = shared.sign_once(&credentials, target, &mut Wait::Never);
             shared.store_better(target, signed, stale, generation).map(|token| shared.lease(token))
         };
         match (shared.look(begin, now), stale) {

@@ -67,7 +67,7 @@ impl Shared {
             return Ok(Cow::Borrowed(region));
         }
         let variables = self.config.conventions.region_variables;
-        if let Some(region) = region::from_environment(variables)? {
+        if let Some(region) = region::from_environment(&self.config.environment, variables)? {
             return Ok(Cow::Owned(region));
         }
         let start = |request| {

@@ -11,6 +11,7 @@ use super::{Credentials, Search};
 use crate::freshness::{self, Freshness};
 use crate::per_process::{Inherit, PerProcess};
 use crate::refresh_cache::{RefreshCache, Refreshable};
+use crate::style::Conventions;
 use crate::sync::Mutex;
 
 pub(crate) type CredentialCache = RefreshCache<Credentials>;
@@ -43,7 +44,9 @@ impl Inherit for Registry {
 /// All that decides whose credentials the default chain finds, and how.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Identity {
-    search: Search,
+    profile: Option<String>,
+    region: Option<String>,
+    conventions: Conventions,
     timeout: Duration,
     /// A digest, because there are secrets among the variables.
     environment: [u8; 32],
@@ -51,7 +54,13 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn now(search: &Search, timeout: Duration) -> Self {
-        Self { search: search.clone(), timeout, environment: digest(std::env::vars_os()) }
+        Self {
+            profile: search.profile.clone(),
+            region: search.region.clone(),
+            conventions: search.conventions,
+            timeout,
+            environment: digest(search.environment.variables().into_iter()),
+        }
     }
 }
 

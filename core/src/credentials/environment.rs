@@ -1,19 +1,18 @@
 //! Credentials in the environment: read at each use, with no file, network or thread.
 
-use std::env::{VarError, var, var_os};
-
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::Credentials;
+#[cfg(feature = "chain")]
+use super::Search;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::style::{Conventions, HalfAKey};
 
 const KEY: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
-/// The older name is still in use (botocore takes it as well).
-const SESSION: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
 /// Written by tools that export temporary credentials; botocore and the JS SDK read it.
 const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
@@ -26,16 +25,24 @@ pub(crate) const NOT_SET: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ar
 /// # Errors
 /// [`ErrorKind::CredentialsNotFound`] for one half of a key without the other, where the peer
 /// takes that for a mistake rather than for a reason to look elsewhere.
-pub(crate) fn read(conventions: Conventions) -> Result<Option<Credentials>> {
+pub(crate) fn read(
+    environment: &Environment,
+    conventions: Conventions,
+) -> Result<Option<Credentials>> {
+    let secret = |name: &str| Ok::<_, Error>(environment.text(name)?.map(Zeroizing::new));
     match (secret(KEY)?, secret(SECRET)?) {
         (None, None) => Ok(None),
         (Some(key), Some(secret_key)) => {
-            let session = match secret(SESSION[0])? {
-                Some(session) => Some(session),
-                None => secret(SESSION[1])?,
-            };
+            let mut session = None;
+            for name in conventions.session_variables {
+                session = secret(name)?;
+                if session.is_some() {
+                    break;
+                }
+            }
             let session = session.as_deref().map(String::as_str);
-            Credentials::with_unix_expiry(&key, &secret_key, session, expiration()?).map(Some)
+            let expires_at = expiration(environment)?;
+            Credentials::with_unix_expiry(&key, &secret_key, session, expires_at).map(Some)
         }
         (Some(_), None) if conventions.half_a_key == HalfAKey::PassedOver => Ok(None),
         (None, Some(_)) if conventions.half_a_key != HalfAKey::Refused => Ok(None),
@@ -45,39 +52,25 @@ pub(crate) fn read(conventions: Conventions) -> Result<Option<Credentials>> {
 }
 
 /// Whether a variable names a profile.
-pub(crate) fn names_profile(conventions: Conventions) -> bool {
-    conventions.profile_variables.iter().any(|name| var_os(name).is_some_and(|v| !v.is_empty()))
+pub(crate) fn names_profile(environment: &Environment, conventions: Conventions) -> bool {
+    conventions.profile_variables.iter().any(|name| environment.is_set(name))
 }
 
 /// Why the environment did not serve.
 #[cfg(feature = "chain")]
-pub(crate) fn reason(profile_is_named: bool, conventions: Conventions) -> &'static str {
-    if profile_is_named {
+pub(crate) fn reason(search: &Search) -> &'static str {
+    let Search { profile, conventions, environment, .. } = search;
+    if profile.is_some() {
         "does not count, since a profile is named"
-    } else if conventions.aws_profile_hides_keys && names_profile(conventions) {
+    } else if conventions.aws_profile_hides_keys && names_profile(environment, *conventions) {
         "does not count, since AWS_PROFILE names a profile"
     } else {
         NOT_SET
     }
 }
 
-/// The value of a variable, if it is set and not empty.
-pub(crate) fn text(name: &str) -> Result<Option<String>> {
-    match var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => {
-            Err(Error::invalid(format!("the environment variable {name} is not UTF-8")))
-        }
-    }
-}
-
-fn secret(name: &str) -> Result<Option<Zeroizing<String>>> {
-    Ok(text(name)?.map(Zeroizing::new))
-}
-
-fn expiration() -> Result<Option<i64>> {
-    let Some(text) = text(EXPIRATION)? else { return Ok(None) };
+fn expiration(environment: &Environment) -> Result<Option<i64>> {
+    let Some(text) = environment.text(EXPIRATION)? else { return Ok(None) };
     let time = OffsetDateTime::parse(text.trim(), &Rfc3339).map_err(|_| {
         Error::invalid(format!(
             "the environment variable {EXPIRATION} is not an ISO 8601 time such as \

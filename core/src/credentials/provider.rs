@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::chain;
 use super::{Credentials, CredentialsSource, environment};
 use crate::clock::Deadline;
+use crate::environment::Environment;
 #[cfg(not(feature = "chain"))]
 use crate::error::ErrorKind;
 use crate::error::{Error, Result};
@@ -59,7 +60,7 @@ impl Provider {
 }
 
 /// What the default chain is asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Search {
     /// The profile that the caller named.
     pub(crate) profile: Option<String>,
@@ -68,13 +69,19 @@ pub(crate) struct Search {
     pub(crate) region: Option<String>,
     /// Which peer to follow where they differ.
     pub(crate) conventions: Conventions,
+    /// The variables that count.
+    pub(crate) environment: Environment,
 }
 
 impl Search {
     fn environment(&self) -> Result<Option<Credentials>> {
-        let conventions = self.conventions;
-        let hidden = conventions.aws_profile_hides_keys && environment::names_profile(conventions);
-        if self.profile.is_some() || hidden { Ok(None) } else { environment::read(conventions) }
+        let Self { environment, conventions, .. } = self;
+        let hidden = conventions.aws_profile_hides_keys
+            && environment::names_profile(environment, *conventions);
+        if self.profile.is_some() || hidden {
+            return Ok(None);
+        }
+        environment::read(environment, *conventions)
     }
 
     #[cfg(feature = "chain")]

@@ -66,10 +66,23 @@ impl Signer {
                 return last.template.sign(credentials, now);
             }
         }
-        self.sign_and_keep(target, credentials, config, region)
+        let endpoint = target.endpoint()?;
+        let explicit = region::explicit(target, &endpoint, config.region.as_deref());
+        let found = region(explicit)?;
+        let now = config.clock.now()?;
+        let template = self.prepare(target, &endpoint, &found, credentials, now)?;
+        self.tell_of_mismatch(target, &endpoint, config);
+        let token = template.sign(credentials, now)?;
+        if let Ok(mut last) = self.last.try_write() {
+            let explicit = explicit.map(str::to_owned);
+            *last = Some(Prepared { target: target.to_buf(), explicit, template });
+        }
+        Ok(token)
     }
 
-    fn sign_and_keep(
+    /// As [`sign`](Self::sign) for a target whose token is cached: the next signature is most likely for
+    /// another.
+    pub(crate) fn sign_once(
         &self,
         target: &Target<'_>,
         credentials: &Credentials,
@@ -77,19 +90,23 @@ impl Signer {
         region: FindRegion<'_>,
     ) -> Result<Token> {
         let endpoint = target.endpoint()?;
-        let explicit = region::explicit(target, &endpoint, config.region.as_deref());
-        let found = region(explicit)?;
+        let found = region(region::explicit(target, &endpoint, config.region.as_deref()))?;
         let now = config.clock.now()?;
         self.tell_of_mismatch(target, &endpoint, config);
-        let context = self.context(&found, credentials, now)?;
-        let endpoint_template = EndpointTemplate::new(&endpoint, target.user, self.style);
-        let template = PresignTemplate::new(endpoint_template, context);
-        let token = template.sign(credentials, now)?;
-        if let Ok(mut last) = self.last.try_write() {
-            let explicit = explicit.map(str::to_owned);
-            *last = Some(Prepared { target: target.to_buf(), explicit, template });
-        }
-        Ok(token)
+        self.prepare(target, &endpoint, &found, credentials, now)?.sign(credentials, now)
+    }
+
+    fn prepare(
+        &self,
+        target: &Target<'_>,
+        endpoint: &Endpoint,
+        region: &str,
+        credentials: &Credentials,
+        now: i64,
+    ) -> Result<PresignTemplate> {
+        let context = self.context(region, credentials, now)?;
+        let endpoint = EndpointTemplate::new(endpoint, target.user, self.style);
+        Ok(PresignTemplate::new(endpoint, context))
     }
 
     /// Once for each target, of the last ones.

@@ -1,3 +1,10 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::task::Wake;
@@ -95,11 +102,14 @@ fn refused(cache: &Cache) -> bool {
 #[test]
 fn one_fetch_runs_at_a_time_and_the_others_wait_for_it() {
     let cache = cache(LONG);
-    assert_eq!(seen(&cache, NOW, Begin::Never), Seen::Missing);
+    assert_eq!(cache.timeout(), LONG);
+    for begin in [Begin::Never, Begin::InBackground] {
+        assert_eq!(seen(&cache, NOW, begin), Seen::Missing);
+    }
     assert!(!cache.is_refreshing());
     let request = begin(&cache, NOW);
     assert!(!request.force() && cache.is_refreshing());
-    for begin in [Begin::Never, Begin::IfDue, Begin::Now] {
+    for begin in [Begin::Never, Begin::InBackground, Begin::IfDue, Begin::Now] {
         assert_eq!(seen(&cache, NOW, begin), Seen::Wait(request.number()));
     }
     assert_eq!(outcome(&cache, request.number(), NOW), Ok(None));
@@ -116,7 +126,7 @@ fn stale_value_is_served_while_one_fetch_runs() {
     begin(&cache, NOW).end(Ok(lasting(1)), NOW);
     let later = NOW + 2701;
     assert_eq!(seen(&cache, later, Begin::Never), Seen::Ready(1));
-    let (stale, request) = look(&cache, later, Begin::IfDue);
+    let (stale, request) = look(&cache, later, Begin::InBackground);
     assert_eq!(stale, Seen::Stale(1));
     assert_eq!(seen(&cache, later, Begin::Now), Seen::Ready(1));
     request.unwrap().end(Ok(Value(2, Some(later + 3600))), later);
@@ -409,7 +419,7 @@ fn child_of_fork_has_the_value_and_not_the_fetch() {
 
 /// A fetch that the test ends.
 fn on_thread(answers: mpsc::Receiver<Result<Value>>) -> impl Fn(Request) {
-    let answers = Arc::new(std::sync::Mutex::new(answers));
+    let answers = Arc::new(Mutex::new(answers));
     move |request| {
         let answers = Arc::clone(&answers);
         spawn(request, move |request| {
@@ -631,4 +641,20 @@ fn threads_that_fetch_block_all_signals() {
     }
     assert_eq!(name.as_deref(), Some("rdsiam-refresh"));
     assert_eq!(blocked(), before);
+}
+
+#[test]
+fn glance_takes_a_fresh_value_and_begins_nothing() {
+    let manual = ManualClock::at(NOW);
+    let (cache, clock) = (cache(LONG), Clock::Manual(manual.clone()));
+    let nobody = |_: Request| panic!("a fetch");
+    let glance = || name(cache.obtain(10, &clock, &mut Wait::Glance, Some(&nobody)));
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock));
+    begin(&cache, NOW).end(Ok(lasting(1)), NOW);
+    assert_eq!(glance(), Ok(1));
+    manual.set(NOW + 2701);
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock), "stale");
+    manual.set(NOW);
+    cache.refuse(NOW);
+    assert_eq!(glance(), Err(ErrorKind::WouldBlock), "refused");
 }

@@ -4,8 +4,8 @@
 use fastrand::Rng;
 use rdsiam::binding::{CredentialRequest, ManualClock};
 
-use super::model::{Call, Failure, Next, Worth};
-use super::service::{Begun, Kind, Refusal, Service, Way};
+use super::model::{Call, Failure, Next, Way, Worth};
+use super::service::{Begun, Kind, Refusal, Service};
 use super::stage::{Question, Stage, credentials, eventually};
 use super::world::{Answer, World};
 use super::{Checked, Seen, Violation};
@@ -130,7 +130,11 @@ impl Day {
             return self.services[service].invalidate(key, refusal, self.now);
         }
         let call = if self.random.u8(..20) == 0 { Call::Sign } else { Call::Get };
-        let way = if self.random.u8(..8) == 0 { Way::Try } else { Way::Task };
+        let way = match self.random.u8(..16) {
+            0 => Way::Try,
+            1 => Way::Glance,
+            _ => Way::Task,
+        };
         self.call(service, key, call, way)
     }
 
@@ -261,16 +265,14 @@ fn bring(
             service.fetched(Err(Failure::Abandoned), now)?;
             return Ok(None);
         }
-        Err(error) => {
-            request.fail(error);
-            Ok(None)
-        }
+        Err(error) => request.fail(error).map(|()| None),
     };
     match (next, brought) {
         (Next::Ask, Ok(Some(request))) if request.force_refresh() => Ok(Some(request)),
         (Next::End(result), Ok(None)) => service.fetched(result, now).map(|()| None),
-        (Next::End(Err(Failure::Expired)), Err(_)) => {
-            service.fetched(Err(Failure::Expired), now).map(|()| None)
+        (Next::End(Err(failure)), Err(error)) => {
+            service.failed(&failure, &error)?;
+            service.fetched(Err(failure), now).map(|()| None)
         }
         (next, brought) => {
             let brought = brought.map(|request| request.is_some());

@@ -58,6 +58,17 @@ pub(crate) enum Call {
     Sign,
 }
 
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It waits, as a task that is woken.
+    Task,
+    /// It fails rather than wait, and begins what is due.
+    Try,
+    /// It takes what is fresh, and begins nothing.
+    Glance,
+}
+
 /// What a call comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Expect {
@@ -179,9 +190,11 @@ impl Model {
     fn worth(&self, now: i64) -> Worth {
         let Some((keys, fetched_at)) = &self.cached else { return Worth::Expired };
         let left = keys.end.map(|end| end - now);
+        // Of a short life, it is half of that instead of a minute.
+        let half = keys.end.map_or(MINUTE, |end| (end - fetched_at) / 2);
         match left {
             Some(left) if left <= MIN_REMAINING => Worth::Expired,
-            _ if within_a_minute(*fetched_at, now) => Worth::Fresh,
+            _ if (*fetched_at..fetched_at + half.min(MINUTE)).contains(&now) => Worth::Fresh,
             Some(left) if left >= FULL_LIFE => Worth::Fresh,
             _ => Worth::Stale,
         }
@@ -191,6 +204,13 @@ impl Model {
     fn usable(&self, now: i64) -> Option<&Keys> {
         let (keys, _) = self.cached.as_ref()?;
         (!self.refused && self.worth(now) != Worth::Expired).then_some(keys)
+    }
+
+    /// The keys that were fetched just now, if they expire too soon for the cache.
+    fn too_short(&self, now: i64) -> Option<&Keys> {
+        let (keys, fetched_at) = self.cached.as_ref()?;
+        let is_new = now.abs_diff(*fetched_at) < 2 && keys.end.is_none_or(|end| end > now);
+        (is_new && !self.refused).then_some(keys)
     }
 
     /// Whether a call begins a fetch that it does not wait for.
@@ -204,15 +224,25 @@ impl Model {
         &self,
         call: Call,
         held: Option<&Signed>,
-        may_wait: bool,
+        way: Way,
         has_waited: bool,
         now: i64,
     ) -> Plan {
         let plan = |expect, begins, signatures| Plan { expect, begins, signatures };
         let signed = self.usable(now).map(|keys| Signed::new(keys, now));
+        let signed = signed.filter(|_| way != Way::Glance || self.worth(now) == Worth::Fresh);
         let held = held.filter(|_| call == Call::Get);
         match held.map(|held| (held.worth(now), held.clone())) {
             Some((Worth::Fresh, held)) => return plan(Expect::Hit(held), Begins::No, 0),
+            Some((Worth::Stale, _)) if way == Way::Glance => {
+                return plan(Expect::Waits, Begins::No, 0);
+            }
+            // Signed in vain with keys that expire even sooner.
+            Some((Worth::Stale, held))
+                if signed.is_none() && self.fetch.is_none() && self.too_short(now).is_some() =>
+            {
+                return plan(Expect::Hit(held), Begins::No, 1);
+            }
             // Nobody waits for what may be later.
             Some((Worth::Stale, held)) => {
                 let signatures = u64::from(signed.is_some());
@@ -226,25 +256,24 @@ impl Model {
             let begins = if has_waited { Begins::No } else { self.in_background(now) };
             return plan(Expect::New(signed), begins, 1);
         }
-        if has_waited && !self.refused {
-            if let Some(failure) = &self.failed {
-                return plan(Expect::Fails(failure.clone()), Begins::No, 0);
-            }
-            // Just fetched, and too short for the cache.
-            if let Some((keys, _)) = &self.cached {
+        if way == Way::Glance {
+            return plan(Expect::Waits, Begins::No, 0);
+        }
+        if let Some(failure) = self.failed.as_ref().filter(|_| has_waited && !self.refused) {
+            return plan(Expect::Fails(failure.clone()), Begins::No, 0);
+        }
+        match (&self.fetch, self.too_short(now)) {
+            (Some(_), _) => plan(Expect::Waits, Begins::No, 0),
+            (None, Some(keys)) => {
                 let expect = match call {
                     Call::Get => Expect::Fails(Failure::Expired),
                     Call::Sign => Expect::New(Signed::new(keys, now)),
                 };
-                return plan(expect, Begins::No, 1);
+                plan(expect, Begins::No, 1)
             }
+            (None, None) if way == Way::Try => plan(Expect::Waits, self.pause.allows(now), 0),
+            (None, None) => plan(Expect::Waits, Begins::Yes, 0),
         }
-        let begins = match (&self.fetch, may_wait) {
-            (Some(_), _) => Begins::No,
-            (None, true) => Begins::Yes,
-            (None, false) => self.pause.allows(now),
-        };
-        plan(Expect::Waits, begins, 0)
     }
 
     pub(crate) fn begin(&mut self, now: i64) {

@@ -9,7 +9,7 @@ use rdsiam::binding::{self, Action, Awaited, Clock, ManualClock, PendingFetch};
 use rdsiam::{Client, Config, Error, ErrorKind, Stats, Target, Token};
 
 use super::aws_sigv4::{Login, sorted};
-use super::model::{Begins, Call, Expect, Failure, Key, Model, Plan, REFRESH_BEFORE, Signed};
+use super::model::{Begins, Call, Expect, Failure, Key, Model, Plan, REFRESH_BEFORE, Signed, Way};
 use super::stage::{Bell, Stage};
 use super::world::{Keys, World};
 use super::{Checked, Seen, Violation};
@@ -22,15 +22,6 @@ pub(crate) enum Kind {
     Source,
     Lasting,
     Host,
-}
-
-/// How a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// It is told when to come again.
-    Task,
-    /// It fails rather than wait.
-    Try,
 }
 
 /// A call that waits for a fetch.
@@ -127,7 +118,7 @@ impl Service {
         if let Some(pending) = &task.pending {
             // The host's: it is told how the fetch ended, and asks again if that helps.
             if let Err(error) = pending.outcome(&self.client) {
-                let plan = self.model.plan(task.call, None, true, true, now);
+                let plan = self.model.plan(task.call, None, Way::Task, true, now);
                 return match plan.expect {
                     Expect::Fails(failure) => self.failed(&failure, &error).map(|()| None),
                     other => Err(Violation::new(format!("{error} instead of {other:?}"))),
@@ -184,6 +175,12 @@ impl Service {
                 let token = binding::sign_or_wake(&client, &target, &waker, &mut task.awaited);
                 token.map(|token| Some((Arc::new(token), None)))
             }
+            (_, Call::Get, Way::Glance) => {
+                binding::glance_lease(&client, &target).map(|lease| Some(fresh(lease)))
+            }
+            (_, Call::Sign, Way::Glance) => {
+                binding::glance_sign(&client, &target).map(|token| Some((Arc::new(token), None)))
+            }
             (_, Call::Sign, Way::Try) => {
                 binding::try_sign(&client, &target).map(|token| Some((Arc::new(token), None)))
             }
@@ -193,9 +190,9 @@ impl Service {
             return Err(Violation::new("a second request of a host"));
         }
         let held = self.keys[key].held.clone();
-        let may_wait = way == Way::Task || self.kind == Kind::Host;
-        let plan =
-            |held: Option<&Signed>| self.model.plan(task.call, held, may_wait, has_waited, now);
+        // A host never waits, and is told what to do.
+        let way = if self.kind == Kind::Host { Way::Task } else { way };
+        let plan = |held: Option<&Signed>| self.model.plan(task.call, held, way, has_waited, now);
         let expected = plan(held.as_ref());
         let outcome = match &result {
             Ok(Some((token, _))) => Ok(Some(token)),
@@ -235,7 +232,7 @@ impl Service {
             self.seen.fetches += 1;
             self.seen.in_background += u64::from(!waits);
         }
-        if waits && may_wait && request.is_none() {
+        if waits && way == Way::Task && request.is_none() {
             if let Some(pending) = &task.pending
                 && !pending.wake_at_end(&waker)
             {
@@ -243,7 +240,7 @@ impl Service {
             }
             self.tasks.push(task);
         } else {
-            self.seen.would_block += u64::from(waits && !may_wait);
+            self.seen.would_block += u64::from(waits && way != Way::Task);
         }
         Ok(begun.then_some(Begun(request)))
     }
@@ -275,7 +272,7 @@ impl Service {
         begins && right && signatures == plan.signatures
     }
 
-    fn failed(&self, failure: &Failure, error: &Error) -> Checked {
+    pub(crate) fn failed(&self, failure: &Failure, error: &Error) -> Checked {
         let right = match failure {
             Failure::OfSource(number) => {
                 error.kind() == ErrorKind::CredentialsProvider
@@ -309,7 +306,7 @@ impl Service {
             }
             (Expect::Fails(failure), Call::Get) => {
                 // Signed in vain.
-                counted.misses += u64::from(plan.signatures);
+                counted.misses += plan.signatures;
                 seen.failed += 1;
                 seen.too_short += u64::from(*failure == Failure::Expired);
             }

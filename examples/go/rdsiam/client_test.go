@@ -2,8 +2,10 @@ package rdsiam_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -165,6 +167,11 @@ func TestOptionsAreChecked(t *testing.T) {
 		"region":         rdsiam.WithRegion("US EAST"),
 		"a NUL":          rdsiam.WithProfile("a\x00b"),
 		"refresh_before": rdsiam.WithRefreshBefore(901 * time.Second),
+		"min_remaining":  rdsiam.WithMinRemaining(901 * time.Second),
+		"expires":        rdsiam.WithExpires(0),
+		"timeout":        rdsiam.WithTimeout(0),
+		"long timeout":   rdsiam.WithTimeout(2 * time.Hour),
+		"max_entries":    rdsiam.WithMaxEntries(0),
 		"negative":       rdsiam.WithRefreshBefore(-time.Second),
 		"no provider":    rdsiam.WithProvider(nil),
 		"no key":         rdsiam.WithCredentials(rdsiam.Credentials{}),
@@ -178,6 +185,44 @@ func TestOptionsAreChecked(t *testing.T) {
 	password := get(t, client, rdsiam.Target{Host: "db.example.com", Port: 5432, User: "app"})
 	if !strings.Contains(password, "%2Feu-west-1%2Frds-db%2F") {
 		t.Error("the region of the option does not count")
+	}
+	client = open(t, rdsiam.WithCredentials(static), rdsiam.WithExpires(5*time.Minute), rdsiam.WithMaxEntries(1))
+	token, err := client.Get(t.Context(), target)
+	if err != nil || token.ExpiresAt().Sub(token.SignedAt()) != 5*time.Minute {
+		t.Errorf("%v, from %v to %v", err, token.SignedAt(), token.ExpiresAt())
+	}
+}
+
+// A login that was refused with a token of the cache is worth a second try, one with a new token is not.
+func TestRefusedLogins(t *testing.T) {
+	client := open(t, rdsiam.WithCredentials(static))
+	token, err := client.Get(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := client.Sign(t.Context(), rdsiam.Target{Host: target.Host, Port: 1, User: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.InvalidateToken(target, other); err != nil {
+		t.Fatal(err)
+	}
+	if get(t, client, target) != token.Password() {
+		t.Error("another token than the refused one is gone")
+	}
+	later := time.Now().Add(5 * time.Second)
+	if retry, err := client.LoginRefused(target, token, later); err != nil || !retry {
+		t.Error(retry, err)
+	}
+	token, err = client.Get(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if retry, err := client.LoginRefused(target, token, time.Now().Add(-time.Minute)); err != nil || retry {
+		t.Error(retry, err)
+	}
+	if retry, err := client.LoginRefused(target, token, later); err != nil || retry {
+		t.Error("tried again within a minute", err)
 	}
 }
 
@@ -196,6 +241,24 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			strings.Contains(printed, "X-Amz") || strings.Contains(printed, "5645525953454352") {
 			t.Errorf("%s: %s", verb, printed)
 		}
+	}
+	var logged strings.Builder
+	for _, logger := range []*slog.Logger{
+		slog.New(slog.NewJSONHandler(&logged, nil)), slog.New(slog.NewTextHandler(&logged, nil)),
+	} {
+		logger.Info("a", "token", token, "credentials", credentials, "pointer", &credentials,
+			"all", []any{token, credentials}, "map", map[string]any{"t": &token, "c": credentials})
+	}
+	encoded, err := json.Marshal([]any{token, &token, credentials, &credentials})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := logged.String() + string(encoded)
+	if strings.Contains(text, "VERYSECRET") || strings.Contains(text, "X-Amz") {
+		t.Error(text)
+	}
+	if !strings.Contains(text, "rdsiam.Credentials(AKIDEXAMPLE)") || !strings.Contains(text, "rdsiam.Token(2") {
+		t.Error(text)
 	}
 }
 
@@ -313,29 +376,46 @@ func TestLeavingTheDefaultChain(t *testing.T) {
 	}
 }
 
-// Those who wait in C wait on one thread for each target.
+// Those who wait in C wait on one thread, whatever their targets.
 func TestWaitingTakesOneThread(t *testing.T) {
 	client := open(t, rdsiam.WithProfile(slowProfile(t, 1)))
 	before := threads(t)
-	answers := make(chan [2]any, 200)
-	for range cap(answers) {
+	answers := make(chan error, 200)
+	for i := range cap(answers) {
 		go func() {
-			password, err := client.Token(t.Context(), target)
-			answers <- [2]any{password, err}
+			mine := target
+			mine.Port = uint16(1 + i%50)
+			password, err := client.Token(t.Context(), mine)
+			if err == nil && !strings.HasPrefix(password, fmt.Sprintf("%s:%d/?", mine.Host, mine.Port)) {
+				err = errors.New("a token of another target")
+			}
+			answers <- err
 		}()
 	}
 	time.Sleep(500 * time.Millisecond)
 	if grown := threads(t) - before; grown > 20 {
 		t.Errorf("%d threads more", grown)
 	}
-	first := <-answers
-	if first[1] != nil {
-		t.Fatal(first[1])
-	}
-	for range cap(answers) - 1 {
-		if <-answers != first {
-			t.Fatal("not all got the same token")
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Fatal(err)
 		}
+	}
+}
+
+// An error that is about one target reaches only those who asked for it.
+func TestWaitingWithABadTarget(t *testing.T) {
+	client := open(t, rdsiam.WithProfile(slowProfile(t, 1)))
+	unknown := rdsiam.Target{Host: "db.example.com", Port: 5432, User: "app"}
+	errs := make(chan error)
+	go func() {
+		_, err := client.Token(t.Context(), unknown)
+		errs <- err
+	}()
+	time.Sleep(200 * time.Millisecond)
+	get(t, client, target)
+	if err := <-errs; !errors.Is(err, rdsiam.ErrRegionMissing) {
+		t.Error(err)
 	}
 }
 

@@ -1,35 +1,54 @@
+//go:build cgo
+
 package rdsiam
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 )
 
-// Credentials sign tokens. They hide their secrets when they are printed.
+// Credentials sign tokens. They hide their secrets when they are printed, logged or encoded.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	// SessionToken may be empty.
 	SessionToken string
-	// Expires is zero if they do not end, or if nobody knows when.
+	// Expires is zero if they do not expire, or if nobody knows when.
 	Expires time.Time
+}
+
+func (c Credentials) shown() string {
+	return "rdsiam.Credentials(" + c.AccessKeyID + ")"
 }
 
 // Format hides all but the identifier under every verb.
 func (c Credentials) Format(state fmt.State, _ rune) {
-	_, _ = io.WriteString(state, "rdsiam.Credentials("+c.AccessKeyID+")")
+	_, _ = io.WriteString(state, c.shown())
 }
 
-// A Provider gives credentials when a token needs them. It may be called by several goroutines at
-// once, for different targets.
+// LogValue hides all but the identifier in logs.
+func (c Credentials) LogValue() slog.Value {
+	return slog.StringValue(c.shown())
+}
+
+// MarshalJSON hides all but the identifier.
+func (c Credentials) MarshalJSON() ([]byte, error) {
+	return json.Marshal(c.shown())
+}
+
+// A Provider returns credentials when a client needs them. One client has one call under way, unless an
+// earlier one is overdue.
 type Provider interface {
-	// Retrieve gives credentials. With forceRefresh those of the call before end in less than 15
-	// minutes: newer ones are wanted, but what there is will do.
+	// Retrieve returns credentials. With forceRefresh, newer ones than before are wanted: those of the
+	// last call expire within 15 minutes, or a login with them was refused. If there are none, the same
+	// ones again are no error.
 	//
-	// The context ends ten seconds after the first of the two calls, and not with the caller's,
-	// since others may wait for the same credentials.
+	// The context ends after the timeout of the client, and not with the caller's, since others may wait
+	// for the same credentials.
 	Retrieve(ctx context.Context, forceRefresh bool) (Credentials, error)
 }
 

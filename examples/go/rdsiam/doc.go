@@ -1,5 +1,5 @@
 // Package rdsiam makes and caches IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy:
-// the passwords of database logins, good for 15 minutes.
+// the passwords of database logins, valid for 15 minutes.
 //
 //	client, err := rdsiam.New()
 //	if err != nil {
@@ -17,13 +17,24 @@
 //
 // # Waiting
 //
-// A token in the cache is handed out without waiting, and a new one is made behind it before it
-// ends. Only without a usable token does a call wait for credentials, and then all callers of one
-// target wait for one fetch, ten seconds at most. A call whose context ends leaves at once; the
+// A token in the cache is returned without waiting, and so is a new one while the credentials can be
+// used; they are refreshed in the background. Only without usable credentials does a call wait, and then
+// all callers wait for one fetch, ten seconds at most. A call whose context ends returns at once; the
 // fetch goes on for the others, and its result is kept.
+//
+// # After a refused login
+//
+// [Client.LoginRefused] reports whether to log in once more. The hooks of the folders beside this one
+// call it where the driver lets them.
+//
+// # cgo
+//
+// The package needs cgo and a C compiler; when cross-compiling, one for the target (CC) and
+// CGO_ENABLED=1.
 //
 // # Secrets
 //
-// Go cannot wipe a string, so that tokens and keys stay in memory until they are collected and
-// overwritten. Token, Credentials and every error hide them when they are printed.
+// Go cannot zeroize a string, so that tokens and keys stay in memory until they are collected and
+// overwritten. Token and Credentials hide them when they are printed, logged or encoded as
+// JSON, and no error has one.
 package rdsiam

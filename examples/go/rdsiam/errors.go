@@ -1,3 +1,5 @@
+//go:build cgo
+
 package rdsiam
 
 import (
@@ -14,7 +16,7 @@ type Error struct {
 	Code string
 	// Message says what went wrong and what to do about it.
 	Message string
-	// Retryable tells whether the same call can succeed later without a change by the caller.
+	// Retryable reports whether the same call can succeed later without a change by the caller.
 	Retryable bool
 
 	cause error
@@ -25,7 +27,7 @@ var (
 	ErrInvalidArgument     = kind("an argument is not valid")
 	ErrRegionMissing       = kind("no region was given and none was found")
 	ErrCredentialsNotFound = kind("no source had credentials")
-	ErrCredentialsExpired  = kind("the credentials have ended")
+	ErrCredentialsExpired  = kind("the credentials have expired")
 	ErrCredentialsProvider = kind("a source of credentials failed")
 	ErrTimeout             = kind("credentials did not arrive in time")
 	ErrWouldBlock          = kind("the call would have had to wait")
@@ -57,22 +59,22 @@ var kinds = map[int]struct {
 	statusPanic:               {"ERR_RDSIAM_PANIC", ErrInternal},
 }
 
-// Error gives code and message.
+// Error returns code and message.
 func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Is tells whether the error is of a kind, such as [ErrTimeout].
+// Is reports whether the error is of a kind, such as [ErrTimeout].
 func (e *Error) Is(target error) bool {
 	return target == kinds[e.Status].kind
 }
 
-// Timeout tells whether it is [ErrTimeout], as [net.Error] does.
+// Timeout reports whether it is [ErrTimeout], as [net.Error] does.
 func (e *Error) Timeout() bool {
 	return e.Status == statusTimeout
 }
 
-// Unwrap gives what the caller's own provider returned, if that is the cause.
+// Unwrap returns what the caller's own provider returned, if that is the cause.
 func (e *Error) Unwrap() error {
 	return e.cause
 }
@@ -85,8 +87,8 @@ func invalid(message string) *Error {
 	return failure(statusInvalidArgument, message, false, nil)
 }
 
-// left is the error of a caller whose context ended.
-func left(ctx context.Context) error {
+// contextError is the error of a caller whose context ended.
+func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(err, cause) {
 		return fmt.Errorf("rdsiam: no token yet: %w", err)
@@ -114,8 +116,12 @@ func fromProvider(err error) *Error {
 	return failure(statusCredentialsProvider, message, retryable(err), err)
 }
 
-// retryable asks the error, in the ways in which errors of the AWS SDK and of net can be asked.
+// retryable asks the error, in the ways in which errors of this package, of the AWS SDK and of net can
+// be asked. One that does not say is not.
 func retryable(err error) bool {
+	if own := (*Error)(nil); errors.As(err, &own) {
+		return own.Retryable
+	}
 	var sdk interface{ RetryableError() bool }
 	if errors.As(err, &sdk) {
 		return sdk.RetryableError()

@@ -1,8 +1,5 @@
 package rdsiam
 
-// Patience is for the tests, which have less of it.
-var Patience = &patience
-
 // Freed tells later whether the C client of c is gone, and does not keep c from being collected.
 func Freed(c *Client) func() bool {
 	h := c.handle

@@ -1,92 +1,91 @@
+//go:build cgo
+
 package rdsiam
 
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
-// step gives a token of a client whose credentials Go fetches. C says what to do: hand a token
-// out, fetch credentials for one, or both; or wait for another who fetches.
-func (c *Client) step(ctx context.Context, target Target) (Token, error) {
+// fromProvider returns a token of a client whose credentials Go fetches. C says what to do: use a token,
+// fetch credentials, or both; or wait for another who fetches.
+func (c *Client) fromProvider(
+	ctx context.Context, next func() (Token, *request, error),
+) (Token, error) {
 	for {
-		token, under, err := c.take(ctx, target)
+		token, current, err := c.ask(ctx, next)
 		if err != nil || token.text != "" {
 			return token, err
 		}
-		if under == nil {
-			// Another has the ticket. That one registers its flight before it lets go of the
-			// lock, so that now there is a flight, unless it has landed already.
-			c.steps.Lock()
-			c.steps.Unlock() //nolint:staticcheck // waiting is all that is wanted
-			under = c.flights.find(target)
+		if current == nil {
+			// Another has the request. That one registers its call before it lets go of the lock,
+			// so that now there is a call, unless it has ended already.
+			c.asking.Lock()
+			c.asking.Unlock() //nolint:staticcheck // waiting is all that is wanted
+			current = c.calls.find()
 		}
-		if under != nil {
-			return under.wait(ctx)
+		if current != nil {
+			if err := current.wait(ctx); err != nil {
+				return Token{}, err
+			}
 		}
 	}
 }
 
-// take asks C, and begins the fetch that it asks for.
-func (c *Client) take(ctx context.Context, target Target) (Token, *flight, error) {
-	c.steps.RLock()
-	defer c.steps.RUnlock()
-	token, ticket, err := c.handle.take(target)
-	if ticket == nil {
+// ask asks C, and begins the fetch that it asks for.
+func (c *Client) ask(
+	ctx context.Context, next func() (Token, *request, error),
+) (Token, *call, error) {
+	c.asking.RLock()
+	defer c.asking.RUnlock()
+	token, request, err := next()
+	if request == nil {
 		return token, nil, err
 	}
 	// Others may wait for this fetch, so that it does not end with this caller.
 	ctx = context.WithoutCancel(ctx)
-	return token, c.flights.replace(target, func() (Token, error) {
-		defer ticket.free()
-		return c.fetch(ctx, ticket.bring)
+	return token, c.calls.replace(func() (Token, error) {
+		defer request.free()
+		return Token{}, c.fetch(ctx, request)
 	}), nil
 }
 
-func (c *Client) signWithProvider(ctx context.Context, target Target) (Token, error) {
-	return c.fetch(ctx, func(credentials, newer nativeCredentials) (Token, error) {
-		return c.handle.signWith(credentials, newer, target)
-	})
-}
-
-// fetch asks the provider, once more if what it gave ends soon, and uses what it gave.
-func (c *Client) fetch(
-	ctx context.Context,
-	use func(credentials, newer nativeCredentials) (Token, error),
-) (Token, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSlowProvider)
+// fetch asks the provider until the request has ended: once, and once more if C says so.
+func (c *Client) fetch(ctx context.Context, request *request) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	credentials, err := c.retrieve(ctx, false)
-	if err != nil {
-		return Token{}, err
+	for again := true; again; {
+		credentials, failed := c.retrieve(ctx, request.forceRefresh())
+		if failed != nil {
+			return request.fail(failed)
+		}
+		var err error
+		again, err = request.complete(credentials)
+		credentials.free()
+		if err != nil {
+			return err
+		}
 	}
-	defer credentials.free()
-	if !credentials.wantNewer() {
-		return use(credentials, nativeCredentials{})
-	}
-	newer, failed := c.retrieve(ctx, true)
-	defer newer.free()
-	token, err := use(credentials, newer)
-	if own := (*Error)(nil); errors.As(err, &own) && failed != nil {
-		own.Message += ". The provider was asked for newer ones and failed: " + failed.Error()
-		own.cause = failed
-	}
-	return token, err
+	return nil
 }
 
 var errSlowProvider = failure(statusTimeout,
-	"the provider of the credentials gave none within 10 seconds", true, nil)
+	"the provider of the credentials returned none within the timeout of the client", true, nil)
 
 // retrieve leaves a provider behind that does not heed its context.
-func (c *Client) retrieve(ctx context.Context, forceRefresh bool) (nativeCredentials, error) {
+func (c *Client) retrieve(ctx context.Context, forceRefresh bool) (nativeCredentials, *Error) {
 	type answer struct {
 		credentials Credentials
 		err         error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		given := answer{err: errPanicked}
+		given := answer{err: errExited}
 		defer func() {
-			_ = recover()
+			if panicked := recover(); panicked != nil {
+				given.err = panicOf(panicked)
+			}
 			answers <- given
 		}()
 		given.credentials, given.err = c.provider.Retrieve(ctx, forceRefresh)
@@ -99,13 +98,23 @@ func (c *Client) retrieve(ctx context.Context, forceRefresh bool) (nativeCredent
 	}
 	switch {
 	case given.err == nil:
-		return newCredentials(given.credentials)
-	case errors.Is(context.Cause(ctx), errSlowProvider):
-		return nativeCredentials{}, errSlowProvider
+		credentials, err := newCredentials(given.credentials)
+		if err != nil {
+			return nativeCredentials{}, fromProvider(err)
+		}
+		return credentials, nil
 	case ctx.Err() != nil:
-		return nativeCredentials{}, left(ctx)
+		return nativeCredentials{}, errSlowProvider
 	}
 	return nativeCredentials{}, fromProvider(given.err)
 }
 
-var errPanicked = errors.New("it panicked")
+var errExited = errors.New("it ended its goroutine")
+
+// panicOf keeps what the provider panicked with.
+func panicOf(panicked any) error {
+	if err, ok := panicked.(error); ok {
+		return fmt.Errorf("it panicked: %w", err)
+	}
+	return fmt.Errorf("it panicked: %v", panicked)
+}

@@ -3,65 +3,78 @@ package rdsiam
 /*
 #include <rdsiam.h>
 
-// What a call gave, read while in C: going there costs more than all of the reading.
+// What a call returned, read while in C: going there costs more than all of the reading.
 typedef struct {
 	rdsiam_status status;
 	rdsiam_error *err;
-	rdsiam_ticket *ticket;
+	rdsiam_request *request;
+	rdsiam_pending *pending;
 	rdsiam_token *token;
 	const char *text;
 	size_t length;
-	int64_t expires_at;
+	int64_t signed_at, expires_at;
+	bool flag;
 } answer;
 
 // Where user and region begin in a text that has the host first; region 0: none.
 typedef struct {
 	size_t user, region;
 	uint16_t port;
-} layout;
+} packed;
 
 #define TARGET text, at.port, text + at.user, at.region != 0 ? text + at.region : NULL
 
 static void read_token(answer *a) {
 	a->text = rdsiam_token_str(a->token);
 	a->length = rdsiam_token_len(a->token);
+	a->signed_at = rdsiam_token_signed_at(a->token);
 	a->expires_at = rdsiam_token_expires_at(a->token);
 }
 
-static void go_try_get(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_try_get(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_try_get(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_get(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_get(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_get(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_sign(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_sign(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_sign(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_sign_with(const rdsiam_client *client, const rdsiam_credentials *credentials,
-                         const rdsiam_credentials *newer, const char *text, layout at, answer *a) {
-	a->status = rdsiam_token_sign_with(client, credentials, newer, TARGET, &a->token, &a->err);
+static void go_try_sign(const rdsiam_client *client, const char *text, packed at, answer *a) {
+	a->status = rdsiam_token_try_sign(client, TARGET, &a->token, &a->err);
 	read_token(a);
 }
 
-static void go_take(const rdsiam_client *client, const char *text, layout at, answer *a) {
-	a->status = rdsiam_ticket_take(client, TARGET, &a->token, &a->ticket, &a->err);
+static void go_get_or_fetch(const rdsiam_client *client, const char *text, packed at, answer *a) {
+	a->status = rdsiam_token_get_or_fetch(client, TARGET, &a->token, &a->request, &a->pending, &a->err);
+	rdsiam_pending_free(a->pending); // Go waits by itself
 	read_token(a);
 }
 
-static void go_bring(rdsiam_ticket *ticket, const rdsiam_credentials *credentials,
-                     const rdsiam_credentials *newer, answer *a) {
-	a->status = rdsiam_ticket_bring(ticket, credentials, newer, &a->token, &a->err);
+static void go_sign_or_fetch(const rdsiam_client *client, const char *text, packed at, answer *a) {
+	a->status = rdsiam_token_sign_or_fetch(client, TARGET, &a->token, &a->request, &a->pending, &a->err);
+	rdsiam_pending_free(a->pending);
 	read_token(a);
 }
 
-static void go_invalidate(const rdsiam_client *client, const char *text, layout at, answer *a) {
+static void go_invalidate(const rdsiam_client *client, const char *text, packed at, answer *a) {
 	a->status = rdsiam_token_invalidate(client, TARGET, &a->err);
+}
+
+static void go_invalidate_if(const rdsiam_client *client, const char *text, packed at,
+                             const char *token, answer *a) {
+	a->status = rdsiam_token_invalidate_if(client, TARGET, token, &a->err);
+}
+
+static void go_login_refused(const rdsiam_client *client, const char *text, packed at,
+                             const char *token, int64_t began, answer *a) {
+	a->status = rdsiam_login_refused(client, TARGET, token, began, &a->flag, &a->err);
 }
 
 // No function here calls back or keeps what it is given: Go memory may stay on the stack.
@@ -71,14 +84,18 @@ static void go_invalidate(const rdsiam_client *client, const char *text, layout 
 #cgo nocallback go_get
 #cgo noescape go_sign
 #cgo nocallback go_sign
-#cgo noescape go_sign_with
-#cgo nocallback go_sign_with
-#cgo noescape go_take
-#cgo nocallback go_take
-#cgo noescape go_bring
-#cgo nocallback go_bring
+#cgo noescape go_try_sign
+#cgo nocallback go_try_sign
+#cgo noescape go_get_or_fetch
+#cgo nocallback go_get_or_fetch
+#cgo noescape go_sign_or_fetch
+#cgo nocallback go_sign_or_fetch
 #cgo noescape go_invalidate
 #cgo nocallback go_invalidate
+#cgo noescape go_invalidate_if
+#cgo nocallback go_invalidate_if
+#cgo noescape go_login_refused
+#cgo nocallback go_login_refused
 #cgo noescape rdsiam_credentials_new
 #cgo nocallback rdsiam_credentials_new
 #cgo nocallback rdsiam_token_free
@@ -88,6 +105,7 @@ import "C"
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unsafe"
 )
 
@@ -104,7 +122,7 @@ const (
 	statusPanic               = C.RDSIAM_ERR_PANIC
 )
 
-// Version gives the version of the C library that is loaded, such as "0.1.0".
+// Version returns the version of the C library that is loaded, such as "0.1.0".
 func Version() string {
 	return C.GoString(C.rdsiam_version())
 }
@@ -129,7 +147,7 @@ func newClient(s *settings) (*C.rdsiam_client, error) {
 	var client *C.rdsiam_client
 	var err *C.rdsiam_error
 	status := C.rdsiam_client_new(config, &client, &err)
-	return client, settle(status, err)
+	return client, errorOf(status, err)
 }
 
 func configure(config *C.rdsiam_config, s *settings) error {
@@ -137,26 +155,22 @@ func configure(config *C.rdsiam_config, s *settings) error {
 	if s.region != "" {
 		text := terminated(s.region)
 		status := C.rdsiam_config_set_region(config, start(text), &err)
-		if err := settle(status, err); err != nil {
+		if err := errorOf(status, err); err != nil {
 			return err
 		}
 	}
 	if s.profile != "" {
 		text := terminated(s.profile)
 		status := C.rdsiam_config_set_profile(config, start(text), &err)
-		if err := settle(status, err); err != nil {
+		if err := errorOf(status, err); err != nil {
 			return err
 		}
 	}
-	if s.refreshBefore != nil {
-		before := C.uint32_t(seconds(*s.refreshBefore))
-		status := C.rdsiam_config_set_refresh_before(config, before, &err)
-		if err := settle(status, err); err != nil {
-			return err
-		}
+	if err := setNumbers(config, s); err != nil {
+		return err
 	}
 	if s.provider != nil {
-		return settle(C.rdsiam_config_set_external(config, &err), err)
+		return errorOf(C.rdsiam_config_set_host_fetches(config, &err), err)
 	}
 	if s.credentials != nil {
 		credentials, failed := newCredentials(*s.credentials)
@@ -165,9 +179,35 @@ func configure(config *C.rdsiam_config, s *settings) error {
 		}
 		defer credentials.free()
 		status := C.rdsiam_config_set_credentials(config, credentials.pointer(), &err)
-		return settle(status, err)
+		return errorOf(status, err)
 	}
 	return nil
+}
+
+func setNumbers(config *C.rdsiam_config, s *settings) error {
+	var status C.rdsiam_status
+	var err *C.rdsiam_error
+	for _, one := range []struct {
+		value *time.Duration
+		unit  time.Duration
+		set   func(C.uint32_t)
+	}{
+		{s.refreshBefore, time.Second, func(n C.uint32_t) { status = C.rdsiam_config_set_refresh_before(config, n, &err) }},
+		{s.minRemaining, time.Second, func(n C.uint32_t) { status = C.rdsiam_config_set_min_remaining(config, n, &err) }},
+		{s.expires, time.Second, func(n C.uint32_t) { status = C.rdsiam_config_set_expires(config, n, &err) }},
+		{s.timeout, time.Millisecond, func(n C.uint32_t) { status = C.rdsiam_config_set_timeout_ms(config, n, &err) }},
+	} {
+		if one.value == nil {
+			continue
+		}
+		if one.set(C.uint32_t(count(*one.value, one.unit))); status != C.RDSIAM_OK {
+			return errorOf(status, err)
+		}
+	}
+	if s.maxEntries == nil {
+		return nil
+	}
+	return errorOf(C.rdsiam_config_set_max_entries(config, C.size_t(*s.maxEntries), &err), err)
 }
 
 // nativeCredentials are Go's in C. NULL is none.
@@ -191,16 +231,12 @@ func newCredentials(from Credentials) (nativeCredentials, error) {
 	var err *C.rdsiam_error
 	status := C.rdsiam_credentials_new(start(id), start(secret), start(session), expiresAt,
 		&made.c, &err)
-	return made, settle(status, err)
+	return made, errorOf(status, err)
 }
 
 func (n nativeCredentials) pointer() *C.rdsiam_credentials {
 	collect()
 	return n.c
-}
-
-func (n nativeCredentials) wantNewer() bool {
-	return bool(C.rdsiam_credentials_want_newer(n.pointer()))
 }
 
 func (n nativeCredentials) free() {
@@ -209,85 +245,133 @@ func (n nativeCredentials) free() {
 
 func (h *handle) tryGet(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_try_get(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) get(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_get(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
 func (h *handle) sign(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_sign(h.pointer(), start(text), at, &a)
-	return accept(&a)
+	return takeToken(&a)
 }
 
-func (h *handle) signWith(credentials, newer nativeCredentials, target Target) (Token, error) {
+func (h *handle) trySign(target Target) (Token, error) {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
-	C.go_sign_with(h.pointer(), credentials.pointer(), newer.pointer(), start(text), at, &a)
-	return accept(&a)
+	C.go_try_sign(h.pointer(), start(text), at, &a)
+	return takeToken(&a)
 }
 
 func (h *handle) invalidate(target Target) error {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
 	C.go_invalidate(h.pointer(), start(text), at, &a)
-	return settle(a.status, a.err)
+	return errorOf(a.status, a.err)
 }
 
-// take gives a token, a ticket to fetch credentials for one, both, or neither: another has the
-// ticket.
-func (h *handle) take(target Target) (Token, *ticket, error) {
+func (h *handle) invalidateToken(target Target, token Token) error {
 	var space [spaceForTarget]byte
-	text, at := lay(space[:0], target)
+	text, at := pack(space[:0], target)
 	var a C.answer
-	C.go_take(h.pointer(), start(text), at, &a)
-	token, err := accept(&a)
-	if a.ticket == nil {
+	C.go_invalidate_if(h.pointer(), start(text), at, start(terminated(token.text)), &a)
+	return errorOf(a.status, a.err)
+}
+
+func (h *handle) loginRefused(target Target, token Token, began time.Time) (bool, error) {
+	var space [spaceForTarget]byte
+	text, at := pack(space[:0], target)
+	var a C.answer
+	C.go_login_refused(h.pointer(), start(text), at, start(terminated(token.text)),
+		C.int64_t(began.Unix()), &a)
+	return bool(a.flag), errorOf(a.status, a.err)
+}
+
+// getOrFetch returns a token, a request to fetch credentials, both, or neither: another has the request.
+func (h *handle) getOrFetch(target Target) (Token, *request, error) {
+	var space [spaceForTarget]byte
+	text, at := pack(space[:0], target)
+	var a C.answer
+	C.go_get_or_fetch(h.pointer(), start(text), at, &a)
+	return takeAction(&a)
+}
+
+func (h *handle) signOrFetch(target Target) (Token, *request, error) {
+	var space [spaceForTarget]byte
+	text, at := pack(space[:0], target)
+	var a C.answer
+	C.go_sign_or_fetch(h.pointer(), start(text), at, &a)
+	return takeAction(&a)
+}
+
+func takeAction(a *C.answer) (Token, *request, error) {
+	token, err := takeToken(a)
+	if a.request == nil {
 		return token, nil, err
 	}
-	return token, &ticket{a.ticket}, err
+	return token, &request{a.request}, err
 }
 
-// A ticket is the duty to fetch credentials for one token. Whoever has it frees it.
-type ticket struct {
-	c *C.rdsiam_ticket
+// A request is the duty to fetch credentials for a client. Whoever has it frees it.
+type request struct {
+	c *C.rdsiam_request
 }
 
-func (t *ticket) pointer() *C.rdsiam_ticket {
+func (r *request) pointer() *C.rdsiam_request {
 	collect()
-	return t.c
+	return r.c
 }
 
-func (t *ticket) bring(credentials, newer nativeCredentials) (Token, error) {
-	var a C.answer
-	C.go_bring(t.pointer(), credentials.pointer(), newer.pointer(), &a)
-	return accept(&a)
+func (r *request) forceRefresh() bool {
+	return bool(C.rdsiam_request_force_refresh(r.pointer()))
 }
 
-func (t *ticket) free() {
-	C.rdsiam_ticket_free(t.pointer())
+// complete reports whether to ask the provider once more.
+func (r *request) complete(credentials nativeCredentials) (bool, error) {
+	var again C.bool
+	var err *C.rdsiam_error
+	status := C.rdsiam_request_complete(r.pointer(), credentials.pointer(), &again, &err)
+	return bool(again), errorOf(status, err)
+}
+
+// fail returns what those get who wait: nil if what the provider returned before is used.
+func (r *request) fail(cause *Error) error {
+	message := terminated(strings.ReplaceAll(cause.Message, "\x00", "\\0"))
+	why := C.rdsiam_error_new(C.rdsiam_status(cause.Status), start(message), C.bool(cause.Retryable))
+	defer C.rdsiam_error_free(why)
+	var err *C.rdsiam_error
+	status := C.rdsiam_request_fail(r.pointer(), why, &err)
+	ended := errorOf(status, err)
+	if own, ok := ended.(*Error); ok {
+		own.cause = cause.cause
+	}
+	return ended
+}
+
+func (r *request) free() {
+	C.rdsiam_request_free(r.pointer())
 }
 
 // spaceForTarget is more than the longest host name and the longest user take.
 const spaceForTarget = 384
 
-// lay puts the parts of a target one after the other, each with its NUL, so that they need no
+// pack puts the parts of a target one after the other, each with its NUL, so that they need no
 // copies of their own in C.
-func lay(space []byte, target Target) ([]byte, C.layout) {
-	at := C.layout{port: C.uint16_t(target.Port)}
+func pack(space []byte, target Target) ([]byte, C.packed) {
+	at := C.packed{port: C.uint16_t(target.Port)}
 	text := append(append(space, target.Host...), 0)
 	at.user = C.size_t(len(text))
 	text = append(append(text, target.User...), 0)
@@ -306,21 +390,21 @@ func start(text []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))
 }
 
-// accept copies the token of an answer, if it has one, and frees what is C's.
-func accept(a *C.answer) (Token, error) {
+// takeToken copies the token of an answer, if it has one, and frees what is C's.
+func takeToken(a *C.answer) (Token, error) {
 	if a.status != C.RDSIAM_OK {
-		return Token{}, settle(a.status, a.err)
+		return Token{}, errorOf(a.status, a.err)
 	}
 	if a.token == nil {
 		return Token{}, nil
 	}
-	token := Token{C.GoStringN(a.text, C.int(a.length)), int64(a.expires_at)}
+	token := Token{C.GoStringN(a.text, C.int(a.length)), int64(a.signed_at), int64(a.expires_at)}
 	C.rdsiam_token_free(a.token)
 	return token, nil
 }
 
-// settle makes Go's error of C's, which it frees.
-func settle(status C.rdsiam_status, err *C.rdsiam_error) error {
+// errorOf makes Go's error of C's, which it frees.
+func errorOf(status C.rdsiam_status, err *C.rdsiam_error) error {
 	if status == C.RDSIAM_OK {
 		return nil
 	}

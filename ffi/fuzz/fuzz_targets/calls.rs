@@ -1,12 +1,15 @@
 #![no_main]
 
-pub(crate) use rdsiam_ffi::{Status, client, config, credentials, error, ticket, token, version};
+pub(crate) use rdsiam_ffi::{
+    Status, client, config, credentials, error, event, explain, provider, quote, request, token,
+    version,
+};
 
+#[path = "../targets/callbacks.rs"]
+mod callbacks;
 #[path = "../targets/calls.rs"]
 mod calls;
-#[path = "../../../core/fuzz/targets/input.rs"]
+#[path = "../../../core/tests/targets/input.rs"]
 mod input;
-#[path = "../targets/provider.rs"]
-mod provider;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| calls::run(data));

@@ -9,15 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::callbacks::{SECRET, UserData, end, free_data, on_event, provide};
 use super::input::Input;
-use super::provider::{SECRET, UserData, end, free_data, provide};
 use crate::Status;
 use crate::client::*;
 use crate::config::*;
 use crate::credentials::*;
 use crate::error::*;
-use crate::ticket::*;
-use crate::token::make::*;
+use crate::event::*;
+use crate::explain::*;
+use crate::provider::*;
+use crate::quote::*;
+use crate::request::*;
+use crate::token::get::*;
+use crate::token::refused::*;
 use crate::token::*;
 use crate::version::*;
 
@@ -40,7 +45,7 @@ pub(crate) fn run(data: &[u8]) {
     }
     let given = program.given;
     program.free_all();
-    // A refresh behind a token may still hold its client.
+    // A fetch may still hold its client.
     let deadline = Instant::now() + Duration::from_secs(10);
     while freed.load(Ordering::SeqCst) != given {
         assert!(Instant::now() < deadline, "user data is freed once, and only once");
@@ -55,7 +60,8 @@ struct Program {
     credentials: Vec<*mut OwnedCredentials>,
     clients: Vec<*mut OwnedClient>,
     tokens: Vec<*mut SharedToken>,
-    tickets: Vec<*mut OwnedTicket>,
+    requests: Vec<*mut OwnedRequest>,
+    pending: Vec<*mut OwnedPending>,
     errors: Vec<*mut OwnedError>,
     /// User data given to the library, and how much of it came back.
     given: usize,
@@ -103,7 +109,7 @@ fn take<T>(handles: &mut Vec<*mut T>, input: &mut Input<'_>) -> *mut T {
 
 impl Program {
     fn call(&mut self, call: i64, input: &mut Input<'_>) {
-        match call.unsigned_abs() % 27 {
+        match call.unsigned_abs() % 36 {
             0 => self.configs.push(rdsiam_config_new()),
             1 => self.set_text(input, rdsiam_config_set_region),
             2 => self.set_text(input, rdsiam_config_set_profile),
@@ -111,18 +117,12 @@ impl Program {
                 let (config, credentials) =
                     (one_of(&self.configs, input), one_of(&self.credentials, input));
                 // SAFETY: handles of the library that were not freed, or NULL.
-                self.does(input, |err| unsafe {
+                self.status(input, |err| unsafe {
                     rdsiam_config_set_credentials(config, credentials, err)
                 });
             }
             4 => self.set_provider(input),
-            5 => {
-                let (config, seconds) = (one_of(&self.configs, input), input.number() as u32);
-                // SAFETY: as above.
-                self.does(input, |err| unsafe {
-                    rdsiam_config_set_refresh_before(config, seconds, err)
-                });
-            }
+            5 => self.set_number(input),
             // SAFETY: a handle that the program had and gives away, or NULL; so for all below.
             6 => unsafe { rdsiam_config_free(take(&mut self.configs, input)) },
             7 => self.credentials_new(input),
@@ -132,15 +132,16 @@ impl Program {
                 let config = one_of(&self.configs, input);
                 // SAFETY: a configuration of the library that was not freed, or NULL.
                 let made =
-                    self.gives(input, |out, err| unsafe { rdsiam_client_new(config, out, err) });
+                    self.out(input, |out, err| unsafe { rdsiam_client_new(config, out, err) });
                 self.clients.extend(made);
             }
             // SAFETY: as above.
             10 => unsafe { rdsiam_client_free(take(&mut self.clients, input)) },
-            // While a ticket is out, the others wait for it, for seconds.
-            11..=13 if self.tickets.is_empty() => self.token_by_client(input, rdsiam_token_get),
+            // While a request is open, the others wait for it, for seconds.
+            11..=13 if self.requests.is_empty() => self.token_by_client(input, rdsiam_token_get),
             11..=13 => self.token_by_client(input, rdsiam_token_try_get),
-            14 => self.token_by_client(input, rdsiam_token_sign),
+            14 if self.requests.is_empty() => self.token_by_client(input, rdsiam_token_sign),
+            14 => self.token_by_client(input, rdsiam_token_try_sign),
             15 => self.token_sign_at(input),
             16 => self.invalidate(input),
             17 => read_token(one_of(&self.tokens, input)),
@@ -150,17 +151,37 @@ impl Program {
             20 => {
                 let config = one_of(&self.configs, input);
                 // SAFETY: a configuration of the library that was not freed, or NULL.
-                self.does(input, |err| unsafe { rdsiam_config_set_external(config, err) });
+                self.status(input, |err| unsafe { rdsiam_config_set_host_fetches(config, err) });
             }
-            21 => {
-                // SAFETY: credentials of the library that were not freed, or NULL.
-                unsafe { rdsiam_credentials_want_newer(one_of(&self.credentials, input)) };
+            21 => self.set_on_event(input),
+            22 => self.ask(input, rdsiam_token_sign_or_fetch),
+            23 | 24 => self.ask(input, rdsiam_token_get_or_fetch),
+            25 => self.request_complete(input),
+            26 => {
+                let (request, error) = (one_of(&self.requests, input), one_of(&self.errors, input));
+                // SAFETY: handles of the library that were not freed, or NULL.
+                self.status(input, |err| unsafe { rdsiam_request_fail(request, error, err) });
             }
-            22 => self.token_sign_with(input),
-            23 => self.ticket_take(input),
-            24 => self.ticket_bring(input),
             // SAFETY: as above.
-            25 => unsafe { rdsiam_ticket_free(take(&mut self.tickets, input)) },
+            27 => unsafe { rdsiam_request_free(take(&mut self.requests, input)) },
+            28 if self.requests.is_empty() => {
+                let pending = one_of(&self.pending, input);
+                // SAFETY: a handle of the library that was not freed, or NULL.
+                self.status(input, |err| unsafe { rdsiam_pending_wait(pending, err) });
+            }
+            // SAFETY: as above.
+            28 | 29 => unsafe { rdsiam_pending_free(take(&mut self.pending, input)) },
+            30 => self.refused(input),
+            31 => self.explain(input),
+            32 => self.quote(input),
+            33 => self.stat(input),
+            34 => {
+                let (status, message) = (input.number() as i32, Text::read(input));
+                // SAFETY: a string or NULL.
+                let error = unsafe { rdsiam_error_new(status, message.ptr(), status % 2 == 0) };
+                assert!(!error.is_null());
+                self.errors.push(error);
+            }
             _ => {
                 // SAFETY: as above.
                 unsafe { rdsiam_error_free(take(&mut self.errors, input)) };
@@ -171,15 +192,15 @@ impl Program {
     }
 
     /// A call whose only output is an error, which the program may not want.
-    fn does(&mut self, input: &mut Input<'_>, call: impl FnOnce(*mut *mut OwnedError) -> Status) {
+    fn status(&mut self, input: &mut Input<'_>, call: impl FnOnce(*mut *mut OwnedError) -> Status) {
         let mut err = STALE as *mut OwnedError;
         let wanted = input.number() % 4 != 3;
         let status = call(if wanted { &raw mut err } else { null_mut() });
-        self.note(status, err, wanted);
+        self.check(status, err, wanted);
     }
 
-    /// A call that gives a handle, which the program may have no place for.
-    fn gives<T>(
+    /// A call that returns a handle, which the program may have no place for.
+    fn out<T>(
         &mut self,
         input: &mut Input<'_>,
         call: impl FnOnce(*mut *mut T, *mut *mut OwnedError) -> Status,
@@ -187,7 +208,7 @@ impl Program {
         let mut out = STALE as *mut T;
         let has_place = input.number() % 8 != 7;
         let mut status = 0;
-        self.does(input, |err| {
+        self.status(input, |err| {
             status = call(if has_place { &raw mut out } else { null_mut() }, err);
             status
         });
@@ -199,7 +220,7 @@ impl Program {
         Some(out).filter(|out| !out.is_null())
     }
 
-    fn note(&mut self, status: Status, err: *mut OwnedError, wanted: bool) {
+    fn check(&mut self, status: Status, err: *mut OwnedError, wanted: bool) {
         assert!(status != RDSIAM_ERR_PANIC && status != RDSIAM_ERR_INTERNAL, "status {status}");
         if !wanted {
             assert_eq!(err as usize, STALE, "an error where none was wanted");
@@ -219,14 +240,14 @@ impl Program {
     ) {
         let (config, text) = (one_of(&self.configs, input), Text::read(input));
         // SAFETY: a configuration that was not freed, and a string, or NULL.
-        self.does(input, |err| unsafe { set(config, text.ptr(), err) });
+        self.status(input, |err| unsafe { set(config, text.ptr(), err) });
     }
 
     fn credentials_new(&mut self, input: &mut Input<'_>) {
         let (id, secret, session) = (Text::read(input), Text::secret(input), Text::secret(input));
         let end = end(input.number());
         // SAFETY: strings or NULL.
-        let made = self.gives(input, |out, err| unsafe {
+        let made = self.out(input, |out, err| unsafe {
             rdsiam_credentials_new(id.ptr(), secret.ptr(), session.ptr(), end, out, err)
         });
         self.credentials.extend(made);
@@ -240,7 +261,7 @@ impl Program {
         let data = Box::into_raw(Box::new(UserData { manner, freed })).cast();
         self.given += 1;
         // SAFETY: a configuration that was not freed, or NULL, and data that `free_data` takes.
-        self.does(input, |err| unsafe {
+        self.status(input, |err| unsafe {
             rdsiam_config_set_provider(config, provider, data, Some(free_data), err)
         });
     }
@@ -249,7 +270,7 @@ impl Program {
         let client = one_of(&self.clients, input);
         let (host, port, user, region) = target(input);
         // SAFETY: a client that was not freed, and strings, or NULL.
-        let token = self.gives(input, |out, err| unsafe {
+        let token = self.out(input, |out, err| unsafe {
             call(client, host.ptr(), port, user.ptr(), region.ptr(), out, err)
         });
         self.keep(token);
@@ -260,7 +281,7 @@ impl Program {
         let (host, port, user, region) = target(input);
         let (time, expires) = (input.number(), input.number() as u32);
         // SAFETY: credentials that were not freed, and strings, or NULL.
-        let token = self.gives(input, |out, err| unsafe {
+        let token = self.out(input, |out, err| unsafe {
             rdsiam_token_sign_at(
                 credentials,
                 host.ptr(),
@@ -276,68 +297,153 @@ impl Program {
         self.keep(token);
     }
 
-    fn token_sign_with(&mut self, input: &mut Input<'_>) {
-        let client = one_of(&self.clients, input);
-        let (first, newer) = (one_of(&self.credentials, input), one_of(&self.credentials, input));
-        let (host, port, user, region) = target(input);
-        // SAFETY: a client and credentials that were not freed, and strings, or NULL.
-        let token = self.gives(input, |out, err| unsafe {
-            rdsiam_token_sign_with(
-                client,
-                first,
-                newer,
-                host.ptr(),
-                port,
-                user.ptr(),
-                region.ptr(),
-                out,
-                err,
-            )
-        });
-        self.keep(token);
+    fn set_number(&mut self, input: &mut Input<'_>) {
+        let config = one_of(&self.configs, input);
+        let (which, number) = (input.number().unsigned_abs() % 5, input.number());
+        let set: unsafe extern "C" fn(*mut OwnedConfig, u32, *mut *mut OwnedError) -> Status =
+            match which {
+                0 => rdsiam_config_set_refresh_before,
+                1 => rdsiam_config_set_min_remaining,
+                2 => rdsiam_config_set_expires,
+                3 => rdsiam_config_set_timeout_ms,
+                _ => {
+                    // SAFETY: a configuration that was not freed, or NULL.
+                    self.status(input, |err| unsafe {
+                        rdsiam_config_set_max_entries(config, number as usize, err)
+                    });
+                    return;
+                }
+            };
+        // A timeout that no call of the provider reaches.
+        let number = if which == 3 { number as u32 | 0x1000 } else { number as u32 };
+        // SAFETY: a configuration that was not freed, or NULL.
+        self.status(input, |err| unsafe { set(config, number, err) });
     }
 
-    fn ticket_take(&mut self, input: &mut Input<'_>) {
+    fn set_on_event(&mut self, input: &mut Input<'_>) {
+        let config = one_of(&self.configs, input);
+        let call: EventFn = if input.number() % 8 == 7 { None } else { Some(on_event) };
+        let freed = Arc::clone(&self.freed);
+        let data = Box::into_raw(Box::new(UserData { manner: 0, freed })).cast();
+        self.given += 1;
+        // SAFETY: a configuration that was not freed, or NULL, and data that `free_data` takes.
+        self.status(input, |err| unsafe {
+            rdsiam_config_set_on_event(config, call, data, Some(free_data), err)
+        });
+    }
+
+    fn ask(&mut self, input: &mut Input<'_>, call: AskFn) {
         let client = one_of(&self.clients, input);
         let (host, port, user, region) = target(input);
-        let (mut out, mut ticket) = (STALE as *mut SharedToken, STALE as *mut OwnedTicket);
+        let mut out = STALE as *mut SharedToken;
+        let mut request = STALE as *mut OwnedRequest;
+        let mut pending = STALE as *mut OwnedPending;
         let places = input.number();
-        let (has_out, has_ticket) = (places % 8 != 7, places % 16 != 15);
+        let has = [places % 8 != 7, places % 16 != 15, places % 32 != 31];
         let mut status = 0;
-        self.does(input, |err| {
-            let out = if has_out { &raw mut out } else { null_mut() };
-            let ticket = if has_ticket { &raw mut ticket } else { null_mut() };
+        self.status(input, |err| {
+            let out = if has[0] { &raw mut out } else { null_mut() };
+            let request = if has[1] { &raw mut request } else { null_mut() };
+            let pending = if has[2] { &raw mut pending } else { null_mut() };
             let (host, user, region) = (host.ptr(), user.ptr(), region.ptr());
             // SAFETY: a client that was not freed, strings and places, or NULL.
-            status =
-                unsafe { rdsiam_ticket_take(client, host, port, user, region, out, ticket, err) };
+            status = unsafe { call(client, host, port, user, region, out, request, pending, err) };
             status
         });
-        if !has_out || !has_ticket {
+        if has.contains(&false) {
             assert_eq!(status, RDSIAM_ERR_INVALID_ARGUMENT, "no place for a result");
             return;
         }
-        assert!(status == RDSIAM_OK || (out.is_null() && ticket.is_null()));
-        assert!(out as usize != STALE && ticket as usize != STALE, "outputs are cleared");
+        assert!(out as usize != STALE && request as usize != STALE && pending as usize != STALE);
+        let none = out.is_null() && request.is_null() && pending.is_null();
+        assert_eq!(none, status != RDSIAM_OK, "something to do if and only if there is success");
         self.keep(Some(out).filter(|out| !out.is_null()));
-        self.tickets.extend(Some(ticket).filter(|ticket| !ticket.is_null()));
+        self.requests.extend(Some(request).filter(|request| !request.is_null()));
+        self.pending.extend(Some(pending).filter(|pending| !pending.is_null()));
     }
 
-    fn ticket_bring(&mut self, input: &mut Input<'_>) {
-        let ticket = one_of(&self.tickets, input);
-        let (first, newer) = (one_of(&self.credentials, input), one_of(&self.credentials, input));
-        // SAFETY: a ticket and credentials that were not freed, or NULL.
-        let token = self.gives(input, |out, err| unsafe {
-            rdsiam_ticket_bring(ticket, first, newer, out, err)
+    fn request_complete(&mut self, input: &mut Input<'_>) {
+        let (request, credentials) =
+            (one_of(&self.requests, input), one_of(&self.credentials, input));
+        let mut again = true;
+        let mut status = 0;
+        self.status(input, |err| {
+            // SAFETY: handles that were not freed, or NULL.
+            status = unsafe { rdsiam_request_complete(request, credentials, &raw mut again, err) };
+            status
         });
-        self.keep(token);
+        // SAFETY: a request that was not freed, or NULL.
+        let forced = unsafe { rdsiam_request_force_refresh(request) };
+        assert!(!again || (status == RDSIAM_OK && forced));
+    }
+
+    fn refused(&mut self, input: &mut Input<'_>) {
+        let client = one_of(&self.clients, input);
+        let (host, port, user, region) = target(input);
+        let token = one_of(&self.tokens, input);
+        // SAFETY: a token that was not freed, or NULL.
+        let token = unsafe { rdsiam_token_str(token) };
+        let (began, mut retry) = (input.number(), true);
+        let mut status = 0;
+        self.status(input, |err| {
+            let (host, user, region, retry) =
+                (host.ptr(), user.ptr(), region.ptr(), &raw mut retry);
+            // SAFETY: a client that was not freed, strings and a place, or NULL.
+            status = unsafe {
+                rdsiam_login_refused(client, host, port, user, region, token, began, retry, err)
+            };
+            status
+        });
+        assert!(!retry || status == RDSIAM_OK);
+        // SAFETY: a client that was not freed, and strings, or NULL.
+        self.status(input, |err| unsafe {
+            let (host, user, region) = (host.ptr(), user.ptr(), region.ptr());
+            rdsiam_token_invalidate_if(client, host, port, user, region, token, err)
+        });
+    }
+
+    fn explain(&mut self, input: &mut Input<'_>) {
+        let text = Text::read(input);
+        // SAFETY: a string or NULL.
+        let explanation =
+            self.out(input, |out, err| unsafe { rdsiam_explain(text.ptr(), out, err) });
+        let explanation = explanation.unwrap_or(null_mut());
+        let (field, index) = (input.number() as i32, input.number() as usize);
+        // SAFETY: an explanation that is freed below, or NULL.
+        let _ = unsafe { rdsiam_explanation_field(explanation, field) };
+        // SAFETY: as above.
+        let _ = unsafe { rdsiam_explanation_problem(explanation, index) };
+        // SAFETY: as above.
+        assert!(!unsafe { rdsiam_explanation_text(explanation) }.is_null());
+        // SAFETY: as above.
+        unsafe { rdsiam_explanation_free(explanation) };
+    }
+
+    fn quote(&mut self, input: &mut Input<'_>) {
+        let (text, place) = (Text::read(input), input.number() as i32 % 6);
+        // SAFETY: a string or NULL.
+        let quoted =
+            self.out(input, |out, err| unsafe { rdsiam_quote(text.ptr(), place, out, err) });
+        let quoted = quoted.unwrap_or(null_mut());
+        // SAFETY: a quoted text that is freed below, or NULL.
+        assert_eq!(unsafe { rdsiam_quoted_str(quoted) }.is_null(), quoted.is_null());
+        // SAFETY: as above.
+        unsafe { rdsiam_quoted_free(quoted) };
+    }
+
+    fn stat(&mut self, input: &mut Input<'_>) {
+        let (client, stat) = (one_of(&self.clients, input), input.number() as i32 % 12);
+        let mut number = u64::MAX;
+        // SAFETY: a client that was not freed, or NULL, and a place.
+        self.status(input, |err| unsafe { rdsiam_client_stat(client, stat, &raw mut number, err) });
+        assert_ne!(number, u64::MAX);
     }
 
     fn invalidate(&mut self, input: &mut Input<'_>) {
         let client = one_of(&self.clients, input);
         let (host, port, user, region) = target(input);
         // SAFETY: a client that was not freed, and strings, or NULL.
-        self.does(input, |err| unsafe {
+        self.status(input, |err| unsafe {
             rdsiam_token_invalidate(client, host.ptr(), port, user.ptr(), region.ptr(), err)
         });
     }
@@ -350,9 +456,13 @@ impl Program {
     }
 
     fn free_all(self) {
-        for ticket in self.tickets {
+        for request in self.requests {
             // SAFETY: each handle is of the library and given away here; so for all below.
-            unsafe { rdsiam_ticket_free(ticket) };
+            unsafe { rdsiam_request_free(request) };
+        }
+        for pending in self.pending {
+            // SAFETY: as above.
+            unsafe { rdsiam_pending_free(pending) };
         }
         // Tokens stay readable after their client is gone.
         for client in self.clients {
@@ -386,6 +496,18 @@ type TokenFn = unsafe extern "C" fn(
     *const c_char,
     *const c_char,
     *mut *mut SharedToken,
+    *mut *mut OwnedError,
+) -> Status;
+
+type AskFn = unsafe extern "C" fn(
+    *const OwnedClient,
+    *const c_char,
+    u16,
+    *const c_char,
+    *const c_char,
+    *mut *mut SharedToken,
+    *mut *mut OwnedRequest,
+    *mut *mut OwnedPending,
     *mut *mut OwnedError,
 ) -> Status;
 

@@ -70,10 +70,7 @@ func mariadb(ctx context.Context, client *rdsiam.Client) error {
 	config.Net, config.Addr = "tcp", net.JoinHostPort(os.Getenv("MARIADB_HOST"), os.Getenv("MARIADB_PORT"))
 	config.User, config.DBName = os.Getenv("DB_USER"), os.Getenv("DB_NAME")
 	config.TLS = &tls.Config{RootCAs: roots}
-	if err := config.Apply(mysql.BeforeConnect(rdsiammysql.BeforeConnect(client))); err != nil {
-		return err
-	}
-	connector, err := mysql.NewConnector(config)
+	connector, err := rdsiammysql.Connector(config, client)
 	if err != nil {
 		return err
 	}

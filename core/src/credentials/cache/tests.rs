@@ -1,17 +1,26 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::ffi::OsStr;
 
 use super::*;
+use crate::environment::Environment;
 use crate::style::Conventions;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn search() -> Search {
-    Search { profile: None, region: None, conventions: Conventions::SDK }
+    let environment = Environment::process();
+    Search { profile: None, region: None, conventions: Conventions::SDK, environment }
 }
 
 fn identity(variables: &[(&str, &str)]) -> Identity {
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-    Identity { search: search(), timeout: TIMEOUT, environment: digest(variables) }
+    Identity { environment: digest(variables), ..Identity::now(&search(), TIMEOUT) }
 }
 
 #[test]
@@ -41,9 +50,9 @@ fn different_settings_are_different_identities() {
         other
     };
     for (name, other) in [
-        ("profile", with(|one| one.search.profile = Some("p".into()))),
-        ("region", with(|one| one.search.region = Some("eu-central-1".into()))),
-        ("conventions", with(|one| one.search.conventions = Conventions::JS)),
+        ("profile", with(|one| one.profile = Some("p".into()))),
+        ("region", with(|one| one.region = Some("eu-central-1".into()))),
+        ("conventions", with(|one| one.conventions = Conventions::JS)),
         ("timeout", with(|one| one.timeout = Duration::from_secs(9))),
         ("environment", with(|one| one.environment = [0; 32])),
     ] {

@@ -22,15 +22,25 @@ struct Fields<'a> {
     expiration: Option<Cow<'a, str>>,
 }
 
-/// Reads the answer. No part of it gets into an error, but for an error that it tells.
-pub(super) fn credentials(json: &[u8]) -> Result<Credentials> {
+/// Reads the output of a `credential_process`, whose version has to be 1.
+pub(super) fn of_process(json: &[u8]) -> Result<Credentials> {
     let fields = fields(json).ok_or_else(|| wrong("is not a JSON object"))?;
+    if fields.version != Some(1.0) {
+        return Err(wrong("has no Version 1"));
+    }
+    read(fields)
+}
+
+/// Reads the answer of the metadata service. No part of it gets into an error, but for an error
+/// that it tells.
+pub(super) fn credentials(json: &[u8]) -> Result<Credentials> {
+    read(fields(json).ok_or_else(|| wrong("is not a JSON object"))?)
+}
+
+fn read(fields: Fields<'_>) -> Result<Credentials> {
     if let Some(code) = fields.code.filter(|code| code != "Success") {
         let message = shortened(fields.message.as_deref().unwrap_or_default()).into_owned();
         return Err(Error::provider(format!("it answered {}: {message}", shortened(&code)), true));
-    }
-    if fields.version.is_some_and(|version| version != 1.0) {
-        return Err(wrong("has a Version other than 1"));
     }
     let id = fields.access_key_id.ok_or_else(|| wrong("has no AccessKeyId"))?;
     let secret = fields.secret_access_key.ok_or_else(|| wrong("has no SecretAccessKey"))?;
@@ -141,12 +151,18 @@ mod tests {
             (r#"{"SecretAccessKey": "SECRET"}"#, "AccessKeyId"),
             (r#"{"AccessKeyId": "AKID"}"#, "SecretAccessKey"),
             (r#"{"AccessKeyId": "", "SecretAccessKey": "SECRET"}"#, "access_key_id"),
-            (r#"{"Version": 2, "AccessKeyId": "A", "SecretAccessKey": "SECRET"}"#, "Version"),
             (r#"{"AccessKeyId": "A", "SecretAccessKey": "S", "Expiration": "soon"}"#, "Expiration"),
             (r#"{"Code": "Refused", "Message": "by policy"}"#, "Refused: by policy"),
         ] {
             let error = credentials(answer.as_bytes()).unwrap_err();
             assert!(error.message().contains(word), "{answer}: {error}");
+            assert!(!error.message().contains("SECRET"), "{error}");
+        }
+        for version in ["", r#""Version": 2,"#, r#""Version": "1","#] {
+            let answer =
+                format!(r#"{{{version} "AccessKeyId": "A", "SecretAccessKey": "SECRET"}}"#);
+            let error = of_process(answer.as_bytes()).unwrap_err();
+            assert!(error.message().contains("Version 1"), "{error}");
             assert!(!error.message().contains("SECRET"), "{error}");
         }
     }

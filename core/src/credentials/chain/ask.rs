@@ -2,38 +2,41 @@
 
 use std::time::Duration;
 
-use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_runtime::env_config::EnvConfigValue;
-use aws_runtime::env_config::section::EnvConfigSections;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::os_shim_internal::Env;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use super::profile::{Base, Plan, Profiles, Role};
-use super::wire::Wire;
-use super::{container, instance, process, sso, sts};
+use super::container::Endpoint;
+use super::http::RecordingHttpClient;
+use super::instance::Service;
+use super::login::{self, SignIn};
+use super::network::Variant;
+use super::profile::{Base, Login, Plan, ProfileSet, Profiles, Role, Sso};
+use super::request::FIRST_PAUSE;
+use super::settings::Settings;
+use super::sso::Portal;
+use super::{cached, process, sso, sts};
 use crate::credentials::{Credentials, Source, environment};
+use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::style::Conventions;
+use crate::style::{Conventions, Network as Rules};
 
 /// Where STS is asked if nothing says where: with both peers it is this region.
 const STS_REGION: &str = "us-east-1";
-/// The first pause before a request is tried again. The SDK's own is a second, which is a long
-/// time in front of a login.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// What the sources share while one call lasts.
 pub(super) struct Context {
-    pub(super) wire: Wire,
+    pub(super) client: RecordingHttpClient,
     pub(super) region: Option<String>,
     pub(super) profiles: Profiles,
     pub(super) conventions: Conventions,
+    pub(super) environment: Environment,
 }
 
 impl Context {
@@ -48,94 +51,141 @@ impl Context {
     async fn ask_base(&self, base: Base) -> Result<Credentials> {
         match base {
             Base::Keys(credentials) => Ok(credentials),
-            Base::Process(command) => process::credentials(&command).await,
-            Base::Sso(sso) => sso::credentials(&self.provider(), sso, &self.wire).await,
+            Base::Process(command) => process::credentials(&command, &self.environment).await,
+            Base::Sso(sso) => self.sso(sso).await,
+            Base::Login(login) => self.login(login).await,
             Base::WebIdentity(identity) => {
-                sts::with_web_identity(&self.client(None), identity, &self.wire).await
+                sts::with_web_identity(&self.sts(None)?, identity, &self.client).await
             }
-            Base::Environment => environment::read(self.conventions)?
+            Base::Environment => environment::read(&self.environment, self.conventions)?
                 .ok_or_else(|| Error::provider(environment::NOT_SET, false)),
             Base::Place(Source::Container) => {
-                container::credentials(&self.provider(), &self.wire).await
+                Endpoint::read(&self.settings())?.credentials(&self.client).await
             }
-            Base::Place(_) => instance::credentials(&self.provider(), &self.wire).await,
+            Base::Place(_) => Service::read(&self.settings())?.credentials(&self.client).await,
         }
     }
 
-    async fn assume(&self, role: &Role, with: Credentials) -> Result<Credentials> {
-        let config = self.client(role.region.as_deref());
-        sts::assume(&config, role, with, &self.wire).await
+    async fn sso(&self, sso: Sso) -> Result<Credentials> {
+        let portal = Portal {
+            home: cached::home(&self.settings()),
+            roles: self.config("SSO", &sso.region)?,
+            logins: self.config("SSO OIDC", &sso.region)?,
+        };
+        sso::credentials(sso, &portal, &self.client).await
     }
 
-    /// For the client of STS.
-    fn client(&self, region: Option<&str>) -> SdkConfig {
-        let region = region.or(self.region.as_deref()).unwrap_or(STS_REGION);
+    async fn login(&self, login: Login) -> Result<Credentials> {
+        let region = self.region.as_deref().unwrap_or(STS_REGION).to_owned();
+        let service = SignIn {
+            folder: login::cache_folder(&self.settings()),
+            endpoint: self.endpoints().of("Signin"),
+            region,
+            variant: self.variant_of("Signin")?,
+        };
+        login::credentials(login, &service, &self.client).await
+    }
+
+    async fn assume(&self, role: &Role, with: Credentials) -> Result<Credentials> {
+        let config = self.sts(role.region.as_deref())?;
+        sts::assume(&config, role, with, &self.client).await
+    }
+
+    fn settings(&self) -> Settings<'_> {
+        Settings::new(&self.profiles, &self.environment, self.conventions.network)
+    }
+
+    fn endpoints(&self) -> Endpoints {
+        let profiles = self.profiles.set().clone();
+        Endpoints { profiles, environment: self.environment.clone() }
+    }
+
+    /// For botocore a configured endpoint is asked whatever the variant; the others, and the
+    /// AWS crates, refuse both at once.
+    fn variant_of(&self, service: &str) -> Result<Variant> {
+        let botocore = self.conventions.network == Rules::Botocore;
+        let configured = botocore && self.endpoints().of(service).is_some();
+        if configured { Ok(Variant::default()) } else { self.client.network().variant() }
+    }
+
+    fn sts(&self, region: Option<&str>) -> Result<SdkConfig> {
+        self.config("STS", region.or(self.region.as_deref()).unwrap_or(STS_REGION))
+    }
+
+    /// For a client of the SDK.
+    fn config(&self, service: &str, region: &str) -> Result<SdkConfig> {
+        let variant = self.variant_of(service)?;
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .http_client(self.wire.clone())
+            .http_client(self.client.clone())
+            .use_fips(variant.fips)
+            .use_dual_stack(variant.dual_stack)
             .time_source(SystemTimeSource::new())
-            .retry_config(retries())
+            .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE))
             .timeout_config(timeouts)
-            .service_config(Endpoints(self.profiles.set().clone()));
+            .service_config(self.endpoints());
         config.set_sleep_impl(default_async_sleep());
-        config.build()
+        Ok(config.build())
     }
-
-    /// For those providers of the SDK that bring their own client.
-    fn provider(&self) -> ProviderConfig {
-        ProviderConfig::without_region()
-            .with_http_client(self.wire.clone())
-            .with_retry_config(retries())
-    }
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_initial_backoff(FIRST_PAUSE)
 }
 
 /// AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and what the config file says about them.
 #[derive(Debug)]
-struct Endpoints(EnvConfigSections);
+struct Endpoints {
+    profiles: ProfileSet,
+    environment: Environment,
+}
 
 impl Endpoints {
+    /// The environment first, the profile second, and what is for one service before what is for
+    /// all.
+    fn find(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let Self { profiles, environment } = self;
+        let variable = |name: &str| environment.text(name).ok().flatten();
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let of_profile = || {
+            let of_service = profiles.get_of_service(key.service_id(), key.profile());
+            of_service.or_else(|| profiles.get(key.profile())).map(str::to_owned)
+        };
+        variable(&format!("{}_{service}", key.env()))
+            .or_else(|| variable(key.env()))
+            .or_else(of_profile)
+    }
+
     fn ignored(&self) -> bool {
-        let value = EnvConfigValue::new()
-            .env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-            .profile("ignore_configured_endpoint_urls");
-        value.load(&Env::real(), Some(&self.0)).is_some_and(|(v, _)| v.eq_ignore_ascii_case("true"))
+        let variable = self.environment.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").ok().flatten();
+        let setting = || self.profiles.get("ignore_configured_endpoint_urls").map(str::to_owned);
+        variable.or_else(setting).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl Endpoints {
+    /// The endpoint that is configured for a service.
+    fn of(&self, service: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url");
+        self.load_config(key.build().ok()?)
     }
 }
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        if self.ignored() {
-            return None;
-        }
-        let value = EnvConfigValue::new()
-            .env(key.env())
-            .profile(key.profile())
-            .service_id(key.service_id());
-        value.load(&Env::real(), Some(&self.0)).map(|(value, _)| value.into_owned())
+        if self.ignored() { None } else { self.find(key) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+    use crate::style::Dialect;
 
-    fn sts_endpoint(config: &str) -> Option<String> {
-        let kind = EnvConfigFileKind::Config;
-        let files = EnvConfigFiles::builder().with_contents(kind, config).build();
-        let set = super::super::profile::load(&files, "default".to_owned()).unwrap();
-        let key = ServiceConfigKey::builder()
-            .service_id("STS")
-            .env("AWS_ENDPOINT_URL")
-            .profile("endpoint_url")
-            .build();
-        Endpoints(set).load_config(key.unwrap())
+    fn sts_endpoint(config: &str, dialect: Dialect) -> Option<String> {
+        let profiles = ProfileSet::of_config(config, "default", dialect).unwrap();
+        Endpoints { profiles, environment: Environment::process() }.of("STS")
     }
 
     #[test]
@@ -143,11 +193,16 @@ mod tests {
         let services = "[services mine]\nsts =\n  endpoint_url = https://sts.example\n";
         let profile = "[default]\nservices = mine\n";
         let ignored = "ignore_configured_endpoint_urls = true\n";
-        assert_eq!(
-            sts_endpoint(&format!("{profile}{services}")).as_deref(),
-            Some("https://sts.example")
-        );
-        assert_eq!(sts_endpoint(&format!("{profile}{ignored}{services}")), None);
-        assert_eq!(sts_endpoint("[default]\nregion = eu-west-1\n"), None);
+        for dialect in [Dialect::Python, Dialect::Js, Dialect::Tolerant] {
+            let endpoint = |config: &str| sts_endpoint(config, dialect);
+            assert_eq!(
+                endpoint(&format!("{profile}{services}")).as_deref(),
+                Some("https://sts.example")
+            );
+            assert_eq!(endpoint(&format!("{profile}{ignored}{services}")), None);
+            assert_eq!(endpoint("[default]\nregion = eu-west-1\n"), None);
+            let both = format!("{profile}endpoint_url = https://all.example\n");
+            assert_eq!(endpoint(&both).as_deref(), Some("https://all.example"));
+        }
     }
 }

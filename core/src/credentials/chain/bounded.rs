@@ -1,21 +1,25 @@
-//! Runs what asks a source, to its end or to the bound, whatever thread this is.
+//! Runs what asks a source, to its end or to the bound.
 
+use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
+use super::failure;
 use crate::clock::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fork;
 
-/// `waiting` tells at the deadline what it was that did not come.
+/// `waiting` tells at the deadline what it was that did not come. Not inside another runtime: the
+/// caller's thread is one of the core's own.
 pub(crate) fn run<T>(
     deadline: &mut Deadline,
     work: impl Future<Output = Result<T>>,
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
-    // Not while another thread forks; a fork does not wait for one that is parked.
+    // Not while another thread forks; a fork does not wait for one that is parked, or that reads
+    // a file (`fork::at_rest`).
     let _awake = fork::Awake::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .on_thread_park(fork::rest)
@@ -23,19 +27,30 @@ pub(crate) fn run<T>(
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;
-    // The SDK panics at some answers of a metadata service.
+    // The SDK panics at some answers.
     let run = || runtime.block_on(within(deadline, work));
     let result = catch_unwind(AssertUnwindSafe(run));
-    // A name look-up that hangs must not hold the caller.
+    // A look-up of a name cannot be interrupted: `getaddrinfo` runs on a thread of tokio's, and
+    // returns when the resolver of the system gives up (5 s for each server and attempt, unless
+    // resolv.conf says otherwise). Nobody waits for that thread; until then it and its socket
+    // are all that is left of this call.
     runtime.shutdown_background();
-    let result = result.map_err(|_panic| {
-        Error::provider(
-            "the AWS SDK could not make sense of what the source answered; what it printed on \
-             standard error tells more",
-            true,
-        )
-    })?;
+    let result = result.map_err(|panic| explained(panic.as_ref()))?;
     result.unwrap_or_else(|| Err(overdue(deadline, waiting())))
+}
+
+/// tokio panics where it gets no thread to look up a name on, and the SDK at some answers.
+#[cold]
+fn explained(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<String>().map_or("", String::as_str);
+    if text.contains("spawn worker thread") {
+        return Error::provider(failure::LIMIT_OF_THREADS, true);
+    }
+    Error::provider(
+        "the AWS SDK could not make sense of what the source answered; what it printed on \
+         standard error tells more",
+        true,
+    )
 }
 
 /// What the work gives, or none at the deadline.
@@ -56,13 +71,10 @@ fn overdue(deadline: &Deadline, waiting: Option<String>) -> Error {
     Error::new(ErrorKind::Timeout, format!("nothing came within {seconds} s: {waiting}"))
 }
 
+/// Making it takes a few descriptors.
 #[cold]
 fn no_runtime(error: &io::Error) -> Error {
-    Error::provider(
-        format!(
-            "cannot start what fetches the credentials ({error}); the limit on open files or threads \
-             of this process is reached"
-        ),
-        true,
-    )
+    failure::of_limit(error).unwrap_or_else(|| {
+        Error::provider(format!("what sends its requests cannot be started: {error}"), true)
+    })
 }

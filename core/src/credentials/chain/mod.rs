@@ -7,37 +7,55 @@
 //! | `select` | which source serves, and why the others do not |
 //! | `profile` | what the shared config and credentials files say |
 //! | `ask` | asks the source that was selected |
-//! | `sts`, `sso`, `container`, `instance`, `process` | one source each |
+//! | `sts`, `sso`, `login`, `container`, `instance`, `process` | one source each |
+//! | `cached`, `dpop` | the documents of logins, and the proof that one is renewed with |
 //! | `answer` | credentials in JSON, as processes and EC2 write them |
-//! | `wire` | the HTTP client, which remembers what it was asked |
+//! | `secret_bytes` | what files and processes are read into |
+//! | `not_honoured` | settings that nothing here reads, for messages |
+//! | `settings` | variables of the environment and lines of the profile |
+//! | `network`, `proxy`, `trust` | what those say about requests |
+//! | `http`, `request` | the HTTP client, which remembers what it was asked; one plain request |
+//! | `file` | files that may block |
 //! | `bounded` | the runtime, and the bound in time |
 //! | `failure` | from errors of the SDK to ours |
 
 mod answer;
 mod ask;
 pub(super) mod bounded;
+mod cached;
 mod container;
+mod dpop;
 mod failure;
+mod file;
+mod http;
 mod instance;
+mod login;
+mod network;
+mod not_honoured;
 mod process;
 mod profile;
+mod proxy;
+mod request;
+mod secret_bytes;
 mod select;
+mod settings;
 mod sso;
 mod sts;
-mod wire;
+mod trust;
 
-use std::time::UNIX_EPOCH;
+use std::time::SystemTime;
 
 use super::Credentials;
 use super::provider::Search;
-use crate::clock::Deadline;
+use crate::clock::{Deadline, unix_seconds};
 use crate::error::{Error, Result};
-use crate::fork;
 use crate::region;
 use ask::Context;
+use http::RecordingHttpClient;
+use network::Network;
 use profile::{Base, Profiles};
 use select::Selection;
-use wire::Wire;
+use settings::Settings;
 
 /// Credentials from the first source that is configured, within the bound.
 pub(crate) fn credentials(search: &Search, deadline: &mut Deadline) -> Result<Credentials> {
@@ -51,28 +69,25 @@ pub(crate) fn credentials(search: &Search, deadline: &mut Deadline) -> Result<Cr
 }
 
 fn find(search: &Search, deadline: &mut Deadline) -> Result<Credentials> {
-    let Selection { plan, attempts, profiles } = {
-        let _awake = fork::Awake::begin();
-        select::select(search)?
-    };
+    let Selection { plan, attempts, profiles } = select::select(search)?;
     if let (Base::Keys(credentials), true) = (&plan.base, plan.roles.is_empty()) {
         return Ok(credentials.clone());
     }
-    let wire = Wire::default();
     let label = plan.label.clone();
     let region = sts_region(search, &profiles)?;
-    let conventions = search.conventions;
-    let context = Context { wire: wire.clone(), region, profiles, conventions };
-    bounded::run(deadline, context.ask(plan), || wire.last())
-        .map_err(|error| attempts.failed(&label, &error))
+    let Search { conventions, environment, .. } = search.clone();
+    let network = Network::read(&Settings::new(&profiles, &environment, conventions.network));
+    let client = RecordingHttpClient::new(network);
+    let context = Context { client: client.clone(), region, profiles, conventions, environment };
+    bounded::run(deadline, context.ask(plan), || client.last()).map_err(|error| {
+        let error = attempts.failed(&label, &error);
+        error.reworded(format!("{error}{}", client.network().remark()))
+    })
 }
 
 /// The region of the profile in the shared config file, if it has one.
 pub(crate) fn profile_region(search: &Search) -> Result<Option<String>> {
-    let profiles = {
-        let _awake = fork::Awake::begin();
-        Profiles::load(search.profile.as_deref(), search.conventions)?
-    };
+    let profiles = Profiles::load(search)?;
     let Some(region) = profiles.region() else { return Ok(None) };
     region::check(region)
         .map_err(|error| Error::invalid(format!("the region of the AWS profile: {error}")))?;
@@ -82,16 +97,14 @@ pub(crate) fn profile_region(search: &Search) -> Result<Option<String>> {
 fn sts_region(search: &Search, profiles: &Profiles) -> Result<Option<String>> {
     Ok(match &search.region {
         Some(region) => Some(region.clone()),
-        None => region::from_environment(search.conventions.region_variables)?
+        None => region::from_environment(&search.environment, search.conventions.region_variables)?
             .or_else(|| profiles.region().map(str::to_owned)),
     })
 }
 
-/// Takes over what a provider of the SDK gave. An answer that was cut short can lack its end,
-/// which the SDK reads as 1970.
-fn with_an_end(found: aws_credential_types::Credentials) -> Result<Credentials> {
-    if found.expiry() == Some(UNIX_EPOCH) {
-        return Err(Error::provider("its answer has no readable end of the credentials", true));
-    }
-    Ok(found.into())
+fn now() -> i64 {
+    unix_seconds(SystemTime::now())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,27 +3,53 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{self, Child, ExitStatus, Stdio};
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
+use super::secret_bytes::SecretBytes;
 use super::{answer, failure};
 use crate::credentials::Credentials;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 
 /// Bytes of output. What is longer is not credentials.
 const LONGEST: usize = 4 << 20;
-const FIRST_LENGTH: usize = 8 << 10;
 /// ECHILD, which std has no kind for. No number of Windows' that waiting could give.
 const NO_CHILD: i32 = 10;
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-pub(super) async fn credentials(command: &str) -> Result<Credentials> {
-    let spawned =
-        shell(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut running = Running(spawned.map_err(|error| broken(&error))?);
-    let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
+/// What is run.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// A line for the shell, as with the JS SDK.
+    Shell(String),
+    /// A program and its arguments, as with boto3.
+    Program(Vec<String>),
+}
+
+impl Command {
+    fn prepare(&self) -> process::Command {
+        match self {
+            Self::Shell(line) => shell(line),
+            Self::Program(words) => {
+                let mut words = words.iter();
+                let mut command = process::Command::new(words.next().map_or("", String::as_str));
+                command.args(words);
+                command
+            }
+        }
+    }
+}
+
+pub(super) async fn credentials(
+    command: &Command,
+    environment: &Environment,
+) -> Result<Credentials> {
+    let mut prepared = command.prepare();
+    environment.pass_to(&mut prepared);
+    let prepared = prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running::new(prepared.spawn().map_err(|error| broken(&error))?);
+    let (stdout, stderr) = (running.child.stdout.take(), running.child.stderr.take());
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         return Err(broken(&io::Error::other("no pipe")));
     };
@@ -32,15 +58,15 @@ pub(super) async fn credentials(command: &str) -> Result<Credentials> {
     let output = pipe::read(stdout).await.map_err(|error| broken(&error))?;
     let status = match running.ended().await.map_err(|error| broken(&error))? {
         Some(status) if !status.success() => status,
-        _ => return answer::credentials(&output),
+        _ => return answer::of_process(&output),
     };
     let complaints = complaints.await.ok().and_then(io::Result::ok).unwrap_or_default();
     Err(failed(status, &String::from_utf8_lossy(&complaints)))
 }
 
 #[cfg(unix)]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("sh");
+fn shell(command: &str) -> process::Command {
+    let mut shell = process::Command::new("/bin/sh");
     if is_one_program(command) {
         // Not every shell hands itself over to its only command, and to kill the shell alone
         // would leave that running.
@@ -71,8 +97,8 @@ fn is_one_program(command: &str) -> bool {
 }
 
 #[cfg(windows)]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("cmd.exe");
+fn shell(command: &str) -> process::Command {
+    let mut shell = process::Command::new("cmd.exe");
     shell.args(["/C", command]);
     shell
 }
@@ -97,49 +123,52 @@ fn last_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A process that does not outlive this value, also where the work is dropped at the bound.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// The system has forgotten it, and may give its number to another process.
+    gone: bool,
+}
 
 impl Running {
+    fn new(child: Child) -> Self {
+        Self { child, gone: false }
+    }
+
     /// It has closed its output, so this is a matter of a moment. None: the host has the system
     /// forget its children (SIGCHLD ignored), and nobody can know how this one ended.
     async fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         let mut pause = Duration::from_millis(1);
         loop {
-            match self.0.try_wait() {
+            match self.look() {
+                Ok(None) if self.gone => return Ok(None),
                 Ok(None) => {}
-                Err(error) if error.raw_os_error() == Some(NO_CHILD) => return Ok(None),
                 ended => return ended,
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+
+    /// How it ended, if it has ended and the system still knows.
+    fn look(&mut self) -> io::Result<Option<ExitStatus>> {
+        match self.child.try_wait() {
+            Err(error) if error.raw_os_error() == Some(NO_CHILD) => {
+                self.gone = true;
+                Ok(None)
+            }
+            looked => looked,
+        }
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Does nothing to one that has ended; then the system has nothing left to remember.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Bytes that may be secret, and grow without leaving copies behind.
-struct Output(Zeroizing<Vec<u8>>);
-
-impl Output {
-    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let length = self.0.len() + bytes.len();
-        if length > LONGEST {
-            return Err(io::Error::other("it printed more than 4 MiB"));
+        // Only what still runs is ours to kill: once it was waited for, by us or by the system,
+        // its number may be that of any other process.
+        if matches!(self.look(), Ok(None)) && !self.gone {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
-        if length > self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(length * 2));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(())
     }
 }
 
@@ -151,16 +180,16 @@ mod pipe {
     use tokio::net::unix::pipe::Receiver;
     use zeroize::Zeroizing;
 
-    use super::{FIRST_LENGTH, Output};
+    use super::{LONGEST, SecretBytes};
 
     pub(super) async fn read(from: impl Into<OwnedFd>) -> io::Result<Zeroizing<Vec<u8>>> {
         let pipe = Receiver::from_owned_fd(from.into())?;
-        let mut output = Output(Zeroizing::new(Vec::with_capacity(FIRST_LENGTH)));
+        let mut output = SecretBytes::new(LONGEST);
         let mut some = Zeroizing::new([0; 4096]);
         loop {
             pipe.readable().await?;
             match pipe.try_read(&mut *some) {
-                Ok(0) => return Ok(output.0),
+                Ok(0) => return Ok(output.into_inner()),
                 Ok(count) => output.add(some.get(..count).unwrap_or_default())?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
@@ -175,23 +204,11 @@ mod pipe {
 
     use zeroize::Zeroizing;
 
-    use super::{FIRST_LENGTH, Output};
+    use super::{LONGEST, SecretBytes};
 
     /// On a thread of the runtime's: it ends when the process does, which is killed at the bound.
-    pub(super) async fn read(
-        mut from: impl Read + Send + 'static,
-    ) -> io::Result<Zeroizing<Vec<u8>>> {
-        let read = move || {
-            let mut output = Output(Zeroizing::new(Vec::with_capacity(FIRST_LENGTH)));
-            let mut some = Zeroizing::new([0; 4096]);
-            loop {
-                match from.read(&mut *some)? {
-                    0 => return Ok(output.0),
-                    count => output.add(some.get(..count).unwrap_or_default())?,
-                }
-            }
-        };
-        tokio::task::spawn_blocking(read).await?
+    pub(super) async fn read(from: impl Read + Send + 'static) -> io::Result<Zeroizing<Vec<u8>>> {
+        tokio::task::spawn_blocking(move || SecretBytes::read(from, LONGEST)).await?
     }
 }
 

@@ -1,33 +1,43 @@
 //! What the shared config and credentials files say: where the credentials of a profile come
-//! from, and which roles are assumed with them. Read by the parser of the AWS SDK.
+//! from, and which roles are assumed with them.
+//!
+//! | file | what |
+//! |---|---|
+//! | `files` | where the two files are, and their text |
+//! | `ini` | from text to sections, in the dialect of each reference SDK |
+//! | `words` | splits a line as Python's `shlex` does |
+//! | `set` | from sections to profiles |
+//! | `settings` | readers of the settings of one profile |
+//! | `legacy` | the files of boto 2 |
 
+mod files;
+mod ini;
+pub(super) mod legacy;
+mod set;
 mod settings;
+mod words;
 
-use std::env::var;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{self, Poll, Waker};
-
-use aws_config::profile::{Profile, ProfileSet};
-use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env, Fs};
-
-use self::settings::{keys, place_named, role, sso, wants, wrong};
-use super::failure;
+pub(super) use self::set::{Profile, ProfileSet};
+use self::settings::{KEY, SECRET, keys, login, place_named, process, role, sso, wants, wrong};
+use super::process::Command;
+use crate::credentials::provider::Search;
 use crate::credentials::{Credentials, Source};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::style::Conventions;
 
 /// The settings that make a profile one with credentials.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 11] = [
     "role_arn",
     "credential_source",
     "web_identity_token_file",
     "sso_session",
     "sso_start_url",
+    "sso_account_id",
+    "sso_role_name",
+    "login_session",
     "credential_process",
-    "aws_access_key_id",
-    "aws_secret_access_key",
+    KEY,
+    SECRET,
 ];
 /// Profiles that a message lists.
 const LISTED: usize = 10;
@@ -44,8 +54,9 @@ pub(super) struct Plan {
 /// What needs no other credentials.
 pub(super) enum Base {
     Keys(Credentials),
-    Process(String),
+    Process(Command),
     Sso(Sso),
+    Login(Login),
     WebIdentity(WebIdentity),
     /// The environment's keys, for a role with that `credential_source`.
     Environment,
@@ -81,31 +92,40 @@ pub(super) struct Sso {
     pub(super) profile: String,
 }
 
+/// A profile with `login_session`, which is a login of `aws login`.
+pub(super) struct Login {
+    pub(super) session_arn: String,
+    pub(super) region: Option<String>,
+    /// The profile, for what to do about a login that has ended.
+    pub(super) profile: String,
+}
+
 /// The files, and the profile that is asked for.
 pub(super) struct Profiles {
     set: ProfileSet,
     named: bool,
-    order: &'static [Source],
+    conventions: Conventions,
 }
 
 impl Profiles {
-    /// Reads the files. The profile is the one that the caller named, or else a variable, or
-    /// else `default`.
-    pub(super) fn load(named: Option<&str>, conventions: Conventions) -> Result<Self> {
+    /// Reads the files, which may wait for a pipe or a network drive; no fork has to wait for it.
+    /// The profile is the one that the caller named, or else a variable, or else `default`.
+    pub(super) fn load(search: &Search) -> Result<Self> {
+        let Search { profile, conventions, environment, .. } = search;
         let by_variable = || {
-            let values = conventions.profile_variables.iter().filter_map(|name| var(name).ok());
-            values.into_iter().find(|name| !name.is_empty())
+            let mut names = conventions.profile_variables.iter();
+            names.find_map(|name| environment.get(name).ok().filter(|name| !name.is_empty()))
         };
-        let name = named.map(str::to_owned).or_else(by_variable);
-        let is_named = name.is_some();
-        let selected = name.unwrap_or_else(|| "default".to_owned());
-        let set = load(&EnvConfigFiles::default(), selected)?;
-        Ok(Self { set, named: is_named, order: conventions.sources })
+        let name = profile.clone().or_else(by_variable);
+        let named = name.is_some();
+        let selected = name.unwrap_or_else(|| set::DEFAULT.to_owned());
+        let set = ProfileSet::load(selected, environment, &conventions.files)?;
+        Ok(Self { set, named, conventions: *conventions })
     }
 
     /// Whether somebody asked for this profile, rather than for the default, and it is not there.
     pub(super) fn are_without_the_named(&self) -> bool {
-        self.named && self.selected().is_none()
+        self.named && self.set.selected().is_none()
     }
 
     pub(super) fn set(&self) -> &ProfileSet {
@@ -113,136 +133,144 @@ impl Profiles {
     }
 
     pub(super) fn label(&self) -> String {
-        format!("profile {}", self.set.selected_profile())
+        format!("profile {}", self.set.selected_name())
     }
 
     pub(super) fn region(&self) -> Option<&str> {
-        self.selected()?.get("region").filter(|region| !region.is_empty())
+        self.set.get("region")
+    }
+
+    /// A line of the selected profile, if it is there and not empty.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        self.set.get(name).filter(|value| !value.trim().is_empty())
     }
 
     /// Why the profile has no credentials, if it has none.
     pub(super) fn absent(&self) -> Option<String> {
-        let Some(profile) = self.selected() else { return Some(self.missing()) };
-        if SETTINGS.iter().any(|setting| profile.get(setting).is_some()) {
+        let Some(profile) = self.set.selected() else { return Some(self.missing()) };
+        let mut sources = self.conventions.sources.iter().filter(|source| source.is_of_profile());
+        if sources.any(|source| !matches!(self.plan(*source), Ok(None))) {
             return None;
         }
-        Some(if profile.get("login_session").is_some() {
-            "has a login_session, which only the AWS CLI can use: give another profile \
-             credential_process = aws configure export-credentials --format process --profile ..."
-                .to_owned()
-        } else {
-            "has neither keys nor another source of credentials".to_owned()
+        let empty = |setting: &&&str| profile.get(setting).is_some_and(str::is_empty);
+        let empty: Vec<&str> = SETTINGS.iter().filter(empty).copied().collect();
+        let there: Vec<&str> =
+            SETTINGS.iter().filter(|setting| profile.text(setting).is_some()).copied().collect();
+        Some(match (empty.as_slice(), there.as_slice()) {
+            ([], []) => "has neither keys nor another source of credentials".to_owned(),
+            ([], there) => format!("has {} alone, which is not enough", there.join(", ")),
+            (empty, []) => format!("has settings that are empty: {}", empty.join(", ")),
+            (empty, there) => {
+                let (there, empty) = (there.join(", "), empty.join(", "));
+                format!("has {there} alone, and settings that are empty: {empty}")
+            }
         })
     }
 
     /// The plan, if this is the kind of source that the profile has.
     pub(super) fn plan(&self, source: Source) -> Result<Option<Plan>> {
-        let Some(profile) = self.selected() else { return Ok(None) };
+        let Some(profile) = self.set.selected() else { return Ok(None) };
         if source == Source::Role {
             return self.assumed(profile);
         }
-        let base = self.base(profile, source)?;
+        let base = self.base(&profile, source)?;
         Ok(base.map(|base| Plan { base, roles: Vec::new(), label: self.label() }))
     }
 
-    fn selected(&self) -> Option<&Profile> {
-        self.set.get_profile(self.set.selected_profile())
-    }
-
     fn missing(&self) -> String {
-        let mut names: Vec<&str> = self.set.profiles().collect();
-        names.sort_unstable();
+        let mut names = self.set.names();
         names.truncate(LISTED);
+        let unreadable = match self.set.unreadable() {
+            [] => String::new(),
+            files => format!("; these cannot be read: {}", files.join(", ")),
+        };
         if names.is_empty() {
-            "is not there: the AWS config and credentials files are missing or empty".to_owned()
-        } else {
             format!(
-                "is not in the AWS config and credentials files; they have {}",
-                names.join(", ")
+                "is not there: the AWS config and credentials files are missing or have no \
+                 profile{unreadable}"
             )
+        } else {
+            let names = names.join(", ");
+            format!("is not in the AWS config and credentials files; they have {names}{unreadable}")
         }
     }
 
-    fn base(&self, profile: &Profile, source: Source) -> Result<Option<Base>> {
-        let text = |name: &str| profile.get(name).filter(|value| !value.is_empty());
-        let owned = |name: &str| text(name).map(str::to_owned);
+    fn base(&self, profile: &Profile<'_>, source: Source) -> Result<Option<Base>> {
+        let conventions = self.conventions;
         Ok(match source {
-            Source::Keys => keys(profile)?.map(Base::Keys),
-            Source::KeysOfCredentialsFile => self.keys_of_credentials_file(profile)?,
-            Source::Process => owned("credential_process").map(Base::Process),
-            Source::Sso => sso(&self.set, profile)?.map(Base::Sso),
-            Source::ProfileWebIdentity => {
-                match (owned("web_identity_token_file"), owned("role_arn")) {
-                    (None, _) => None,
-                    (Some(_), None) => {
-                        return Err(wants(profile, "web_identity_token_file", "role_arn"));
-                    }
-                    (Some(token_file), Some(role)) => {
-                        let session = owned("role_session_name");
-                        Some(Base::WebIdentity(WebIdentity { token_file, role, session }))
-                    }
-                }
+            Source::Keys => keys(profile, conventions)?.map(Base::Keys),
+            Source::KeysOfCredentialsFile => {
+                keys(&profile.in_credentials_file(), conventions)?.map(Base::Keys)
             }
-            Source::Role | Source::WebIdentity | Source::Container | Source::Instance => None,
+            Source::KeysOfConfigFile => {
+                keys(&profile.in_config_file(), conventions)?.map(Base::Keys)
+            }
+            Source::Process => process(profile, conventions)?.map(Base::Process),
+            Source::Sso => sso(&self.set, profile, conventions)?.map(Base::Sso),
+            Source::Login => login(profile).map(Base::Login),
+            Source::ProfileWebIdentity => self.web_identity(profile)?,
+            Source::Role
+            | Source::WebIdentity
+            | Source::Legacy
+            | Source::Container
+            | Source::Instance => None,
         })
     }
 
-    /// Read anew, since the parser makes one of both files.
-    fn keys_of_credentials_file(&self, profile: &Profile) -> Result<Option<Base>> {
-        if keys(profile)?.is_none() || profile.get("credential_process").is_none() {
-            return Ok(keys(profile)?.map(Base::Keys));
-        }
-        let file = EnvConfigFiles::builder().include_default_credentials_file(true).build();
-        let set = load(&file, profile.name().to_owned())?;
-        match set.get_profile(profile.name()) {
-            Some(profile) => Ok(keys(profile)?.map(Base::Keys)),
-            None => Ok(None),
+    fn web_identity(&self, profile: &Profile<'_>) -> Result<Option<Base>> {
+        let owned = |name: &str| profile.text(name).map(str::to_owned);
+        match (owned("web_identity_token_file"), owned("role_arn")) {
+            (None, _) => Ok(None),
+            (Some(_), None) if self.conventions.files.incomplete_role_is_skipped => Ok(None),
+            (Some(_), None) => Err(wants(profile, "web_identity_token_file", "role_arn")),
+            (Some(token_file), Some(role)) => {
+                let session = owned("role_session_name");
+                Ok(Some(Base::WebIdentity(WebIdentity { token_file, role, session })))
+            }
         }
     }
 
     /// The roles from this profile on, down to what the first one is assumed with.
-    fn assumed(&self, first: &Profile) -> Result<Option<Plan>> {
+    fn assumed(&self, first: Profile<'_>) -> Result<Option<Plan>> {
         let mut roles = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         let mut profile = first;
         let base = loop {
-            if !seen.is_empty()
-                && let Some(keys) = keys(profile)?
-            {
-                break Base::Keys(keys);
+            if !seen.is_empty() && self.has_keys(&profile) {
+                break self.source(&profile)?;
             }
             if seen.contains(&profile.name()) {
                 let around = seen.join(", ");
                 return Err(wrong(
-                    first,
+                    &first,
                     &format!("its source_profile goes in a circle: {around}"),
                 ));
             }
             seen.push(profile.name());
-            let Some(role) = role(profile)? else {
+            let Some(role) = role(&profile, self.conventions)? else {
                 if roles.is_empty() {
                     return Ok(None);
                 }
-                break self.source(profile)?;
+                break self.source(&profile)?;
             };
             roles.push(role);
-            match (profile.get("source_profile"), profile.get("credential_source")) {
+            match (profile.text("source_profile"), profile.text("credential_source")) {
                 (Some(_), Some(_)) => {
                     return Err(wrong(
-                        profile,
+                        &profile,
                         "has source_profile and credential_source; keep one",
                     ));
                 }
-                (None, Some(place)) => break place_named(profile, place)?,
-                (Some(name), None) if name == profile.name() => break self.source(profile)?,
+                (None, Some(place)) => break place_named(&profile, place)?,
+                (Some(name), None) if name == profile.name() => break self.source(&profile)?,
                 (Some(name), None) => {
-                    profile = self.set.get_profile(name).ok_or_else(|| {
-                        wrong(profile, &format!("its source_profile {name} is not there"))
+                    profile = self.set.profile(name).ok_or_else(|| {
+                        wrong(&profile, &format!("its source_profile {name} is not there"))
                     })?;
                 }
                 (None, None) => {
                     return Err(wrong(
-                        profile,
+                        &profile,
                         "has role_arn, but neither source_profile nor \
                         credential_source to assume it with",
                     ));
@@ -253,37 +281,27 @@ impl Profiles {
         Ok(Some(Plan { base, roles, label: self.label() }))
     }
 
+    /// Whether keys of a source profile hide its own role.
+    fn has_keys(&self, profile: &Profile<'_>) -> bool {
+        profile.text(KEY).is_some() && profile.text(SECRET).is_some()
+    }
+
     /// What a profile gives by itself, for another one to assume a role with.
-    fn source(&self, profile: &Profile) -> Result<Base> {
-        if let Some(place) = profile.get("credential_source") {
+    fn source(&self, profile: &Profile<'_>) -> Result<Base> {
+        if let Some(place) = profile.text("credential_source")
+            && !self.has_keys(profile)
+        {
             return place_named(profile, place);
         }
-        for source in std::iter::once(&Source::Keys).chain(self.order) {
+        // boto3 goes by its order also here, the others take the keys first.
+        let first = (!self.conventions.sources.contains(&Source::KeysOfCredentialsFile))
+            .then_some(&Source::Keys);
+        for source in first.into_iter().chain(self.conventions.sources) {
             if let Some(base) = self.base(profile, *source)? {
                 return Ok(base);
             }
         }
         Err(wrong(profile, "a role is to be assumed with it, but it has no credentials"))
-    }
-}
-
-pub(super) fn load(files: &EnvConfigFiles, selected: String) -> Result<ProfileSet> {
-    let (fs, env) = (Fs::real(), Env::real());
-    let loaded = at_once(aws_config::profile::load(&fs, &env, files, Some(selected.into())))?;
-    loaded.map_err(|error| {
-        let texts = failure::texts(&error);
-        Error::provider(format!("the AWS config files cannot be read: {texts}"), false)
-    })
-}
-
-/// The parser is asynchronous in form alone: it reads its files in the first poll.
-fn at_once<T>(work: impl Future<Output = T>) -> Result<T> {
-    match pin!(work).poll(&mut task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => Ok(result),
-        Poll::Pending => Err(Error::new(
-            ErrorKind::Internal,
-            "the AWS config files were not read at once; please report this",
-        )),
     }
 }
 

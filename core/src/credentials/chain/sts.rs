@@ -2,15 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Credentials as Assumed;
+use aws_types::SdkConfig;
 use zeroize::Zeroizing;
 
-use super::failure;
+use super::http::RecordingHttpClient;
 use super::profile::{Role, WebIdentity};
-use super::wire::Wire;
+use super::{failure, file};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
@@ -18,7 +18,7 @@ pub(super) async fn assume(
     config: &SdkConfig,
     role: &Role,
     with: Credentials,
-    wire: &Wire,
+    client: &RecordingHttpClient,
 ) -> Result<Credentials> {
     let signed_with = SharedCredentialsProvider::new(with.into_inner());
     let config = config.to_builder().credentials_provider(signed_with).build();
@@ -30,18 +30,17 @@ pub(super) async fn assume(
         .set_duration_seconds(role.seconds)
         .send()
         .await
-        .map_err(|error| of_role(&role.arn, &failure::of_client(&error, wire)))?;
+        .map_err(|error| of_role(&role.arn, &failure::of_client(&error, client)))?;
     read(answer.credentials).map_err(|error| of_role(&role.arn, &error))
 }
 
 pub(super) async fn with_web_identity(
     config: &SdkConfig,
     identity: WebIdentity,
-    wire: &Wire,
+    client: &RecordingHttpClient,
 ) -> Result<Credentials> {
     let WebIdentity { token_file, role, session } = identity;
-    // Not waited for on another thread: a projected token is a small file in memory.
-    let token = std::fs::read_to_string(&token_file).map(Zeroizing::new).map_err(|error| {
+    let token = file::read_text(&token_file).map_err(|error| {
         Error::provider(format!("the token file {token_file} cannot be read: {error}"), false)
     })?;
     let answer = Client::new(config)
@@ -51,7 +50,7 @@ pub(super) async fn with_web_identity(
         .web_identity_token(token.as_str())
         .send()
         .await
-        .map_err(|error| of_role(&role, &failure::of_client(&error, wire)))?;
+        .map_err(|error| of_role(&role, &failure::of_client(&error, client)))?;
     read(answer.credentials).map_err(|error| of_role(&role, &error))
 }
 

@@ -12,9 +12,9 @@ import (
 	"rdsiam"
 )
 
-// Provider makes a provider of one of the SDK's. It is asked when a token is due, every 14 minutes
-// or so, and not at each login; a cache of the SDK's in front of it is welcome, but not needed.
-// nil gives nil, which [rdsiam.New] refuses.
+// Provider makes a provider of one of the SDK's. It is asked when credentials are due, and not at each
+// login; a cache of the SDK's in front of it is welcome, but not needed. nil gives nil, which
+// [rdsiam.New] refuses.
 func Provider(sdk aws.CredentialsProvider) rdsiam.Provider {
 	if sdk == nil {
 		return nil
@@ -26,7 +26,7 @@ type provider struct {
 	sdk aws.CredentialsProvider
 }
 
-// Retrieve asks the SDK's provider. A refresh is forced where it has a cache that can be told so,
+// Retrieve asks the SDK's provider. A refresh is forced where it has a cache that can be invalidated,
 // as [aws.CredentialsCache] can.
 func (p provider) Retrieve(ctx context.Context, forceRefresh bool) (rdsiam.Credentials, error) {
 	if cache, ok := p.sdk.(interface{ Invalidate() }); ok && forceRefresh {

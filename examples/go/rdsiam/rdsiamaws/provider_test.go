@@ -53,7 +53,7 @@ func TestNoProviderIsAnError(t *testing.T) {
 	}
 }
 
-// A cache in front of the provider is told to forget what ends soon.
+// A cache in front of the provider is invalidated for credentials that expire soon.
 func TestACacheIsToldToRefresh(t *testing.T) {
 	var calls atomic.Int32
 	client := open(t, aws.NewCredentialsCache(giving(&calls, 10*time.Minute, time.Hour)))

@@ -25,10 +25,7 @@ func Example() {
 	config.Net, config.Addr = "tcp", os.Getenv("DB_ADDRESS") // mydb.abc123.us-east-1.rds...:3306
 	config.User, config.DBName = os.Getenv("DB_USER"), os.Getenv("DB_NAME")
 	config.TLS = &tls.Config{RootCAs: certificates(os.Getenv("DB_CA"))}
-	if err := config.Apply(mysql.BeforeConnect(rdsiammysql.BeforeConnect(client))); err != nil {
-		log.Fatal(err)
-	}
-	connector, err := mysql.NewConnector(config)
+	connector, err := rdsiammysql.Connector(config, client)
 	if err != nil {
 		log.Fatal(err)
 	}

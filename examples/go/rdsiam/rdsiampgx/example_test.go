@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"rdsiam"
 	"rdsiam/rdsiampgx"
@@ -48,7 +47,7 @@ func Example() {
 }
 
 // The same for database/sql.
-func ExampleBeforeConnect() {
+func ExampleConnector() {
 	client, err := rdsiam.New()
 	if err != nil {
 		log.Fatal(err)
@@ -59,8 +58,7 @@ func ExampleBeforeConnect() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	hook := stdlib.OptionBeforeConnect(rdsiampgx.BeforeConnect(client))
-	db := sql.OpenDB(stdlib.GetConnector(*config, hook))
+	db := sql.OpenDB(rdsiampgx.Connector(config, client))
 	defer db.Close()
 
 	var user string

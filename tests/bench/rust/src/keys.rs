@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rdsiam::{Conventions, Target, sign_at};
 
@@ -13,7 +13,8 @@ use crate::setting::{PORT, Result, Setting};
 const CHUNK: usize = 1_000;
 
 /// Any will do.
-const SECOND: i64 = 1_800_000_000;
+const SECOND: Duration = Duration::from_secs(1_800_000_000);
+const LIFE: Duration = Duration::from_secs(900);
 
 /// The client's own bound, which is not set here: a program that does not think of it has this.
 const BOUND: usize = 1_024;
@@ -31,7 +32,8 @@ pub(crate) fn run(setting: &Setting, count: usize) -> Result<()> {
     let credentials = setting.credentials()?;
     let stateless = |user: &String| {
         let target = Target::new(&setting.host, PORT, user);
-        sign_at(&credentials, &target, SECOND, 900, Conventions::SDK).map(drop)
+        sign_at(&credentials, &target, SystemTime::UNIX_EPOCH + SECOND, LIFE, Conventions::SDK)
+            .map(drop)
     };
     let [mut keys, mut signs, mut anew] = [Duration::ZERO; 3];
     for chunk in users.chunks(CHUNK) {

@@ -1,1 +1,1 @@
-"""Django's backend for MySQL and MariaDB, with mysqlclient."""
+"""Django's backend for MySQL and MariaDB, with mysqlclient or PyMySQL."""

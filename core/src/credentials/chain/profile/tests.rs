@@ -1,8 +1,8 @@
 //! Plans of profiles, without any file.
 
-use aws_runtime::env_config::file::EnvConfigFileKind;
-
 use super::*;
+use crate::error::Error;
+use crate::style::Dialect;
 
 const CONFIG: &str = "
 [profile keys]
@@ -45,6 +45,7 @@ sso_account_id = 1
 sso_role_name = app
 [profile login]
 login_session = arn:login
+region = eu-west-1
 [profile nothing]
 region = eu-west-1
 [profile circle]
@@ -91,12 +92,13 @@ web_identity_token_file = token
 ";
 
 fn plan(name: &str) -> Result<Plan> {
-    let kind = EnvConfigFileKind::Config;
-    let files = EnvConfigFiles::builder().with_contents(kind, CONFIG).build();
-    let set = load(&files, name.to_owned())?;
-    let order = Conventions::SDK.sources;
-    let profiles = Profiles { set, named: true, order };
-    for source in order {
+    plan_as(name, Conventions::SDK)
+}
+
+fn plan_as(name: &str, conventions: Conventions) -> Result<Plan> {
+    let set = ProfileSet::of_config(CONFIG, name, conventions.files.dialect).unwrap();
+    let profiles = Profiles { set, named: true, conventions };
+    for source in conventions.sources {
         if let Some(plan) = profiles.plan(*source)? {
             return Ok(plan);
         }
@@ -128,7 +130,7 @@ fn a_role_is_assumed_with_whatever_its_source_has() {
     assert!(matches!(plan("place").unwrap().base, Base::Place(Source::Instance)));
     let of_process = plan("of-process").unwrap();
     assert_eq!(arns(&of_process), ["arn:process"]);
-    assert!(matches!(of_process.base, Base::Process(command) if command == "run me"));
+    assert!(matches!(of_process.base, Base::Process(Command::Shell(line)) if line == "run me"));
 }
 
 #[test]
@@ -140,10 +142,15 @@ fn both_forms_of_sso_name_the_file_of_the_login() {
 }
 
 #[test]
+fn a_login_session_is_a_source() {
+    let Base::Login(login) = plan("login").unwrap().base else { panic!() };
+    assert_eq!((login.session_arn.as_str(), login.profile.as_str()), ("arn:login", "login"));
+}
+
+#[test]
 fn what_is_wrong_with_a_profile_is_named() {
     for (name, words) in [
         ("nothing", "neither keys nor another source"),
-        ("login", "export-credentials"),
         ("nowhere", "is not in the AWS config"),
         ("circle", "profile circle: its source_profile goes in a circle: circle, circled"),
         ("astray", "profile astray: its source_profile nowhere is not there"),
@@ -161,5 +168,121 @@ fn what_is_wrong_with_a_profile_is_named() {
         let error = plan(name).err().unwrap();
         assert!(error.message().contains(words), "{name}: {error}");
         assert!(!error.retryable());
+    }
+}
+
+/// With boto3 no shell runs it, with the others one does.
+#[test]
+fn a_process_is_words_or_a_line_as_the_row_says() {
+    for conventions in [Conventions::BOTOCORE, Conventions::JS, Conventions::SDK] {
+        let base = plan_as("process", conventions).unwrap().base;
+        match base {
+            Base::Process(Command::Program(words)) => {
+                assert_eq!(
+                    (words, conventions),
+                    (vec!["run".to_owned(), "me".to_owned()], Conventions::BOTOCORE)
+                );
+            }
+            Base::Process(Command::Shell(line)) => {
+                assert_eq!(line, "run me");
+                assert_ne!(conventions, Conventions::BOTOCORE);
+            }
+            _ => panic!("a process"),
+        }
+    }
+}
+
+#[test]
+fn a_login_is_planned_in_each_row() {
+    for conventions in [Conventions::BOTOCORE, Conventions::JS, Conventions::SDK] {
+        let Base::Login(login) = plan_as("login", conventions).unwrap().base else {
+            panic!("a login")
+        };
+        assert_eq!((login.session_arn.as_str(), login.profile.as_str()), ("arn:login", "login"));
+        assert_eq!(login.region.as_deref(), Some("eu-west-1"));
+    }
+}
+
+/// The JS SDK goes on to the next source where the others refuse.
+#[test]
+fn what_is_incomplete_is_refused_or_skipped() {
+    for name in ["half", "alone", "twice", "no-role"] {
+        assert!(plan_as(name, Conventions::BOTOCORE).err().unwrap().message().contains(name));
+        let skipped = plan_as(name, Conventions::JS).err().unwrap();
+        assert!(skipped.message().contains("alone, which is not enough"), "{name}: {skipped}");
+    }
+}
+
+/// A part of the last message: the whole is held to boto3 and the JS SDK by the tests of the faces.
+#[test]
+fn settings_that_are_empty_are_named() {
+    let text = "[default]\naws_access_key_id =\naws_secret_access_key = SECRET\n";
+    for conventions in [Conventions::BOTOCORE, Conventions::SDK] {
+        let set = ProfileSet::of_config(text, "default", conventions.files.dialect).unwrap();
+        let profiles = Profiles { set, named: false, conventions };
+        let told = match profiles.absent() {
+            Some(told) => told,
+            None => profiles.plan(Source::Keys).err().unwrap().message().to_owned(),
+        };
+        assert!(told.contains("empty") && told.contains("aws_access_key_id"), "{told}");
+        assert!(!told.contains("SECRET ") && !told.contains("= SECRET"), "{told}");
+    }
+}
+
+#[test]
+fn a_line_that_python_refuses_is_named_and_not_quoted() {
+    let refused = |text: &str| ProfileSet::of_config(text, "default", Dialect::Python).unwrap_err();
+    for (text, line) in [
+        ("[default]\nSECRET\n", 2),
+        ("SECRET = 1\n[default]\n", 1),
+        ("[a]\nb = SECRET\nB = 1\n", 3),
+        ("[a]\n[b]\n[a]\n", 3),
+        ("[a]\n\nb =\n  SECRET\n", 3),
+    ] {
+        let told = refused(text);
+        assert!(told.contains(&format!("line: {line}")) && !told.contains("SECRET"), "{told}");
+        ProfileSet::of_config(text, "default", Dialect::Tolerant).unwrap();
+        ProfileSet::of_config(text, "default", Dialect::Js).unwrap();
+    }
+}
+
+#[test]
+fn no_text_makes_the_parsers_panic() {
+    let seed =
+        std::env::var("RDSIAM_SEED").map_or_else(|_| fastrand::u64(..), |s| s.parse().unwrap());
+    println!("RDSIAM_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let pieces = [
+        "[",
+        "]",
+        "default",
+        "profile ",
+        "\"",
+        "'",
+        "\\",
+        "=",
+        ":",
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "#",
+        ";",
+        "a",
+        "\u{feff}",
+        "\u{85}",
+        "é",
+        "[default]\n",
+        "a = b\n",
+        "  c = d\n",
+        "DEFAULT",
+    ];
+    for _ in 0..20_000 {
+        let text: String =
+            (0..random.usize(0..40)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
+        for dialect in [Dialect::Python, Dialect::Js, Dialect::Tolerant] {
+            let set = ProfileSet::of_config(&text, "default", dialect);
+            assert!(set.is_ok() || dialect == Dialect::Python, "{text:?}");
+        }
     }
 }

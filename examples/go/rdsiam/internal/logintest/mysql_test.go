@@ -60,7 +60,7 @@ func TestMySQL(t *testing.T) {
 			config := mysqlConfig(t)
 			config.User = env(t, name)
 			db := openMySQL(t, client, config)
-			log := judged(t, func() {
+			log := verdicts(t, func() {
 				for range 2 {
 					if user, err := askMySQL(t, db); err != nil || user != env(t, name) {
 						t.Errorf("%q: %v", user, err)
@@ -77,6 +77,32 @@ func TestMySQL(t *testing.T) {
 	}
 }
 
+// A token of the cache that the server refuses is replaced within the login.
+func TestMySQLLogsInOnceMore(t *testing.T) {
+	logsInOnceMore(t, func(client *rdsiam.Client) error {
+		connector, err := rdsiammysql.Connector(mysqlConfig(t), client)
+		if err != nil {
+			return err
+		}
+		db := sql.OpenDB(connector)
+		defer db.Close()
+		_, err = askMySQL(t, db)
+		return err
+	})
+}
+
+func TestMySQLConnectorIsChecked(t *testing.T) {
+	config := mysqlConfig(t)
+	config.TLS = nil
+	connector, err := rdsiammysql.Connector(config, open(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connector.Connect(t.Context()); !errors.Is(err, rdsiammysql.ErrUnverified) {
+		t.Error(err)
+	}
+}
+
 func TestMySQLThroughATunnel(t *testing.T) {
 	config := mysqlConfig(t)
 	config.Addr = net.JoinHostPort(env(t, "HOSTADDR"), env(t, "MARIADB_PORT"))
@@ -85,7 +111,7 @@ func TestMySQLThroughATunnel(t *testing.T) {
 	if _, err := askMySQL(t, openMySQL(t, open(t), config, endpoint)); err != nil {
 		t.Error(err)
 	}
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		db := openMySQL(t, open(t), config, rdsiam.ForRegion(env(t, "REGION")))
 		_, err := askMySQL(t, db)
 		var refused *mysql.MySQLError
@@ -112,7 +138,7 @@ func TestMySQLRefusals(t *testing.T) {
 	} {
 		config := mysqlConfig(t)
 		change(config)
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			_, err := askMySQL(t, openMySQL(t, open(t), config))
 			if !errors.Is(err, rdsiammysql.ErrUnverified) {
 				t.Errorf("%s: %v", name, err)
@@ -124,7 +150,7 @@ func TestMySQLRefusals(t *testing.T) {
 	}
 	config := mysqlConfig(t)
 	config.TLS.ServerName = "other.example"
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		if _, err := askMySQL(t, openMySQL(t, open(t), config)); err == nil {
 			t.Error("logged in to another name")
 		}

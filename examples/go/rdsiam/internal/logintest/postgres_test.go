@@ -1,7 +1,9 @@
 package logintest
 
 import (
+	"crypto/x509"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,7 +74,7 @@ func TestPgxpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		var held []*pgxpool.Conn
 		for range 4 {
 			connection, err := pool.Acquire(t.Context())
@@ -92,19 +94,25 @@ func TestPgxpool(t *testing.T) {
 
 func TestDatabaseSQLWithPgx(t *testing.T) {
 	hook := stdlib.OptionBeforeConnect(rdsiampgx.BeforeConnect(open(t)))
-	db := sql.OpenDB(stdlib.GetConnector(*parse(t, dsn(t)), hook))
-	defer db.Close()
-	db.SetMaxIdleConns(0) // a new connection for each query
-	log := judged(t, func() {
-		for range 3 {
-			var user string
-			if err := db.QueryRowContext(t.Context(), whoAmI).Scan(&user); err != nil {
-				t.Fatal(err)
+	for _, connector := range []driver.Connector{
+		stdlib.GetConnector(*parse(t, dsn(t)), hook), rdsiampgx.Connector(parse(t, dsn(t)), open(t)),
+	} {
+		db := sql.OpenDB(connector)
+		db.SetMaxIdleConns(0) // a new connection for each query
+		log := verdicts(t, func() {
+			for range 3 {
+				var user string
+				if err := db.QueryRowContext(t.Context(), whoAmI).Scan(&user); err != nil {
+					t.Fatal(err)
+				}
 			}
+		})
+		if strings.Count(log, "accepted") != 3 {
+			t.Error(log)
 		}
-	})
-	if strings.Count(log, "accepted") != 3 {
-		t.Error(log)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -118,15 +126,82 @@ func TestPgxThroughATunnel(t *testing.T) {
 	if _, err := connectAndAsk(t, open(t), config); !errors.Is(err, rdsiam.ErrRegionMissing) {
 		t.Error(err)
 	}
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		_, err := connectAndAsk(t, open(t), config, rdsiam.ForRegion(env(t, "REGION")))
-		var refused *pgconn.PgError
-		if !errors.As(err, &refused) || !strings.Contains(refused.Message, "PAM authentication failed") {
+		if err == nil || !strings.Contains(err.Error(), "certificate") {
 			t.Error(err)
 		}
 	})
-	if !strings.Contains(log, "refused") || !strings.Contains(log, "wrong host") {
-		t.Error(log)
+	if log != "" {
+		t.Error("a token was sent to a server of another name: ", log)
+	}
+}
+
+// These modes have pgx verify the chain alone. The name is verified all the same, before a token is
+// sent, and the caller's configuration stays as it is.
+func TestPgxVerifiesTheNameInEveryMode(t *testing.T) {
+	other := rdsiam.ForEndpoint("other.abc123.us-east-1.rds.amazonaws.com", port(t, "PORT"))
+	for _, mode := range []string{"verify-ca", "require"} {
+		config := parse(t, dsn(t, "sslmode="+mode))
+		if user, err := connectAndAsk(t, open(t), config); err != nil || user != env(t, "USER") {
+			t.Errorf("%s: %q: %v", mode, user, err)
+		}
+		log := verdicts(t, func() {
+			var wrongName x509.HostnameError
+			if _, err := connectAndAsk(t, open(t), config, other); !errors.As(err, &wrongName) {
+				t.Errorf("%s: %v", mode, err)
+			}
+		})
+		if log != "" {
+			t.Errorf("%s: %s", mode, log)
+		}
+		if config.TLSConfig.VerifyConnection != nil {
+			t.Errorf("%s: the caller's configuration was changed", mode)
+		}
+	}
+}
+
+// A token of the cache that the server refuses is replaced within the login.
+func TestPgxLogsInOnceMore(t *testing.T) {
+	for name, connect := range map[string]func(*rdsiam.Client) error{
+		"Connect": func(client *rdsiam.Client) error {
+			_, err := connectAndAsk(t, client, parse(t, dsn(t)))
+			return err
+		},
+		"Connector": func(client *rdsiam.Client) error {
+			db := sql.OpenDB(rdsiampgx.Connector(parse(t, dsn(t)), client))
+			defer db.Close()
+			return db.PingContext(t.Context())
+		},
+	} {
+		t.Run(name, func(t *testing.T) { logsInOnceMore(t, connect) })
+	}
+}
+
+// A pool cannot log in once more, but its next connection gets a new token.
+func TestPgxpoolAfterARefusedLogin(t *testing.T) {
+	keys := newKeys(t)
+	config, err := pgxpool.ParseConfig(dsn(t, "pool_max_conns=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.BeforeConnect = rdsiampgx.BeforeConnect(open(t, rdsiam.WithProvider(keys)))
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := pool.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	keys.exchange()
+	pool.Reset()
+	var refused *pgconn.PgError
+	if err := pool.Ping(t.Context()); !errors.As(err, &refused) {
+		t.Error(err)
+	}
+	if err := pool.Ping(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -143,7 +218,7 @@ func TestPgxRefusals(t *testing.T) {
 		{"sslmode=require sslrootcert=''", rdsiampgx.ErrUnverified},
 		{"host=" + env(t, "HOST") + ",other.example", rdsiampgx.ErrSeveralHosts},
 	} {
-		log := judged(t, func() {
+		log := verdicts(t, func() {
 			if _, err := connectAndAsk(t, client, parse(t, dsn(t, c.change))); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.change, err)
 			}
@@ -153,7 +228,7 @@ func TestPgxRefusals(t *testing.T) {
 		}
 	}
 	// A verified connection to another name fails before the token is sent.
-	log := judged(t, func() {
+	log := verdicts(t, func() {
 		config := parse(t, dsn(t, "host="+env(t, "HOSTADDR")))
 		endpoint := rdsiam.ForEndpoint(env(t, "HOST"), port(t, "PORT"))
 		if _, err := connectAndAsk(t, client, config, endpoint); err == nil ||

@@ -74,8 +74,8 @@ func verifying(t testing.TB) *tls.Config {
 	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 }
 
-// judged gives what the verifier said while a function ran.
-func judged(t testing.TB, during func()) string {
+// verdicts returns what the verifier logged while a function ran.
+func verdicts(t testing.TB, during func()) string {
 	t.Helper()
 	before, err := os.ReadFile(env(t, "LOG"))
 	if err != nil {

@@ -1,0 +1,19 @@
+#!/bin/sh
+# The tests of the helpers with the lowest versions of their drivers, which do not go into the
+# environment. Started by the stand-in: see the Makefile.
+set -eu
+cd "$(dirname "$0")/.."
+lowest=build/lowest
+wanted=bindings-python/requirements-drivers-lowest.txt
+if ! cmp -s "$wanted" "$lowest/installed"; then
+    rm -rf "$lowest"
+    .venv/bin/python -m pip --disable-pip-version-check install -q --target "$lowest" -r "$wanted"
+    cp "$wanted" "$lowest/installed"
+fi
+cd bindings-python
+# In C it is a version beside the one that is installed, as in the other tests. psycopg_pool calls
+# a function for its `kwargs` since 3.3.
+PYTHONPATH=$PWD/../$lowest exec ../.venv/bin/python -m pytest -q \
+    tests/test_arguments.py tests/test_errors_of_helpers.py tests/test_helpers.py \
+    tests/test_drivers.py tests/test_reconnect.py tests/test_retry.py tests/test_frameworks.py \
+    -k "not in_C"

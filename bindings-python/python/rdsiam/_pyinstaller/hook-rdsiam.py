@@ -1,0 +1,21 @@
+# What `rdsiam` loads when it is first asked for. A helper is packed where a program names it.
+from PyInstaller.utils.hooks import collect_data_files
+
+hiddenimports = [
+    "rdsiam._asyncio",
+    "rdsiam._boto3",
+    "rdsiam._ca",
+    "rdsiam._cache",
+    "rdsiam._connect",
+    "rdsiam._credentials",
+    "rdsiam._database",
+    "rdsiam._libpq",
+    "rdsiam._mysql",
+    "rdsiam._observe",
+    "rdsiam._retry",
+    "rdsiam._shutdown",
+    "rdsiam._tls",
+    "rdsiam._versions",
+    "rdsiam.errors",
+]
+datas = collect_data_files("rdsiam", includes=["rds-roots.json"])

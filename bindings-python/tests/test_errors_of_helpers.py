@@ -1,0 +1,144 @@
+"""Each helper raises what its driver's and its framework's users catch."""
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+
+import rdsiam
+import rdsiam.sqlalchemy
+from families import family, refused
+from support import STATIC
+
+HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
+HELPERS += ["mysql_connector_aio", "mysqlclient", "pg8000"]
+ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
+ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    from test_ca import certificate
+
+    return certificate(tmp_path_factory.mktemp("ca"), "/CN=any authority")
+
+
+def run(name: str, **options: Any) -> Any:
+    connect = importlib.import_module(f"rdsiam.{name}").connect
+    if name not in ASYNC:
+        return connect(**options)
+
+    async def main() -> Any:
+        return await connect(**options)
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_without_credentials_it_is_the_driver_s_error(name: str, authority: str) -> None:
+    login = {"host": ENDPOINT, "user": "app", "ca": authority}
+    with refused(name, "credentials", rdsiam.CredentialsNotFoundError):
+        run(name, **login)
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_an_error_of_another_signer_is_the_cause_of_the_cause(name: str, authority: str) -> None:
+    class Client:
+        def generate_db_auth_token(self, **_: Any) -> str:
+            raise LookupError("no keys here")
+
+    cache = rdsiam.DatabaseTokenCache(Client(), ENDPOINT, 5432, "app")  # type: ignore[arg-type]
+    login = {"host": ENDPOINT, "user": "app", "ca": authority}
+    with pytest.raises(family(name), match="LookupError: no keys here") as raised:
+        run(name, cache=cache, **login)
+    ours = raised.value.__cause__
+    assert isinstance(ours, rdsiam.CredentialsProviderError)
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_without_certificates_it_is_the_driver_s_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RDSIAM_CA_BUNDLE", str(tmp_path / "none"))
+    with refused(name, "no certificates of RDS"):
+        run(name, host=ENDPOINT, user="app", credentials=STATIC)
+
+
+@pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
+def test_a_name_that_does_not_resolve(name: str, authority: str) -> None:
+    login = {"host": "tunnel.invalid", "sign_host": ENDPOINT, "user": "app"}
+    with pytest.raises(family(name)) as raised:
+        run(name, **login, credentials=STATIC, ca=authority)
+    assert isinstance(raised.value.__cause__, OSError)
+
+
+DIALECTS = {
+    "postgresql+psycopg": False,
+    "postgresql+psycopg2": False,
+    "postgresql+psycopg_async": True,
+    "postgresql+asyncpg": True,
+    "postgresql+pg8000": False,
+    "mysql+pymysql": False,
+    "mysql+aiomysql": True,
+    "mysql+asyncmy": True,
+    "mysql+mysqldb": False,
+    "mysql+mysqlconnector": False,
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_sqlalchemy_s_users_catch_its_errors(dialect: str, authority: str) -> None:
+    async def main() -> None:
+        if DIALECTS[dialect]:
+            await rdsiam.sqlalchemy.create_async_engine(url, connect_args=more).connect()
+        else:
+            rdsiam.sqlalchemy.create_engine(url, connect_args=more).connect()
+
+    url, more = f"{dialect}://app@{ENDPOINT}/app", {"ca": authority}
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="credentials") as raised:
+        asyncio.run(main())
+    error: BaseException | None = raised.value.orig
+    while error is not None and not isinstance(error, rdsiam.RdsIamError):
+        error = error.__cause__
+    assert isinstance(error, rdsiam.CredentialsNotFoundError)
+
+
+def test_an_engine_with_a_creator_of_its_own_is_refused() -> None:
+    with pytest.raises(rdsiam.InvalidArgumentError, match="creator makes the connections itself"):
+        rdsiam.sqlalchemy.create_engine("postgresql+psycopg://app@h/app", creator=lambda: None)
+    with pytest.raises(rdsiam.InvalidArgumentError, match="no helper for the driver pysqlite"):
+        rdsiam.sqlalchemy.create_engine("sqlite://")
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_makemigrations_without_credentials_warns_as_django_does(
+    engine: str, authority: str, tmp_path: Path
+) -> None:
+    from support import run_python
+
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "models.py").write_text(
+        "from django.db import models\nclass Thing(models.Model):\n    pass\n"
+    )
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import django
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["shop"], DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    DATABASES={{"default": {{"ENGINE": "rdsiam.django.{engine}", "HOST": {ENDPOINT!r},
+        "USER": "app", "NAME": "app", "OPTIONS": {{"ca": {authority!r}}}}}}})
+django.setup()
+from django.core.management import call_command
+call_command("makemigrations", "shop", "--dry-run", "--skip-checks")
+"""
+    done = run_python("-c", program)
+    assert done.returncode == 0, done.stderr
+    assert "Create model Thing" in done.stdout
+    assert "RuntimeWarning: Got an error checking a consistent migration history" in done.stderr
+    assert "credentials" in done.stderr
