@@ -62,7 +62,8 @@ function copyOf(error) {
 async function handshake(login, limit) {
   const socket = net.connect(login.port, login.host).setNoDelay(true);
   const failed = new Error('the server did not answer in time');
-  const timer = setTimeout(() => socket.destroy(failed), limit);
+  // As in the driver, 0 is no limit.
+  const timer = limit > 0 ? setTimeout(() => socket.destroy(failed), limit) : undefined;
   try {
     await event(socket, 'connect');
     socket.write(SSL_REQUEST);

@@ -45,12 +45,18 @@ function what(ssl) {
 // `ca` is PEM text, the path of a file, or 'system' for the roots that Node trusts, among them
 // those of RDS Proxy.
 function authorities(ca, region) {
-  if (ca === 'system') return [...tls.rootCertificates];
+  if (ca === 'system') return [...tls.rootCertificates, ...extraRoots()];
   if (ca === undefined || ca === null) {
     return read(require('./ca-bundle.js').caBundle({ region }));
   }
   if (typeof ca !== 'string' || ca.includes('-----BEGIN')) return ca;
   return read(ca);
+}
+
+// What the variable adds to the roots of Node, which `rootCertificates` leaves out.
+function extraRoots() {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  return file ? [read(file)] : [];
 }
 
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;

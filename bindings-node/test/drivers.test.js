@@ -111,6 +111,13 @@ async function outlivesItsToken(driver) {
   });
 }
 
+test('postgres.js: a connect_timeout of 0 is no limit', { skip }, async () => {
+  const { postgres } = require('rdsiam/postgres');
+  const sql = postgres({ ...options('postgres'), max: 1, connect_timeout: 0 });
+  assert.equal((await sql`select 1 as one`)[0].one, 1);
+  await sql.end();
+});
+
 // By the servers' own words, in the error or where an ORM keeps the driver's.
 function isRefused(error) {
   const chain = [error, error.cause, error.parent].filter(Boolean);

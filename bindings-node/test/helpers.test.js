@@ -79,6 +79,16 @@ test('pools share one secure context, with the roots of their region alone', (t)
   assert.notEqual(sslOf({ ssl: { minVersion: 'TLSv1.3' } }).secureContext, one.secureContext);
 });
 
+test("ca: 'system' has the roots of NODE_EXTRA_CA_CERTS too", (t) => {
+  const { config } = require('rdsiam/pg');
+  const options = { host: HOST, user: 'app', credentials: KEYS, ca: 'system' };
+  assert.deepEqual(config(options).ssl.ca, [...tls.rootCertificates]);
+  const folder = temporary(t);
+  const own = root(folder, 'Own CA', '-days', '9');
+  environment(t, { NODE_EXTRA_CA_CERTS: path.join(folder, 'Own-CA.pem') });
+  assert.deepEqual(config(options).ssl.ca, [...tls.rootCertificates, own]);
+});
+
 test('a token in a URL, in .pgpass and in a connection string of ODBC', () => {
   const token = new TokenCache({ ...LOGIN, credentials: KEYS }).getTokenSync();
   const url = new URL(`postgres://app:${urlQuote(token)}@${HOST}:5432/app`);
