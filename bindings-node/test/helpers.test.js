@@ -82,6 +82,7 @@ test('pools share one secure context, with the roots of their region alone', (t)
 test("ca: 'system' has the roots of NODE_EXTRA_CA_CERTS too", (t) => {
   const { config } = require('rdsiam/pg');
   const options = { host: HOST, user: 'app', credentials: KEYS, ca: 'system' };
+  environment(t, { NODE_EXTRA_CA_CERTS: '' });
   assert.deepEqual(config(options).ssl.ca, [...tls.rootCertificates]);
   const folder = temporary(t);
   const own = root(folder, 'Own CA', '-days', '9');
