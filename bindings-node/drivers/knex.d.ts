@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { DriverOptions, LoginOptions } from '../index.js';
 
 export interface Options extends Omit<Knex.Config, 'client' | 'connection'> {
-  client: 'pg' | 'mysql2';
+  client: 'pg' | 'postgres' | 'postgresql' | 'mysql2';
   connection: LoginOptions &
     DriverOptions<Knex.PgConnectionConfig | Knex.MySql2ConnectionConfig> & {
       user: string;

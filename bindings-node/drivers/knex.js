@@ -13,7 +13,11 @@ const DIALECTS = {
   ],
 };
 
-function config({ client, connection, ...rest }) {
+// The names that knex has for one of them.
+const ALIASES = { postgres: 'pg', postgresql: 'pg' };
+
+function config({ client: name, connection, ...rest }) {
+  const client = ALIASES[name] ?? name;
   if (!Object.hasOwn(DIALECTS, client)) throw invalid('client has to be "pg" or "mysql2"');
   const [port, dialect, settings] = DIALECTS[client];
   const login = new Login(connection, { port });

@@ -16,12 +16,14 @@ function settingsOf(login) {
     ssl: { ...login.tls, verifyIdentity: true },
     authPlugins: { ...login.rest.authPlugins, mysql_clear_password: plugin(login) },
   };
-  if (host !== endpoint) settings.stream = () => dial(host, port);
+  if (host !== endpoint) settings.stream = () => dial(host, port, login.rest);
   return settings;
 }
 
-function dial(host, port) {
-  return net.connect(port, host).setNoDelay(true).setKeepAlive(true);
+// As the driver does it.
+function dial(host, port, { enableKeepAlive = true, keepAliveInitialDelay = 0 }) {
+  const socket = net.connect(port, host).setNoDelay(true);
+  return enableKeepAlive ? socket.setKeepAlive(true, keepAliveInitialDelay) : socket;
 }
 
 // Called by mysql2 when the server asks for the password in clear text, which is after TLS was

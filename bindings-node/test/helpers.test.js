@@ -79,6 +79,28 @@ test('pools share one secure context, with the roots of their region alone', (t)
   assert.notEqual(sslOf({ ssl: { minVersion: 'TLSv1.3' } }).secureContext, one.secureContext);
 });
 
+test("knex's other names for pg, and mysql2's keep-alive behind a tunnel", (t) => {
+  const ca = tls.rootCertificates[0];
+  const connection = { host: '127.0.0.1', signHost: HOST, user: 'app', credentials: KEYS, ca };
+  const { config } = require('rdsiam/knex');
+  for (const client of ['postgres', 'postgresql', 'pg']) {
+    assert.equal(config({ client, connection }).client.prototype.driverName, 'pg');
+  }
+  const { Socket } = require('node:net');
+  const kept = t.mock.method(Socket.prototype, 'setKeepAlive').mock;
+  const dial = (more) => {
+    const settings = require('rdsiam/mysql2').config({ ...connection, port: 1, ...more });
+    settings
+      .stream()
+      .on('error', () => {})
+      .destroy();
+  };
+  dial({ enableKeepAlive: false });
+  assert.equal(kept.callCount(), 0);
+  dial({ keepAliveInitialDelay: 7 });
+  assert.deepEqual(kept.calls[0].arguments, [true, 7]);
+});
+
 test("ca: 'system' has the roots of NODE_EXTRA_CA_CERTS too", (t) => {
   const { config } = require('rdsiam/pg');
   const options = { host: HOST, user: 'app', credentials: KEYS, ca: 'system' };

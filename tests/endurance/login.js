@@ -59,7 +59,7 @@ async function work(cache) {
     try {
       for (let call = 0; call < 50; call += 1) token = await cache.getToken();
     } catch (error) {
-      if (!error.code?.startsWith('ERR_RDSIAM_CREDENTIALS')) throw error;
+      if (!/^ERR_RDSIAM_(CREDENTIALS|TIMEOUT)/.test(error.code)) throw error;
       counts.no_token += 1;
       await sleep(1000);
       continue;
