@@ -1,7 +1,12 @@
 //! Thousands of keys and hundreds of callers at once, on sources that are slow, hang or call back: how
 //! often the source is asked, how many threads there are, and who waits.
 #![cfg(not(any(rdsiam_shuttle, rdsiam_tsan)))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::future::Future;
 use std::pin::pin;
@@ -219,6 +224,48 @@ fn a_source_that_asks_its_own_client_is_refused_at_once() {
         assert!(error.message().contains("asked for a token of the client"), "{error}");
         assert!(began.elapsed() < LONG / 3);
         assert_eq!(client.stats().refreshing, 0);
+    }
+}
+
+/// Whoever waits has the error; of what nobody waits for there is an event.
+#[test]
+fn failure_in_the_background_is_an_event() {
+    let _turn = turn();
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let clock = ManualClock::at(NOW);
+    let source = {
+        let (calls, clock) = (Arc::clone(&calls), clock.clone());
+        Answers(Box::new(move || match calls.fetch_add(1, SeqCst) {
+            1 => {
+                let now = Clock::Manual(clock.clone()).now()?;
+                binding::credentials("AKID", "SECRET", None, Some(now + 3600))
+            }
+            call => Err(Error::provider(format!("failure {call}"), true)),
+        }))
+    };
+    let config = Config::new().source(source).timeout(LONG).on_event({
+        let events = Arc::clone(&events);
+        move |event| events.lock().unwrap().push(event.to_string())
+    });
+    let client = Client::new(binding::with_clock(config, Clock::Manual(clock.clone()))).unwrap();
+    assert_eq!(client.get(&target("app")).unwrap_err().message(), "failure 0");
+    client.get(&target("app")).unwrap();
+    assert!(events.lock().unwrap().is_empty());
+    clock.step(3000);
+    client.get(&target("app")).unwrap();
+    eventually("the fetch ends", || client.stats().refresh_failures == 2);
+    eventually("the event", || events.lock().unwrap().len() == 1);
+    assert!(events.lock().unwrap()[0].ends_with("failure 2"));
+}
+
+type Answer = dyn Fn() -> Result<Credentials> + Send + Sync;
+
+struct Answers(Box<Answer>);
+
+impl CredentialsSource for Answers {
+    fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
+        (self.0)()
     }
 }
 
