@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use rdsiam::binding::{self, Clock, ManualClock};
+use rdsiam::binding::{self, Action, Clock, ManualClock};
 use rdsiam::{
     AsyncClient, Client, Config, Credentials, CredentialsSource, Error, ErrorKind, Result, Target,
 };
@@ -345,4 +345,39 @@ async fn both<A, B>(one: impl Future<Output = A>, two: impl Future<Output = B>) 
         }
     })
     .await
+}
+
+#[test]
+fn call_that_waits_begins_no_fetch_for_a_host() {
+    let _turn = turn();
+    let client = Client::new(binding::host_fetches(Config::new())).unwrap();
+    let error = client.get(&target("app")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let stats = client.stats();
+    assert_eq!((stats.refreshes, stats.refreshing, stats.refresh_failures), (0, 0, 0));
+    assert!(format!("{client:?}").starts_with("Client { config: Config { provider: Host"));
+}
+
+#[test]
+fn host_waits_for_the_request_of_another_and_may_leave_it_at_that() {
+    let _turn = turn();
+    let client = Client::new(binding::host_fetches(Config::new().timeout(LONG))).unwrap();
+    let target = target("app");
+    let Ok(Action::Fetch(request)) = binding::next_lease(&client, &target) else { panic!("fetch") };
+    let Ok(Action::Wait(pending)) = binding::next_lease(&client, &target) else { panic!("wait") };
+    let background = binding::try_next_lease(&client, &target);
+    assert_eq!(background.err().map(|error| error.kind()), Some(ErrorKind::WouldBlock));
+    let completed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            pending.wait().unwrap();
+            assert_eq!(completed.load(SeqCst), 1, "it did not wait");
+        });
+        thread::sleep(Duration::from_millis(30));
+        completed.store(1, SeqCst);
+        let credentials = Credentials::new("AKID", "SECRET", None).unwrap();
+        assert!(request.complete(credentials).unwrap().is_none());
+        waiter.join().unwrap();
+    });
+    assert!(matches!(binding::next_lease(&client, &target), Ok(Action::Serve(_))));
 }
