@@ -356,6 +356,11 @@ fn call_that_waits_begins_no_fetch_for_a_host() {
     let stats = client.stats();
     assert_eq!((stats.refreshes, stats.refreshing, stats.refresh_failures), (0, 0, 0));
     assert!(format!("{client:?}").starts_with("Client { config: Config { provider: Host"));
+    // A client that fetches for itself asks no host.
+    let itself = Source::new().client(Config::new());
+    let refused = |error: Option<Error>| error.unwrap().kind() == ErrorKind::InvalidArgument;
+    assert!(refused(binding::next_lease(&itself, &target("app")).err()));
+    assert!(refused(binding::next_signature(&itself, &target("app")).err()));
 }
 
 #[test]
