@@ -131,6 +131,7 @@ mod tests {
     fn ipv6_is_taken_with_and_without_brackets() {
         assert_eq!(host("2001:DB8::1").unwrap(), "[2001:db8::1]");
         assert_eq!(host("[::1]").unwrap(), "[::1]");
+        assert_eq!(host("::1").unwrap(), "[::1]");
         for bad in ["[::1", "::1]", "[1::2::3]", "1::2::3", "fe80::1%eth0", "[]", "[db.example]"] {
             assert_eq!(host(bad).unwrap_err().kind(), ErrorKind::InvalidArgument, "{bad}");
         }

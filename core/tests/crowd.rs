@@ -1,7 +1,12 @@
 //! Thousands of keys and hundreds of callers at once, on sources that are slow, hang or call back: how
 //! often the source is asked, how many threads there are, and who waits.
 #![cfg(not(any(rdsiam_shuttle, rdsiam_tsan)))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,7 +16,7 @@ use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use rdsiam::binding::{self, Clock, ManualClock};
+use rdsiam::binding::{self, Action, Clock, ManualClock};
 use rdsiam::{
     AsyncClient, Client, Config, Credentials, CredentialsSource, Error, ErrorKind, Result, Target,
 };
@@ -222,6 +227,48 @@ fn a_source_that_asks_its_own_client_is_refused_at_once() {
     }
 }
 
+/// Whoever waits has the error; of what nobody waits for there is an event.
+#[test]
+fn failure_in_the_background_is_an_event() {
+    let _turn = turn();
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let clock = ManualClock::at(NOW);
+    let source = {
+        let (calls, clock) = (Arc::clone(&calls), clock.clone());
+        Answers(Box::new(move || match calls.fetch_add(1, SeqCst) {
+            1 => {
+                let now = Clock::Manual(clock.clone()).now()?;
+                binding::credentials("AKID", "SECRET", None, Some(now + 3600))
+            }
+            call => Err(Error::provider(format!("failure {call}"), true)),
+        }))
+    };
+    let config = Config::new().source(source).timeout(LONG).on_event({
+        let events = Arc::clone(&events);
+        move |event| events.lock().unwrap().push(event.to_string())
+    });
+    let client = Client::new(binding::with_clock(config, Clock::Manual(clock.clone()))).unwrap();
+    assert_eq!(client.get(&target("app")).unwrap_err().message(), "failure 0");
+    client.get(&target("app")).unwrap();
+    assert!(events.lock().unwrap().is_empty());
+    clock.step(3000);
+    client.get(&target("app")).unwrap();
+    eventually("the fetch ends", || client.stats().refresh_failures == 2);
+    eventually("the event", || events.lock().unwrap().len() == 1);
+    assert!(events.lock().unwrap()[0].ends_with("failure 2"));
+}
+
+type Answer = dyn Fn() -> Result<Credentials> + Send + Sync;
+
+struct Answers(Box<Answer>);
+
+impl CredentialsSource for Answers {
+    fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
+        (self.0)()
+    }
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -298,4 +345,44 @@ async fn both<A, B>(one: impl Future<Output = A>, two: impl Future<Output = B>) 
         }
     })
     .await
+}
+
+#[test]
+fn call_that_waits_begins_no_fetch_for_a_host() {
+    let _turn = turn();
+    let client = Client::new(binding::host_fetches(Config::new())).unwrap();
+    let error = client.get(&target("app")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let stats = client.stats();
+    assert_eq!((stats.refreshes, stats.refreshing, stats.refresh_failures), (0, 0, 0));
+    assert!(format!("{client:?}").starts_with("Client { config: Config { provider: Host"));
+    // A client that fetches for itself asks no host.
+    let itself = Source::new().client(Config::new());
+    let refused = |error: Option<Error>| error.unwrap().kind() == ErrorKind::InvalidArgument;
+    assert!(refused(binding::next_lease(&itself, &target("app")).err()));
+    assert!(refused(binding::next_signature(&itself, &target("app")).err()));
+}
+
+#[test]
+fn host_waits_for_the_request_of_another_and_may_leave_it_at_that() {
+    let _turn = turn();
+    let client = Client::new(binding::host_fetches(Config::new().timeout(LONG))).unwrap();
+    let target = target("app");
+    let Ok(Action::Fetch(request)) = binding::next_lease(&client, &target) else { panic!("fetch") };
+    let Ok(Action::Wait(pending)) = binding::next_lease(&client, &target) else { panic!("wait") };
+    let background = binding::try_next_lease(&client, &target);
+    assert_eq!(background.err().map(|error| error.kind()), Some(ErrorKind::WouldBlock));
+    let completed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            pending.wait().unwrap();
+            assert_eq!(completed.load(SeqCst), 1, "it did not wait");
+        });
+        thread::sleep(Duration::from_millis(30));
+        completed.store(1, SeqCst);
+        let credentials = Credentials::new("AKID", "SECRET", None).unwrap();
+        assert!(request.complete(credentials).unwrap().is_none());
+        waiter.join().unwrap();
+    });
+    assert!(matches!(binding::next_lease(&client, &target), Ok(Action::Serve(_))));
 }

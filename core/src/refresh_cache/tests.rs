@@ -658,3 +658,16 @@ fn glance_takes_a_fresh_value_and_begins_nothing() {
     cache.refuse(NOW);
     assert_eq!(glance(), Err(ErrorKind::WouldBlock), "refused");
 }
+
+#[test]
+fn only_a_fetch_that_no_caller_waits_for_is_in_the_background() {
+    let cache = cache(LONG);
+    let fetch = |now, begin| look(&cache, now, begin).1.unwrap();
+    let request = fetch(NOW, Begin::Now);
+    assert!(!request.is_in_background());
+    request.end(Err(failure("down")), NOW - 100);
+    let request = fetch(NOW, Begin::IfDue);
+    assert!(request.is_in_background());
+    request.end(Ok(lasting(1)), NOW);
+    assert!(fetch(NOW + 2701, Begin::Now).is_in_background());
+}

@@ -38,6 +38,8 @@ pub(crate) struct Day {
     stage: Stage,
     services: Vec<Service>,
     askers: Vec<Asker>,
+    /// Of the last login that was refused: more is done with that key.
+    refused: Option<(usize, usize)>,
     pub(crate) seen: Seen,
 }
 
@@ -60,7 +62,17 @@ impl Day {
         });
         let services = services.collect();
         let seen = Seen::default();
-        Self { clock, now: START, passed: 0, random, stage, services, askers: Vec::new(), seen }
+        Self {
+            clock,
+            now: START,
+            passed: 0,
+            random,
+            stage,
+            services,
+            askers: Vec::new(),
+            refused: None,
+            seen,
+        }
     }
 
     /// How far the day has come.
@@ -120,13 +132,19 @@ impl Day {
         let keys = self.services[service].keys.len();
         // Some keys are asked for often and most seldom.
         let key = self.random.usize(..keys) * self.random.usize(..keys) / keys;
+        let again = self.refused.filter(|_| self.random.u8(..16) == 0);
+        let (service, key) = again.unwrap_or((service, key));
         let refusal = match self.random.u16(..1000) {
             0..3 => Some(Refusal::Any),
             3..6 => Some(Refusal::Token),
             6..10 => Some(Refusal::Login { began: self.now - self.random.i64(0..100) }),
+            _ if again.is_some() && self.random.u8(..4) == 0 => {
+                Some(Refusal::Login { began: self.now - self.random.i64(0..20) })
+            }
             _ => None,
         };
         if let Some(refusal) = refusal {
+            self.refused = Some((service, key));
             return self.services[service].invalidate(key, refusal, self.now);
         }
         let call = if self.random.u8(..20) == 0 { Call::Sign } else { Call::Get };
