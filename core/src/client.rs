@@ -189,7 +189,8 @@ impl Shared {
         if !self.tokens.margins().is_enough(expires_at, signed_at) {
             return Err(self.too_short(expires_at, signed_at));
         }
-        let (token, evicted) = self.tokens.store(target, token, generation);
+        let (token, evicted) =
+            self.tokens.store(target, token, generation, self.config.clock.exact());
         self.counters.evictions.add(evicted);
         Ok(token)
     }

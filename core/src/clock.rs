@@ -55,6 +55,17 @@ impl Clock {
             Self::Manual(clock) => Ok(clock.0.load(Ordering::SeqCst)),
         }
     }
+
+    /// The time as exactly as it is known, to tell what came first.
+    pub(crate) fn exact(&self) -> SystemTime {
+        match self {
+            Self::System => SystemTime::now(),
+            Self::Manual(clock) => {
+                let seconds = u64::try_from(clock.0.load(Ordering::SeqCst)).unwrap_or_default();
+                UNIX_EPOCH + Duration::from_secs(seconds)
+            }
+        }
+    }
 }
 
 /// A limit on waiting, in time that this process runs. A process that is stopped for a while, as a

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::DerefMut;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
 
 use hashbrown::{Equivalent, HashMap};
 
@@ -30,11 +31,20 @@ pub(crate) struct TokenCache {
 struct Entries(RwLock<HashMap<Key, Entry>>);
 
 struct Entry {
-    token: Option<Arc<Token>>,
+    token: Option<Made>,
+    /// The last token that was removed after a refused login: others may be refused with it as well.
+    refused: Option<Made>,
     /// How many entries had been added to the cache when it was last asked for.
     used: AtomicU64,
     /// A refused login of this key is not tried twice then.
     no_retry: Option<(i64, i64)>,
+}
+
+/// A token, and when it was made, which is known more exactly than in the token.
+#[derive(Clone)]
+struct Made {
+    token: Arc<Token>,
+    at: SystemTime,
 }
 
 impl TokenCache {
@@ -60,7 +70,7 @@ impl TokenCache {
     pub(crate) fn fresh(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
         let entries = self.entries.latest().0.try_read().ok()?;
         let entry = entries.get(target)?;
-        let token = entry.token.as_ref()?;
+        let Made { token, .. } = entry.token.as_ref()?;
         if self.freshness(token, now) != Freshness::Fresh {
             return None;
         }
@@ -79,7 +89,7 @@ impl TokenCache {
     /// The token of a target, whatever it is worth.
     pub(crate) fn get(&self, target: &Target<'_>) -> Option<Arc<Token>> {
         let entries = self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(target)?.token.clone()
+        entries.get(target)?.token.as_ref().map(|made| Arc::clone(&made.token))
     }
 
     /// Stores a token that was signed in this generation, unless another thread was quicker. Returns the
@@ -89,6 +99,7 @@ impl TokenCache {
         target: &Target<'_>,
         token: Token,
         generation: u64,
+        at: SystemTime,
     ) -> (Arc<Token>, u64) {
         let mut token = Arc::new(token);
         let removed = self.change(target, |entry| {
@@ -97,8 +108,8 @@ impl TokenCache {
                 return;
             }
             match &entry.token {
-                Some(other) if is_as_good(other, &token) => token = Arc::clone(other),
-                _ => entry.token = Some(Arc::clone(&token)),
+                Some(other) if is_as_good(&other.token, &token) => token = Arc::clone(&other.token),
+                _ => entry.token = Some(Made { token: Arc::clone(&token), at }),
             }
         });
         (token, removed)
@@ -107,14 +118,26 @@ impl TokenCache {
     /// Removes the token of a target. With `refused`, only if it is this text.
     pub(crate) fn invalidate(&self, target: &Target<'_>, refused: Option<&str>) -> bool {
         let mut entries = self.write();
-        let mut none = None;
-        let cached = entries.get_mut(target).map_or(&mut none, |entry| &mut entry.token);
-        if cached.as_ref().zip(refused).is_some_and(|(token, text)| token.as_str() != text) {
+        let mut entry = entries.get_mut(target);
+        let cached = entry.as_ref().and_then(|entry| entry.token.as_ref());
+        if cached.zip(refused).is_some_and(|(made, text)| made.token.as_str() != text) {
             return false;
         }
         // Also if none is cached: another thread may be signing one with the same credentials.
         self.generation.fetch_add(1, Ordering::Release);
-        cached.take().is_some()
+        let Some(entry) = &mut entry else { return false };
+        let removed = entry.token.take();
+        let has_removed = removed.is_some();
+        entry.refused = removed.or_else(|| entry.refused.take());
+        has_removed
+    }
+
+    /// When a token was made that is cached, or was until a login with it was refused.
+    pub(crate) fn made_at(&self, target: &Target<'_>, token: &str) -> Option<SystemTime> {
+        let entries = self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(target)?;
+        let mut known = entry.token.iter().chain(&entry.refused);
+        known.find(|made| made.token.as_str() == token).map(|made| made.at)
     }
 
     /// Whether refused logins of this target are not to be tried twice now.
@@ -145,7 +168,8 @@ impl TokenCache {
         }
         let removed = if entries.len() < self.bound { 0 } else { make_room(&mut entries) };
         let added = self.added.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut entry = Entry { token: None, used: AtomicU64::new(added), no_retry: None };
+        let mut entry =
+            Entry { token: None, refused: None, used: AtomicU64::new(added), no_retry: None };
         change(&mut entry);
         entries.insert(Key(target.to_buf()), entry);
         removed
@@ -178,7 +202,8 @@ impl Inherit for Entries {
     fn for_child(&self) -> Self {
         let copy = |(key, entry): (&Key, &Entry)| {
             let used = AtomicU64::new(entry.used.load(Ordering::Relaxed));
-            let entry = Entry { token: entry.token.clone(), used, no_retry: entry.no_retry };
+            let (token, refused) = (entry.token.clone(), entry.refused.clone());
+            let entry = Entry { token, refused, used, no_retry: entry.no_retry };
             (Key(key.0.clone()), entry)
         };
         // A thread of the parent may have been putting one in: then the child signs them anew.

@@ -48,8 +48,11 @@ impl Client {
     ) -> Result<bool> {
         let shared = &self.0;
         let now = shared.config.clock.now()?;
+        let was_fresh = match shared.tokens.made_at(target, token) {
+            Some(at) => at >= login_began,
+            None => signing_time(token).is_none_or(|at| at >= unix_seconds(login_began)),
+        };
         shared.invalidate(target, Some(token))?;
-        let was_fresh = signing_time(token).is_none_or(|at| at >= unix_seconds(login_began));
         let retry = !was_fresh && !shared.tokens.is_retry_paused(target, now);
         if was_fresh {
             let until = now.saturating_add(NO_RETRY);

@@ -30,7 +30,7 @@ fn token_at(text: &str, signed_at: i64) -> Token {
 
 /// Stores a token that has the name of its user.
 fn store(cache: &TokenCache, user: &str) -> u64 {
-    cache.store(&target(user), token(user), cache.generation()).1
+    cache.store(&target(user), token(user), cache.generation(), SystemTime::UNIX_EPOCH).1
 }
 
 fn users(cache: &TokenCache) -> Vec<String> {
@@ -87,8 +87,8 @@ fn token_that_was_signed_before_an_invalidation_is_not_stored_after_it() {
     store(&cache, "app");
     assert!(cache.invalidate(&target("app"), None));
     assert_ne!(cache.generation(), before);
-    cache.store(&target("app"), token("old"), before);
-    cache.store(&target("another"), token("old"), before);
+    cache.store(&target("app"), token("old"), before, SystemTime::UNIX_EPOCH);
+    cache.store(&target("another"), token("old"), before, SystemTime::UNIX_EPOCH);
     assert!(cache.get(&target("app")).is_none() && cache.get(&target("another")).is_none());
     store(&cache, "app");
     assert!(cache.get(&target("app")).is_some());
@@ -103,14 +103,15 @@ fn of_two_threads_that_store_a_token_the_first_wins_unless_the_clock_was_set() {
             .enumerate()
     {
         let token = token_at(&number.to_string(), signed_at);
-        let (token, _) = cache.store(&target("app"), token, cache.generation());
+        let (token, _) =
+            cache.store(&target("app"), token, cache.generation(), SystemTime::UNIX_EPOCH);
         assert_eq!(token.as_str(), kept);
         assert!(Arc::ptr_eq(&token, &cache.get(&target("app")).unwrap()));
     }
     // Signed before an invalidation: to be used, but not stored.
     let before = cache.generation();
     cache.invalidate(&target("app"), None);
-    let (token, _) = cache.store(&target("app"), token("old"), before);
+    let (token, _) = cache.store(&target("app"), token("old"), before, SystemTime::UNIX_EPOCH);
     assert_eq!(token.as_str(), "old");
 }
 
@@ -127,7 +128,7 @@ fn refused_token_is_removed_unless_a_newer_one_is_cached() {
     ] {
         let before = cache.generation();
         if let Some(text) = cached {
-            cache.store(&target("app"), token(text), before);
+            cache.store(&target("app"), token(text), before, SystemTime::UNIX_EPOCH);
         }
         assert_eq!(cache.invalidate(&target("app"), refused), removed, "{cached:?} {refused:?}");
         assert_eq!(cache.generation() != before, is_new_generation, "{cached:?} {refused:?}");
@@ -208,7 +209,7 @@ fn child_of_fork_has_the_tokens() {
     let child = cache.entries.get().for_child();
     let entries = child.0.read().unwrap();
     let entry = entries.get(&target("app")).unwrap();
-    assert_eq!(entry.token.as_ref().unwrap().as_str(), "app");
+    assert_eq!(entry.token.as_ref().unwrap().token.as_str(), "app");
     assert_eq!((entry.used.load(Ordering::Relaxed), entry.no_retry), (1, Some((NOW, NOW + 60))));
     // A thread of the parent holds the lock: the child begins without tokens, and does not wait.
     thread::scope(|scope| {
@@ -216,4 +217,20 @@ fn child_of_fork_has_the_tokens() {
         let child = scope.spawn(|| cache.entries.get().for_child().0.read().unwrap().len());
         assert_eq!(child.join().unwrap(), 0);
     });
+}
+
+#[test]
+fn time_of_making_is_known_of_the_cached_and_of_the_last_refused_token() {
+    let cache = cache(8);
+    let app = target("app");
+    let at = |millis| SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(millis);
+    cache.store(&app, token("one"), cache.generation(), at(1));
+    assert_eq!(cache.made_at(&app, "one"), Some(at(1)));
+    assert_eq!((cache.made_at(&app, "two"), cache.made_at(&target("b"), "one")), (None, None));
+    assert!(cache.invalidate(&app, Some("one")) && !cache.invalidate(&app, Some("one")));
+    assert_eq!(cache.made_at(&app, "one"), Some(at(1)));
+    cache.store(&app, token("two"), cache.generation(), at(2));
+    assert_eq!(cache.made_at(&app, "one"), Some(at(1)));
+    assert!(cache.invalidate(&app, None));
+    assert_eq!((cache.made_at(&app, "one"), cache.made_at(&app, "two")), (None, Some(at(2))));
 }

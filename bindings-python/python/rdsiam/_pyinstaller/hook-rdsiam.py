@@ -10,6 +10,7 @@ hiddenimports = [
     "rdsiam._credentials",
     "rdsiam._database",
     "rdsiam._libpq",
+    "rdsiam._made",
     "rdsiam._mysql",
     "rdsiam._observe",
     "rdsiam._retry",

@@ -118,3 +118,18 @@ fn refused_logins_cost_one_attempt_more_than_there_are() {
     assert!((100..=101).contains(&attempts), "{attempts}");
     assert_eq!(source.calls(), 2);
 }
+
+#[test]
+fn token_of_the_same_second_is_old_if_it_was_cached_before_the_login_began() {
+    let credentials = Credentials::new("AKID", "SECRET", None).unwrap();
+    let client = Client::new(Config::new().credentials(credentials)).unwrap();
+    let token = client.get(&TARGET).unwrap();
+    let began = SystemTime::now();
+    // All who are refused with it may try again, although the first one has removed it.
+    for _ in 0..3 {
+        assert!(client.login_refused(&TARGET, token.as_str(), began).unwrap());
+    }
+    let began = SystemTime::now();
+    let fresh = client.get(&TARGET).unwrap();
+    assert!(!client.login_refused(&TARGET, fresh.as_str(), began).unwrap());
+}
