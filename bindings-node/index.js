@@ -10,15 +10,51 @@ function load() {
   const filename = `${__dirname}/rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
   const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
   try {
+    if (require.cache[filename] !== undefined) return require.cache[filename].exports;
     process.dlopen(addon, filename);
+    require.cache[filename] = addon;
+    // Jest keeps no addon in this cache. There may be only one: the classes of two are not the same.
+    if (require.cache[filename] === addon) return addon.exports;
   } catch {
-    return require('./lib/native.js');
+    // The other way says why.
   }
-  require.cache[filename] = addon;
-  return addon.exports;
+  return require('./lib/native.js');
 }
 
 const native = load();
+
+// The environment of the caller, `process.env`. In the main thread of Node it is that of the process.
+// Elsewhere it is not: a worker has its own, a test runner puts a copy in its place, and what Bun
+// writes reaches no other. Then the addon gets a copy before each call that may read a variable.
+class Environment {
+  handle = new native.Environment();
+  // The `process.env` that needs no copy. Who is in a hurry compares it before calling `refresh`.
+  live;
+
+  refresh() {
+    const { env } = process;
+    if (env !== undefined && env === this.live) return;
+    const usesProxies = process.execArgv?.includes('--use-env-proxy');
+    this.live = !usesProxies && isOfProcess(env) ? env : undefined;
+    const { copyOf } = this.live === undefined ? require('./lib/environment.js') : {};
+    const failure = this.handle.replace(copyOf?.(env, usesProxies));
+    if (failure !== undefined) require('./lib/errors.js').settle(failure);
+  }
+}
+
+// Whether reading this object asks the C library, as the core does: there a name ends at its first
+// NUL, and nowhere else. A proxy may answer as it likes. In doubt it is not: a copy is always right,
+// and only slower.
+function isOfProcess(env) {
+  try {
+    const { isProxy } = require('node:util/types');
+    return !isProxy(env) && ['PATH', 'HOME'].some((name) => env[`${name}\0`] !== undefined);
+  } catch {
+    return false;
+  }
+}
+
+const environment = new Environment();
 
 // The tokens of one login, each call a new one.
 class Signer {
@@ -42,7 +78,7 @@ class Signer {
       profile === undefined &&
       credentials === undefined
     ) {
-      const client = native.createClient({});
+      const client = native.createClient({}, environment.handle);
       const target = native.createTarget(hostname, port, username, region);
       // A failure has a code.
       if (client.code === undefined && target.code === undefined) {
@@ -56,6 +92,7 @@ class Signer {
   }
 
   async getAuthToken() {
+    if (process.env !== environment.live) environment.refresh();
     const tried = this.#client?.sign(this.#target);
     const token = typeof tried === 'string' ? tried : await this.#finish(tried);
     if (!this.#reported) this.#report();
@@ -115,3 +152,6 @@ module.exports = {
     return require('./lib/explain.js').explain;
   },
 };
+
+// For `lib`. All clients share it.
+Object.defineProperty(module.exports, Symbol.for('rdsiam.environment'), { value: environment });

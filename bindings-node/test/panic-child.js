@@ -36,6 +36,7 @@ const ACTIONS = {
   createCredentials: () => sign(),
   createTarget: () => sign(),
   explain: () => explain('x'),
+  replace: () => sign(),
   fail: () => provided({ credentials: failing }),
   forceRefresh: () => provided(),
   invalidate: () => cache().invalidate(),
