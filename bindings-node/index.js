@@ -30,28 +30,35 @@ class Environment {
   handle = new native.Environment();
   // The `process.env` that needs no copy. Who is in a hurry compares it before calling `refresh`.
   live;
+  #hasCopy = false;
 
   refresh() {
     const { env } = process;
     if (env !== undefined && env === this.live) return;
-    const usesProxies = process.execArgv?.includes('--use-env-proxy');
-    this.live = !usesProxies && isOfProcess(env) ? env : undefined;
-    const { copyOf } = this.live === undefined ? require('./lib/environment.js') : {};
-    const failure = this.handle.replace(copyOf?.(env, usesProxies));
-    if (failure !== undefined) require('./lib/errors.js').settle(failure);
+    const isLive = isOfProcess(env);
+    if (!isLive || this.#hasCopy) require('./lib/environment.js').pass(this.handle, isLive, env);
+    this.#hasCopy = !isLive;
+    this.live = isLive ? env : undefined;
   }
 }
 
-// Whether reading this object asks the C library, as the core does: there a name ends at its first
-// NUL, and nowhere else. A proxy may answer as it likes. In doubt it is not: a copy is always right,
-// and only slower.
+// In the main thread Node's own object reads and writes the variables of the process. Its mark is that a
+// name ends at its first NUL, as for the C library; a copy of it knows no such name, and a proxy may
+// answer as it likes. In doubt it is not: a copy is always right, and only slower.
 function isOfProcess(env) {
   try {
-    const { isProxy } = require('node:util/types');
-    return !isProxy(env) && ['PATH', 'HOME'].some((name) => env[`${name}\0`] !== undefined);
+    const isNodes = ['PATH', 'HOME'].some((name) => env[`${name}\0`] !== undefined);
+    const isPlain = isNodes && !process.execArgv.includes('--use-env-proxy');
+    return isPlain && isMainThread() && !require('node:util').types.isProxy(env);
   } catch {
     return false;
   }
+}
+
+// No worker can change the directory, and has no such function. Loading `worker_threads` takes as long
+// as all the rest of a first token.
+function isMainThread() {
+  return process.chdir.name === 'wrappedChdir' || require('node:worker_threads').isMainThread;
 }
 
 const environment = new Environment();
