@@ -11,12 +11,14 @@ function load() {
   const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
   try {
     if (require.cache[filename] !== undefined) return require.cache[filename].exports;
-    process.dlopen(addon, filename);
     require.cache[filename] = addon;
-    // Jest keeps no addon in this cache. There may be only one: the classes of two are not the same.
-    if (require.cache[filename] === addon) return addon.exports;
+    // Jest ignores that. A thread may load the addon only once, because its classes would be others.
+    if (require.cache[filename] === addon) {
+      process.dlopen(addon, filename);
+      return addon.exports;
+    }
   } catch {
-    // The other way says why.
+    delete require.cache?.[filename];
   }
   return require('./lib/native.js');
 }

@@ -13,7 +13,14 @@ const { promisify } = require('node:util');
 const { SHARE_ENV, Worker } = require('node:worker_threads');
 const { PACKAGE, temporary } = require('./support.js');
 const { Signer, TokenCache } = require('..');
-const { LOGIN, TENANTS, become, cleared, signer } = require('./environment/tenant.js');
+const {
+  LOGIN,
+  TENANTS,
+  become,
+  cleared,
+  signer,
+  writeProfiles,
+} = require('./environment/tenant.js');
 
 const FOLDER = path.join(__dirname, 'environment');
 const KEYS = Object.fromEntries(
@@ -117,23 +124,30 @@ for (const when of ['late', 'early']) {
   });
 }
 
+const withProfiles = (t) => ({
+  ...cleared(),
+  ...MAIN,
+  ...writeProfiles(temporary(t)),
+  NO_COLOR: '1',
+});
+
 const script = (name) => path.join(PACKAGE, 'node_modules', name);
 
 for (const flags of [[], ['--runInBand']]) {
-  test(`two files of jest each sign as themselves ${flags}`, async () => {
+  test(`two files of jest each sign as themselves ${flags}`, async (t) => {
     const args = [script('jest/bin/jest.js'), '-c', path.join(FOLDER, 'jest.config.js'), ...flags];
-    const text = await output(process.execPath, args, { env: envOf('one', MAIN) });
-    assert.match(text, /Tests: +4 passed, 4 total/);
+    const text = await output(process.execPath, args, { env: withProfiles(t) });
+    assert.match(text, /Tests: +5 passed, 5 total/);
   });
 }
 
 for (const pool of ['threads', 'vmThreads', 'forks']) {
-  test(`two files of vitest each sign as themselves in ${pool}`, async () => {
+  test(`two files of vitest each sign as themselves in ${pool}`, async (t) => {
     const args = [script('vitest/vitest.mjs'), 'run', '--root', FOLDER, '--pool', pool];
     const text = await output(process.execPath, args, {
-      env: envOf('one', { ...MAIN, NO_COLOR: '1' }),
+      env: withProfiles(t),
     });
-    assert.match(text, /Tests +2 passed \(2\)/);
+    assert.match(text, /Tests +4 passed \(4\)/);
   });
 }
 

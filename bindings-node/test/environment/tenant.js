@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const path = require('node:path');
 
 const standin = (name) => process.env[`STANDIN_${name}`];
 const isRunning = standin('CONFIG') !== undefined;
@@ -35,8 +36,25 @@ function cleared(environment = process.env) {
 
 // Puts a tenant's keys into `process.env`.
 function become(tenant) {
-  for (const name of Object.keys(TENANTS.one)) delete process.env[name];
+  for (const name of [...Object.keys(TENANTS.one), 'AWS_PROFILE']) delete process.env[name];
   Object.assign(process.env, TENANTS[tenant]);
+}
+
+// Puts them into a profile, whose first signature has to wait. The file is the test's.
+function useProfile(tenant) {
+  for (const name of Object.keys(TENANTS.one)) delete process.env[name];
+  process.env.AWS_SHARED_CREDENTIALS_FILE = path.join(process.env.RDSIAM_TENANTS, 'credentials');
+  process.env.AWS_PROFILE = tenant;
+}
+
+// Writes the profiles of both.
+function writeProfiles(folder) {
+  const profiles = Object.entries(TENANTS).map(([tenant, keys]) => {
+    const lines = Object.entries(keys).map(([name, value]) => `${name.toLowerCase()} = ${value}\n`);
+    return `[${tenant}]\n${lines.join('')}`;
+  });
+  fs.writeFileSync(path.join(folder, 'credentials'), profiles.join(''));
+  return { RDSIAM_TENANTS: folder };
 }
 
 const signer = (token) => /X-Amz-Credential=([^%]+)%2F/.exec(token)[1];
@@ -72,4 +90,4 @@ async function logIn(password) {
   await client.end();
 }
 
-module.exports = { LOGIN, TENANTS, become, cleared, signer, signsAs };
+module.exports = { LOGIN, TENANTS, become, cleared, signer, signsAs, useProfile, writeProfiles };

@@ -3,10 +3,15 @@
 const { test } = require('@jest/globals');
 const rdsiam = require('../..');
 const { Signer: Peer } = require('@aws-sdk/rds-signer');
-const { become, signsAs } = require('./tenant.js');
+const { become, signsAs, useProfile } = require('./tenant.js');
 
 test('signs as itself', async () => {
   become('two');
+  await signsAs('two', { ...rdsiam, Peer });
+});
+
+test('signs as its profile', async () => {
+  useProfile('two');
   await signsAs('two', { ...rdsiam, Peer });
 });
 
@@ -16,5 +21,6 @@ test('signs as the other after its environment was replaced', async () => {
   become('one');
   await signsAs('one', { ...rdsiam, Peer });
   process.env = before;
+  become('two');
   await signsAs('two', { ...rdsiam, Peer });
 });
