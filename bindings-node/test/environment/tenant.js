@@ -64,8 +64,8 @@ async function signsAs(tenant, { Signer, TokenCache, Peer }) {
   const region = or(standin('REGION'), 'us-east-1');
   const theirs = await new Peer({ ...LOGIN, region }).getAuthToken();
   const tokens = [
-    await new Signer(LOGIN).getAuthToken(),
     await new TokenCache(LOGIN).getToken(),
+    await new Signer(LOGIN).getAuthToken(),
     new TokenCache(LOGIN).getTokenSync(),
   ];
   const expected = TENANTS[tenant].AWS_ACCESS_KEY_ID;
