@@ -27,6 +27,16 @@ const provided = (more) => get({ credentials: async () => KEYS, ...more });
 const failing = async () => {
   throw new Error('down');
 };
+// Where `process.env` is a copy.
+async function inCopy(act) {
+  const before = process.env;
+  process.env = { ...before };
+  try {
+    return await act();
+  } finally {
+    process.env = before;
+  }
+}
 const cache = () => new TokenCache({ ...LOGIN, credentials: KEYS });
 
 const ACTIONS = {
@@ -36,7 +46,6 @@ const ACTIONS = {
   createCredentials: () => sign(),
   createTarget: () => sign(),
   explain: () => explain('x'),
-  replace: () => sign(),
   fail: () => provided({ credentials: failing }),
   forceRefresh: () => provided(),
   invalidate: () => cache().invalidate(),
@@ -48,6 +57,7 @@ const ACTIONS = {
   pgpassQuote: () => pgpassQuote('x'),
   poll: () => get({ credentials: undefined, profile }),
   region: () => provided(),
+  replace: () => inCopy(sign),
   setTime: () => get({ clock: () => Date.now() }),
   sign: () => sign(),
   signAt: () => signAt(VECTOR),
