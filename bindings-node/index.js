@@ -8,19 +8,65 @@
 function load() {
   const { platform, arch } = process;
   const name = `rdsiam.${platform}-${arch}${platform === 'linux' ? '-gnu' : ''}.node`;
+  let filename;
   try {
     // Not defined in a bundle of the format of ES modules.
-    const filename = `${__dirname}/${name}`;
+    filename = `${__dirname}/${name}`;
     const addon = { id: filename, filename, exports: {}, children: [], loaded: true };
-    process.dlopen(addon, filename);
+    if (require.cache[filename] !== undefined) return require.cache[filename].exports;
     require.cache[filename] = addon;
-    return addon.exports;
+    // Jest ignores that. A thread may load the addon only once, because its classes would be others.
+    if (require.cache[filename] === addon) {
+      process.dlopen(addon, filename);
+      return addon.exports;
+    }
   } catch {
-    return require('./lib/native.js');
+    if (filename !== undefined) delete require.cache?.[filename];
   }
+  return require('./lib/native.js');
 }
 
 const native = load();
+
+// The environment of the caller, `process.env`. In the main thread of Node it is that of the process.
+// Elsewhere it is not: a worker has its own, a test runner puts a copy in its place, and what Bun
+// writes reaches no other. Then the addon gets a copy before each call that may read a variable.
+class Environment {
+  handle = new native.Environment();
+  // The `process.env` that needs no copy. Who is in a hurry compares it before calling `refresh`.
+  live;
+  #hasCopy = false;
+
+  refresh() {
+    const { env } = process;
+    if (env !== undefined && env === this.live) return;
+    const isLive = isOfProcess(env);
+    if (!isLive || this.#hasCopy) require('./lib/environment.js').pass(this.handle, isLive, env);
+    this.#hasCopy = !isLive;
+    this.live = isLive ? env : undefined;
+  }
+}
+
+// In the main thread Node's own object reads and writes the variables of the process. Its mark is that a
+// name ends at its first NUL, as for the C library; a copy of it knows no such name, and a proxy may
+// answer as it likes. In doubt it is not: a copy is always right, and only slower.
+function isOfProcess(env) {
+  try {
+    const isNodes = ['PATH', 'HOME'].some((name) => env[`${name}\0`] !== undefined);
+    const isPlain = isNodes && !process.execArgv.includes('--use-env-proxy');
+    return isPlain && isMainThread() && !require('node:util').types.isProxy(env);
+  } catch {
+    return false;
+  }
+}
+
+// No worker can change the directory, and has no such function. Loading `worker_threads` takes as long
+// as all the rest of a first token.
+function isMainThread() {
+  return process.chdir.name === 'wrappedChdir' || require('node:worker_threads').isMainThread;
+}
+
+const environment = new Environment();
 
 // The tokens of one login, each call a new one.
 class Signer {
@@ -44,7 +90,7 @@ class Signer {
       profile === undefined &&
       credentials === undefined
     ) {
-      const client = native.createClient({});
+      const client = native.createClient({}, environment.handle);
       const target = native.createTarget(hostname, port, username, region);
       // A failure has a code.
       const made = client.code === undefined && target.code === undefined;
@@ -60,7 +106,12 @@ class Signer {
   }
 
   async getAuthToken() {
+<<<<<<< HEAD
     const tried = this.#login === undefined ? undefined : native.signAgain(this.#login);
+=======
+    if (process.env !== environment.live) environment.refresh();
+    const tried = this.#client?.sign(this.#target);
+>>>>>>> h-env
     const token = typeof tried === 'string' ? tried : await this.#finish(tried);
     if (!this.#reported) this.#report();
     return token;
@@ -119,3 +170,6 @@ module.exports = {
     return require('./lib/explain.js').explain;
   },
 };
+
+// For `lib`. All clients share it.
+Object.defineProperty(module.exports, Symbol.for('rdsiam.environment'), { value: environment });

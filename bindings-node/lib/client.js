@@ -9,6 +9,7 @@ const { newNumber, theAlarm, waiting } = require('./alarm.js');
 const { WOULD_BLOCK, RdsIamError, invalid, settle } = require('./errors.js');
 const { optionalNumber, optionalSeconds, optionalText } = require('./arguments.js');
 const { fetchFrom, sourceOf } = require('./credentials.js');
+const { environment } = require('./environment.js');
 const events = require('./events.js');
 
 const TIMEOUT = 10;
@@ -46,6 +47,7 @@ class Client {
             timeout: this.timeout,
             time: this.#clock?.(),
           },
+          environment.handle,
           handle,
         ),
       );
@@ -53,7 +55,7 @@ class Client {
 
   // A lease, or the call that waits for one.
   lease(target) {
-    this.#setTime();
+    this.#prepare();
     if (this.#provider === undefined) return this.#attempt(this.#native.lease(target));
     return this.#ask(
       target,
@@ -63,7 +65,7 @@ class Client {
   }
 
   leaseNow(target) {
-    this.#setTime();
+    this.#prepare();
     if (this.#provider !== undefined) return this.#next(this.#native.nextLease(target, false));
     const tried = this.#native.lease(target);
     if (tried instanceof native.Pending) throw wouldBlock();
@@ -72,7 +74,7 @@ class Client {
 
   // A new token. `tried` is the result of a first try.
   async sign(target, tried) {
-    this.#setTime();
+    this.#prepare();
     const result =
       this.#provider === undefined
         ? this.#attempt(tried ?? this.#native.sign(target))
@@ -85,12 +87,12 @@ class Client {
   }
 
   invalidate(target, token) {
-    this.#setTime();
+    this.#prepare();
     settle(this.#native.invalidate(target, token));
   }
 
   loginRefused(target, token, began) {
-    this.#setTime();
+    this.#prepare();
     return settle(this.#native.loginRefused(target, token, began));
   }
 
@@ -115,7 +117,7 @@ class Client {
   // Called when a fetch has ended.
   poll() {
     try {
-      this.#setTime();
+      this.#prepare();
       this.report();
     } catch (error) {
       this.#failAll(error);
@@ -131,7 +133,9 @@ class Client {
     }
   }
 
-  #setTime() {
+  // Before a call of the addon that is no hit of this side.
+  #prepare() {
+    environment.refresh();
     if (this.#clock !== undefined) settle(this.#native.setTime(this.#clock()));
   }
 

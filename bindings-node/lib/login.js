@@ -6,6 +6,7 @@
 const { isIP } = require('node:net');
 const native = require('./native.js');
 const { TokenCache } = require('./cache.js');
+const { environment } = require('./environment.js');
 const { INVALID_ARGUMENT, RdsIamError, invalid } = require('./errors.js');
 const { options: optionsOf, port: portOf, text } = require('./arguments.js');
 const { retried } = require('./events.js');
@@ -149,7 +150,8 @@ function endpointOf(host, signHost) {
 
 // Whose roots a bundle has to hold; unknown is no obstacle here.
 function regionOf(endpoint, profile) {
-  const client = native.createClient({ hostFetches: true, profile });
+  environment.refresh();
+  const client = native.createClient({ hostFetches: true, profile }, environment.handle);
   const region = client.region(native.createTarget(endpoint, 1, 'any'));
   return typeof region === 'string' ? region : undefined;
 }

@@ -9,6 +9,7 @@ use rdsiam::{Config, Conventions, Error, ErrorKind, Event, Result};
 
 use crate::client::{Client, Happened};
 use crate::credentials::Credentials;
+use crate::environment::Environment;
 use crate::guard::{Outcome, guard};
 
 /// What a client is made from; what is missing has the core's default.
@@ -70,12 +71,13 @@ impl From<&Event> for Happened {
 #[napi]
 pub(crate) fn create_client(
     options: Options,
+    environment: &Environment,
     credentials: Option<&Credentials>,
 ) -> Outcome<Client> {
     guard("createClient", || {
         let events = Events::default();
         let clock = options.time.map(ManualClock::at);
-        let mut config = config(options, events.clone())?;
+        let mut config = config(options, events.clone())?.environment(environment.inner().clone());
         if let Some(clock) = &clock {
             config = binding::with_clock(config, Clock::Manual(clock.clone()));
         }

@@ -11,6 +11,7 @@
 mod client;
 mod config;
 mod credentials;
+mod environment;
 mod explain;
 mod guard;
 mod lease;

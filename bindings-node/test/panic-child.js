@@ -27,6 +27,16 @@ const provided = (more) => get({ credentials: async () => KEYS, ...more });
 const failing = async () => {
   throw new Error('down');
 };
+// Where `process.env` is a copy.
+async function inCopy(act) {
+  const before = process.env;
+  process.env = { ...before };
+  try {
+    return await act();
+  } finally {
+    process.env = before;
+  }
+}
 const cache = () => new TokenCache({ ...LOGIN, credentials: KEYS });
 
 const signTwice = async () => {
@@ -54,6 +64,7 @@ const ACTIONS = {
   pgpassQuote: () => pgpassQuote('x'),
   poll: () => get({ credentials: undefined, profile }),
   region: () => provided(),
+  replace: () => inCopy(sign),
   setTime: () => get({ clock: () => Date.now() }),
   sign: () => sign(),
   signAgain: () => signTwice(),

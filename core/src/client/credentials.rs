@@ -82,9 +82,9 @@ impl Shared {
 
     fn fetch_on_thread(self: &Arc<Self>, request: RefreshRequest<Credentials>) {
         let client = Arc::clone(self);
+        let provider = self.provider.snapshot();
         spawn(request, move |request| {
             let mut deadline = Deadline::new(client.fetch_timeout());
-            let provider = client.provider.clone();
             CredentialRequest::new(client, request)
                 .drive(|force_refresh| provider.fetch(force_refresh, &mut deadline));
         });

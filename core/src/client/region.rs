@@ -72,8 +72,9 @@ impl Shared {
         }
         let start = |request| {
             let client = Arc::clone(self);
+            let search = self.config.search().snapshot();
             spawn(request, move |request| {
-                let region = client.config.search().profile_region().map(ProfileRegion);
+                let region = search.profile_region().map(ProfileRegion);
                 match client.config.clock.now() {
                     Ok(now) => request.end(region, now),
                     Err(error) => request.fail(error),

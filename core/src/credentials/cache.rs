@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::{Credentials, Search};
+use crate::environment::Origin;
 use crate::freshness::{self, Freshness};
 use crate::per_process::{Inherit, PerProcess};
 use crate::refresh_cache::{RefreshCache, Refreshable};
@@ -50,6 +51,8 @@ pub(crate) struct Identity {
     timeout: Duration,
     /// A digest, because there are secrets among the variables.
     environment: [u8; 32],
+    /// Each given environment is a tenant of its own: a `credential_process` may read any variable.
+    origin: Origin,
 }
 
 impl Identity {
@@ -60,6 +63,7 @@ impl Identity {
             conventions: search.conventions,
             timeout,
             environment: digest(search.environment.variables().into_iter()),
+            origin: search.environment.origin(),
         }
     }
 }

@@ -44,6 +44,15 @@ impl Provider {
         matches!(self.immediate(), Ok(None))
     }
 
+    /// With the variables that are set now, for a fetch on another thread: it is for the client's identity
+    /// of this moment.
+    pub(crate) fn snapshot(&self) -> Self {
+        match self {
+            Self::Default(search) => Self::Default(search.snapshot()),
+            other => other.clone(),
+        }
+    }
+
     /// Fetches credentials: the default chain until the deadline, another source as long as it takes.
     pub(crate) fn fetch(
         &self,
@@ -74,6 +83,10 @@ pub(crate) struct Search {
 }
 
 impl Search {
+    pub(crate) fn snapshot(&self) -> Self {
+        Self { environment: self.environment.snapshot(), ..self.clone() }
+    }
+
     fn environment(&self) -> Result<Option<Credentials>> {
         let Self { environment, conventions, .. } = self;
         let hidden = conventions.aws_profile_hides_keys

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::*;
+use crate::config::Config;
 use crate::credentials::Provider;
 use crate::environment::Environment;
 use crate::style::Conventions;
@@ -77,6 +78,41 @@ fn a_process_has_the_environment_that_was_given() {
         let found = runtime.block_on(process::credentials(&command, &search.environment));
         assert_eq!(found.unwrap().access_key_id(), "AKIDGIVEN", "{conventions:?}");
     }
+}
+
+/// The config file is a pipe: while the fetch waits for it, the environment changes.
+#[cfg(unix)]
+#[test]
+fn a_fetch_keeps_the_environment_that_it_began_with() {
+    let home = Home::new("pipe", "");
+    let pipe = home.0.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let search = home.search(Conventions::SDK, &[]);
+    let path = std::env::var("PATH").unwrap();
+    let given = |name: &str| {
+        let config = pipe.display().to_string();
+        let all = [("AWS_CONFIG_FILE", config.as_str()), ("NAME", name), ("PATH", path.as_str())];
+        let all = all.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        search.environment.replace(Some(HashMap::from(all)));
+    };
+    given("AKIDFIRST");
+    let config = Config::new().environment(search.environment.clone());
+    let client = crate::Client::new(config).unwrap();
+    let waiting = std::thread::spawn(move || {
+        let host = "db.abc.us-east-1.rds.amazonaws.com";
+        client.get(&crate::Target::new(host, 5432, "app")).unwrap()
+    });
+    let mut pipe = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    given("AKIDSECOND");
+    let script = r#"sh -c 'printf "{\"Version\": 1, \"AccessKeyId\": \"$NAME\", \"SecretAccessKey\": \"S\"}"'"#;
+    std::io::Write::write_all(
+        &mut pipe,
+        format!("[default]\ncredential_process = {script}\n").as_bytes(),
+    )
+    .unwrap();
+    drop(pipe);
+    let token = waiting.join().unwrap();
+    assert!(token.as_str().contains("AKIDFIRST"), "the first tenant's fetch");
 }
 
 #[test]

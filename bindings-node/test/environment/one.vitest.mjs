@@ -1,0 +1,14 @@
+import { Signer as Peer } from '@aws-sdk/rds-signer';
+import { test } from 'vitest';
+import * as rdsiam from '../../index.mjs';
+import { become, signsAs, useProfile } from './tenant.js';
+
+test('signs as itself', async () => {
+  become('one');
+  await signsAs('one', { ...rdsiam, Peer });
+});
+
+test('signs as its profile', async () => {
+  useProfile('one');
+  await signsAs('one', { ...rdsiam, Peer });
+});
