@@ -106,12 +106,8 @@ class Signer {
   }
 
   async getAuthToken() {
-<<<<<<< HEAD
-    const tried = this.#login === undefined ? undefined : native.signAgain(this.#login);
-=======
     if (process.env !== environment.live) environment.refresh();
-    const tried = this.#client?.sign(this.#target);
->>>>>>> h-env
+    const tried = this.#login === undefined ? undefined : native.signAgain(this.#login);
     const token = typeof tried === 'string' ? tried : await this.#finish(tried);
     if (!this.#reported) this.#report();
     return token;
