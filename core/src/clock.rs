@@ -60,12 +60,21 @@ impl Clock {
     pub(crate) fn exact(&self) -> SystemTime {
         match self {
             Self::System => SystemTime::now(),
-            Self::Manual(clock) => {
-                let seconds = u64::try_from(clock.0.load(Ordering::SeqCst)).unwrap_or_default();
-                UNIX_EPOCH + Duration::from_secs(seconds)
-            }
+            Self::Manual(clock) => whole_seconds(clock.0.load(Ordering::SeqCst)),
         }
     }
+
+    /// A time of the caller's, as exactly as this clock knows its own.
+    pub(crate) fn as_exact(&self, time: SystemTime) -> SystemTime {
+        match self {
+            Self::System => time,
+            Self::Manual(_) => whole_seconds(unix_seconds(time)),
+        }
+    }
+}
+
+fn whole_seconds(unix_time: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default())
 }
 
 /// A limit on waiting, in time that this process runs. A process that is stopped for a while, as a

@@ -49,7 +49,7 @@ impl Client {
         let shared = &self.0;
         let now = shared.config.clock.now()?;
         let was_fresh = match shared.tokens.made_at(target, token) {
-            Some(at) => at >= login_began,
+            Some(at) => at >= shared.config.clock.as_exact(login_began),
             None => signing_time(token).is_none_or(|at| at >= unix_seconds(login_began)),
         };
         shared.invalidate(target, Some(token))?;
