@@ -42,7 +42,7 @@ class DatabaseTokenCache:
         username: str,
         region: "str | None" = None,
     ) -> None:
-        self._cache: "TokenCache | _made.MadeTokenCache"
+        self._cache: TokenCache | _made.MadeTokenCache
         login = (hostname, port, username)
         credentials = _credentials_of(rds_client)
         if rds_client is None:
