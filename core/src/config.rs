@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::MAX_EXPIRES;
 use crate::clock::Clock;
-#[cfg(feature = "chain")]
-use crate::credentials::Sdk;
 use crate::credentials::{Credentials, CredentialsSource, Provider, Search};
+#[cfg(feature = "chain")]
+use crate::credentials::{NoProvider, Sdk};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
@@ -247,6 +247,22 @@ impl Config {
         match &self.listener {
             Some(listener) => listener(event),
             None => tracing::warn!("{event}"),
+        }
+    }
+}
+
+/// The region and the credentials provider of what `aws_config::load_defaults` returns, and the default
+/// rules of the cache. Where it has no provider, each call fails: nobody else's credentials are looked for.
+#[cfg(feature = "chain")]
+impl From<&aws_types::SdkConfig> for Config {
+    fn from(sdk: &aws_types::SdkConfig) -> Self {
+        let config = match sdk.credentials_provider() {
+            Some(provider) => Self::new().provider(provider),
+            None => Self::new().source(NoProvider),
+        };
+        match sdk.region() {
+            Some(region) => config.region(region.as_ref()),
+            None => config,
         }
     }
 }

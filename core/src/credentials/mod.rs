@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use cache::{CredentialCache, Identity, shared};
 #[cfg(feature = "chain")]
-pub(crate) use provide::Sdk;
+pub(crate) use provide::{NoProvider, Sdk};
 pub(crate) use provider::{Provider, Search};
 #[cfg(feature = "chain")]
 pub(crate) use source::Source;

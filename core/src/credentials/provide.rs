@@ -8,7 +8,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use super::chain::bounded;
 use super::{Credentials, CredentialsSource};
 use crate::clock::Deadline;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Runs an asynchronous provider to its end, on a runtime that lives as long as the call.
 pub(crate) struct Sdk {
@@ -26,5 +26,18 @@ impl CredentialsSource for Sdk {
             })
         };
         bounded::run(&mut Deadline::new(self.timeout), work, || None)
+    }
+}
+
+/// The credentials of an `SdkConfig` that was made without a provider.
+pub(crate) struct NoProvider;
+
+impl CredentialsSource for NoProvider {
+    fn provide(&self, _force_refresh: bool) -> Result<Credentials> {
+        Err(Error::new(
+            ErrorKind::CredentialsNotFound,
+            "the SdkConfig has no credentials provider; give it one, or use Config::new() for the \
+             default chain",
+        ))
     }
 }
