@@ -47,7 +47,11 @@ def all_bars() -> list[Bar]:
         kinds = tuple(row.get("kinds", ["none", "900"]))
         at_least = "at_least" in row
         bound = row["at_least" if at_least else "at_most"]
-        bars.append(Bar(name, row["what"], row["over"], row["under"], kinds, bound, at_least))
+        # One bar for each thing that stands at the `*`.
+        for each in row.get("each", [""]):
+            what, over, under = (row[key].replace("*", each) for key in ("what", "over", "under"))
+            called = f"{name}-{each}" if each else name
+            bars.append(Bar(called, what, over, under, kinds, bound, at_least))
     return bars
 
 

@@ -189,6 +189,12 @@ HIT_NODE = [
     node("steady", "hit_handwritten", "node/hit/by hand"),
 ]
 RUST = [Program("rust", [str(BUILD / "rust/release/rdsiam-bench"), "steady"])]
+# Before and after a thousand threads, which in Node are as many workers: in the first round only.
+THREADS = [
+    Program("rust/threads", [str(BUILD / "rust/release/rdsiam-bench"), "threads"], once=True),
+    python("threads", "rdsiam", "rdsiam", "python/threads", once=True),
+    node("threads", "1000", "node/threads", variants=(PLAIN,), once=True),
+]
 C = [Program("c", [str(BUILD / "c/steady")])]
 GO = [
     Program(
@@ -217,6 +223,7 @@ PROGRAMS = [
     *SIGN_NODE,
     *HIT_NODE,
     *RUST,
+    *THREADS,
     *C,
     *GO,
 ]

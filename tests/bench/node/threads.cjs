@@ -1,7 +1,7 @@
 'use strict';
 
 // Whether making clients, getting, invalidating and signing cost more after many threads have come
-// and gone. Usage: threads.cjs [THREADS]. Prints JSON, times in nanoseconds for one call.
+// and gone. Usage: threads.cjs THREADS. Prints JSON, times in nanoseconds for one call.
 
 const { Worker } = require('node:worker_threads');
 
@@ -69,7 +69,12 @@ async function main(threads) {
   for (let gone = 0; gone < threads; gone += TOGETHER) {
     await Promise.all(Array.from({ length: TOGETHER }, comeAndGo));
   }
-  process.stdout.write(JSON.stringify({ before, after: await measured() }));
+  const after = await measured();
+  const rows = Object.keys(CASES).flatMap((name) => [
+    [`${name}/before`, before[name]],
+    [`${name}/after`, after[name]],
+  ]);
+  process.stdout.write(JSON.stringify(Object.fromEntries(rows)));
 }
 
-main(Number(process.argv[2] ?? 200));
+main(Number(process.argv[2]));
