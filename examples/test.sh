@@ -13,6 +13,7 @@ if [ -z "${STANDIN_HOST:-}" ]; then
 fi
 
 out=build/examples
+target=${CARGO_TARGET_DIR:-target}
 rm -rf "$out"
 mkdir -p "$out/node_modules"
 ln -s "$PWD/bindings-node" "$out/node_modules/rdsiam"
@@ -70,6 +71,14 @@ expect "README, Node" "$DB_USER" node -r "./$out/dial.js" "$out/readme.js"
 } >"$out/readme.c"
 compile "$out/readme.c" "$out/readme"
 expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
+{
+    echo 'fn main() -> rdsiam::Result<()> {'
+    readme rust
+    echo 'println!("{}", password.as_str()); Ok(()) }'
+} >"$out/readme.rs"
+rustc --edition 2024 -D warnings "$out/readme.rs" -o "$out/readme-rust" \
+    --extern rdsiam="$target/debug/librdsiam.rlib" -L "$target/debug/deps"
+expect "README, Rust" "$DB_HOST:$DB_PORT/?Action" "$out/readme-rust"
 
 expect "examples/c" OK python3 examples/c/test.py
 expect "examples/setup" OK .venv/bin/python examples/setup/test.py
