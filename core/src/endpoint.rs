@@ -35,7 +35,7 @@ impl Endpoint {
     }
 }
 
-/// The host as it goes into the token and the signature. The peers disagree about upper case
+/// The host as it goes into the token and the signature. The SDKs disagree about upper case
 /// and a trailing dot (measured: botocore signs in lower case, the JS SDK as typed); lower case
 /// without the dot is right under either reading.
 fn normalize(host: &str) -> Result<String> {
@@ -66,7 +66,7 @@ fn is_host_char(c: char) -> bool {
 }
 
 /// Something if `host` is meant as an IPv6 address. The text is kept as typed but for its case,
-/// since the peers sign it so.
+/// since the SDKs sign it so.
 fn ipv6(host: &str) -> Option<Result<String>> {
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     if inner.is_none() && host.matches(':').count() < 2 {

@@ -29,7 +29,7 @@ pub enum ErrorKind {
     Clock,
     /// A fault of this library.
     Internal,
-    /// A panic, caught at the boundary of a face.
+    /// A panic, caught at the boundary of a binding.
     Panic,
 }
 

@@ -1,77 +1,77 @@
-//! Forks and the default chain: none comes while the AWS SDK is at work.
+//! Forks and the default chain: `fork` waits until no thread is inside the AWS SDK.
 //!
-//! The SDK and its TLS make much at their first use, behind locks that wait for ever if the
-//! thread that makes it is gone. A child of `fork` has one thread: what another thread of the
-//! parent was making is half made there, and the child's first look at it never returns. Seen
-//! with the endpoints of STS and with the system's certificates.
+//! The SDK and its TLS library initialize much at first use, behind locks. A child of `fork` has one
+//! thread. What another thread of the parent was initializing stays locked there, and the child's
+//! first use never returns. Seen with the endpoints of STS and with the system's certificates.
 //!
-//! So a fork waits until no thread is amid the SDK's code, and none begins meanwhile. Threads
-//! that wait for the network are not amid anything: it is a matter of milliseconds. The faces
-//! have these functions called by `pthread_atfork`; a program in Rust that forks amid threads
-//! can do the same.
+//! So `fork` blocks while a thread is inside the SDK, and no thread enters it meanwhile. A thread
+//! that waits for the network, or reads a file, does not count: the wait is milliseconds. The
+//! bindings register these functions with `pthread_atfork`. A Rust program that forks while other
+//! threads fetch credentials can do the same.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Threads amid the SDK's code, and forks under way.
-static AWAKE: AtomicU32 = AtomicU32::new(0);
+/// Threads inside the SDK.
+static INSIDE: AtomicU32 = AtomicU32::new(0);
+/// Forks that have begun and not returned.
 static FORKING: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// Whether this thread is one of those: a fork that the SDK itself makes waits for the others.
-    static MINE: Cell<u32> = const { Cell::new(0) };
+    /// 1 if this thread is one of those. A fork that the SDK itself makes waits for the others only.
+    static THIS_THREAD: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How long each side waits for the other at most: a fork must not hang either.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_micros(200);
+/// The longest that a fork and a thread wait for each other: a fork must not hang either.
+const TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_micros(200);
 
-/// To be called before a fork, by the thread that forks. Returns in milliseconds.
+/// Call before `fork`, in the thread that forks. Returns in milliseconds.
 pub extern "C" fn before() {
     FORKING.fetch_add(1, Ordering::SeqCst);
-    let mine = MINE.get();
-    wait_until(|| AWAKE.load(Ordering::SeqCst) <= mine);
+    let mine = THIS_THREAD.get();
+    wait_until(|| INSIDE.load(Ordering::SeqCst) <= mine);
 }
 
-/// To be called after a fork, in the parent.
+/// Call after `fork`, in the parent.
 pub extern "C" fn after_in_parent() {
     FORKING.fetch_sub(1, Ordering::SeqCst);
 }
 
-/// To be called after a fork, in the child, whose one thread is this.
+/// Call after `fork`, in the child.
 pub extern "C" fn after_in_child() {
     FORKING.store(0, Ordering::SeqCst);
-    AWAKE.store(MINE.get(), Ordering::SeqCst);
+    INSIDE.store(THIS_THREAD.get(), Ordering::SeqCst);
 }
 
-/// While it lives, this thread is amid the SDK's code, but for the time between [`rest`] and
-/// [`wake`].
+/// While it lives, this thread is inside the SDK, except between [`leave`] and [`enter`].
 #[cfg(feature = "chain")]
-pub(crate) struct Awake(());
+pub(crate) struct ForkGuard(());
 
 #[cfg(feature = "chain")]
-impl Awake {
-    pub(crate) fn begin() -> Self {
-        wake();
+impl ForkGuard {
+    pub(crate) fn new() -> Self {
+        enter();
         Self(())
     }
 }
 
 #[cfg(feature = "chain")]
-impl Drop for Awake {
+impl Drop for ForkGuard {
     fn drop(&mut self) {
-        rest();
+        leave();
     }
 }
 
-/// From now on this thread is amid the SDK's code. Waits while another one forks.
+/// Counts this thread as inside the SDK. Waits while another thread forks.
 #[cfg(feature = "chain")]
-pub(crate) fn wake() {
+pub(crate) fn enter() {
     let counted = wait_until(|| {
-        // Counted first and looked at second; a fork does it the other way round.
-        AWAKE.fetch_add(1, Ordering::SeqCst);
+        // This counts and then reads FORKING; `before` counts there and then reads INSIDE. So one of
+        // the two sees the other.
+        INSIDE.fetch_add(1, Ordering::SeqCst);
         let free = FORKING.load(Ordering::SeqCst) == 0;
         if !free {
             subtract(1);
@@ -79,43 +79,43 @@ pub(crate) fn wake() {
         free
     });
     if !counted {
-        AWAKE.fetch_add(1, Ordering::SeqCst);
+        INSIDE.fetch_add(1, Ordering::SeqCst);
     }
-    MINE.set(1);
+    THIS_THREAD.set(1);
 }
 
-/// From now on it is not.
+/// Counts this thread as outside the SDK.
 #[cfg(feature = "chain")]
-pub(crate) fn rest() {
-    subtract(MINE.replace(0));
+pub(crate) fn leave() {
+    subtract(THIS_THREAD.replace(0));
 }
 
-/// Runs what may block, such as reading a file, while this thread is not amid the SDK's code.
+/// Runs what may block, such as reading a file, with this thread counted as outside the SDK.
 #[cfg(feature = "chain")]
-pub(crate) fn at_rest<T>(work: impl FnOnce() -> T) -> T {
-    let was_awake = MINE.get() > 0;
-    rest();
+pub(crate) fn outside<T>(work: impl FnOnce() -> T) -> T {
+    let was_inside = THIS_THREAD.get() > 0;
+    leave();
     let result = work();
-    if was_awake {
-        wake();
+    if was_inside {
+        enter();
     }
     result
 }
 
 #[cfg(feature = "chain")]
 fn subtract(threads: u32) {
-    let less = |awake: u32| Some(awake.saturating_sub(threads));
-    let _ = AWAKE.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    let less = |inside: u32| Some(inside.saturating_sub(threads));
+    let _ = INSIDE.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
 }
 
-/// False if it took too long.
+/// False after the timeout.
 fn wait_until(free: impl Fn() -> bool) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !free() {
         if Instant::now() >= deadline {
             return false;
         }
-        thread::sleep(PAUSE);
+        thread::sleep(POLL_INTERVAL);
     }
     true
 }
@@ -128,27 +128,27 @@ mod tests {
     /// One test, since the counts are those of the process.
     #[test]
     fn a_fork_and_the_sdk_wait_for_each_other() {
-        // The SDK's own fork does not wait for itself, and a child counts its one thread.
+        // The SDK's own fork does not wait for its own thread, which a child still counts.
         let began = Instant::now();
-        let awake = Awake::begin();
+        let guard = ForkGuard::new();
         before();
         after_in_child();
         before();
         after_in_parent();
-        assert!(began.elapsed() < PATIENCE / 2);
-        drop(awake);
+        assert!(began.elapsed() < TIMEOUT / 2);
+        drop(guard);
 
         let (tell, told) = mpsc::channel();
-        let awake = thread::spawn(move || {
-            let awake = Awake::begin();
+        let thread = thread::spawn(move || {
+            let guard = ForkGuard::new();
             tell.send(()).unwrap();
             thread::sleep(Duration::from_millis(300));
-            // Parked: a fork may come, and is waited for.
-            rest();
+            // Parked: a fork may begin, and `enter` waits for it.
+            leave();
             thread::sleep(Duration::from_millis(100));
             let parked = Instant::now();
-            wake();
-            drop(awake);
+            enter();
+            drop(guard);
             parked.elapsed()
         });
         told.recv().unwrap();
@@ -157,7 +157,7 @@ mod tests {
         let waited = began.elapsed();
         thread::sleep(Duration::from_millis(400));
         after_in_parent();
-        assert!(waited >= Duration::from_millis(250) && waited < PATIENCE / 2, "{waited:?}");
-        assert!(awake.join().unwrap() >= Duration::from_millis(150));
+        assert!(waited >= Duration::from_millis(250) && waited < TIMEOUT / 2, "{waited:?}");
+        assert!(thread.join().unwrap() >= Duration::from_millis(150));
     }
 }

@@ -1,11 +1,10 @@
-//! Where the peers differ: the order of the parameters, the `:443` rule, the environment, and
-//! the order of the sources of credentials. Held against the peers themselves by the tests of
-//! the faces.
+//! Where the SDKs differ: the order of the parameters, the `:443` rule, the environment, and the
+//! order of the sources of credentials. The tests of the bindings compare them with the SDKs.
 
 #[cfg(feature = "chain")]
 use crate::credentials::Source;
 
-/// Which peer a client stands in for. The rules are here; a face only selects a row.
+/// Which SDK a client behaves like. The rules are here; a binding only selects a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conventions {
     pub(crate) style: Style,

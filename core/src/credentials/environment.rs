@@ -23,7 +23,7 @@ pub(crate) const NOT_SET: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ar
 /// What the environment holds: nothing, or credentials. An empty variable counts as not set.
 ///
 /// # Errors
-/// [`ErrorKind::CredentialsNotFound`] for one half of a key without the other, where the peer
+/// [`ErrorKind::CredentialsNotFound`] for one half of a key without the other, where the SDK
 /// takes that for a mistake rather than for a reason to look elsewhere.
 pub(crate) fn read(
     environment: &Environment,

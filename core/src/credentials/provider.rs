@@ -76,7 +76,7 @@ pub(crate) struct Search {
     /// The client's region, for STS; not for tokens.
     #[cfg_attr(not(feature = "chain"), allow(dead_code, reason = "the chain alone asks STS"))]
     pub(crate) region: Option<String>,
-    /// Which peer to follow where they differ.
+    /// Which SDK to follow where they differ.
     pub(crate) conventions: Conventions,
     /// The variables that count.
     pub(crate) environment: Environment,

@@ -1,6 +1,6 @@
 //! The places that the AWS SDKs look at behind the keys in the environment.
 
-/// One of them. In which order they are looked at differs between the peers: see
+/// One of them. In which order they are looked at differs between the SDKs: see
 /// [`Conventions`](crate::Conventions).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {

@@ -26,7 +26,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::style::{Conventions, Network as Rules};
 
-/// Where STS is asked if nothing says where: with both peers it is this region.
+/// Where STS is asked if nothing says where: with boto3 and the JS SDK it is this region.
 const STS_REGION: &str = "us-east-1";
 const CONNECT: Duration = Duration::from_secs(3);
 

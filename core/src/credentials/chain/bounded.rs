@@ -18,12 +18,12 @@ pub(crate) fn run<T>(
     work: impl Future<Output = Result<T>>,
     waiting: impl Fn() -> Option<String>,
 ) -> Result<T> {
-    // Not while another thread forks; a fork does not wait for one that is parked, or that reads
-    // a file (`fork::at_rest`).
-    let _awake = fork::Awake::begin();
+    // A fork waits for this thread, except while the thread is parked or reads a file
+    // (`fork::outside`).
+    let _guard = fork::ForkGuard::new();
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .on_thread_park(fork::rest)
-        .on_thread_unpark(fork::wake)
+        .on_thread_park(fork::leave)
+        .on_thread_unpark(fork::enter)
         .enable_all()
         .build()
         .map_err(|error| no_runtime(&error))?;

@@ -113,7 +113,7 @@ impl Cached {
     /// Written in one step, and for its owner alone. A document that cannot be kept serves
     /// nevertheless, so nobody hears of it.
     pub(super) fn save(&self, path: &Path) {
-        let _ = fork::at_rest(|| self.write(path));
+        let _ = fork::outside(|| self.write(path));
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::fork::at_rest;
+use crate::fork;
 
 /// The whole file. A fork does not wait for it.
 pub(super) fn read(path: impl AsRef<Path>) -> io::Result<Zeroizing<Vec<u8>>> {
-    at_rest(|| std::fs::read(path)).map(Zeroizing::new)
+    fork::outside(|| std::fs::read(path)).map(Zeroizing::new)
 }
 
 /// The whole file as text.
 pub(super) fn read_text(path: impl AsRef<Path>) -> io::Result<Zeroizing<String>> {
-    at_rest(|| std::fs::read_to_string(path)).map(Zeroizing::new)
+    fork::outside(|| std::fs::read_to_string(path)).map(Zeroizing::new)
 }

@@ -110,7 +110,7 @@ fn built(roots: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Tls
 /// distribution keeps them. Not read by the SDK, which would do it while a fork waits, and would
 /// say nothing about a file that it cannot read.
 fn of_the_system() -> Result<Vec<CertificateDer<'static>>> {
-    let found = fork::at_rest(rustls_native_certs::load_native_certs);
+    let found = fork::outside(rustls_native_certs::load_native_certs);
     let usable = usable(found.certs.into_iter());
     if usable.is_empty() {
         let why = found.errors.first().map(|error| format!(" ({})", failure::texts(error)));

@@ -213,7 +213,7 @@ fn what_is_incomplete_is_refused_or_skipped() {
     }
 }
 
-/// A part of the last message: the whole is held to boto3 and the JS SDK by the tests of the faces.
+/// A part of the last message: the whole is held to boto3 and the JS SDK by the tests of the bindings.
 #[test]
 fn settings_that_are_empty_are_named() {
     let text = "[default]\naws_access_key_id =\naws_secret_access_key = SECRET\n";
