@@ -54,7 +54,7 @@ test-core:
 	RUSTFLAGS="--cfg rdsiam_shuttle" CARGO_TARGET_DIR=build/shuttle-target \
 		cargo test -p rdsiam --no-default-features --test schedules
 
-# The faces run with the stand-in, so that their login tests run too. The driver of Python is what
+# The bindings run with the stand-in, so that their login tests run too. The driver of Python is what
 # asks boto3 beside C.
 test-c: tools standin c-tools
 	cargo test -p rdsiam-ffi
@@ -75,7 +75,7 @@ test-node: tools standin
 	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
 
-# Each face by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
+# Each binding by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
 test-clock: tools
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
@@ -85,7 +85,7 @@ test-clock: tools
 test-standin: standin
 	$(STANDIN) run -- python3 tests/standin/selftest.py
 
-# What serves credentials to the tests of the faces, asked by boto3.
+# What serves credentials to the tests of the bindings, asked by boto3.
 test-emulator: tools
 	$(VENV) -W error tests/emulator/selftest.py
 

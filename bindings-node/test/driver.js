@@ -1,6 +1,6 @@
 'use strict';
 
-// A client of the Node face that does what its standard input says, for tests that look at it from
+// A client of the Node binding that does what its standard input says, for tests that look at it from
 // outside. Each line is answered with one of JSON; tests/tools/driver.py says what there is.
 
 const fs = require('node:fs');

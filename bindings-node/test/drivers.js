@@ -1,6 +1,6 @@
 'use strict';
 
-// Each driver and ORM behind its helper, all with one face: `ask()` logs in if there is no
+// Each driver and ORM behind its helper, all with one interface: `ask()` logs in if there is no
 // connection, and tells who was logged in over which connection; `close()`.
 
 const PG = 'select pg_backend_pid() as id, current_user as name';

@@ -1,4 +1,4 @@
-"""A client of the Python face that does what its standard input says.
+"""A client of the Python binding that does what its standard input says.
 
 For tests that look at it from outside. Each line is answered with one of JSON;
 tests/tools/driver.py says what there is.

@@ -12,7 +12,7 @@ import emulator
 import proof
 import setups
 from answers import timestamp
-from faces import Face
+from bindings import Binding
 
 
 def cache(env: dict[str, str]) -> Path:
@@ -26,8 +26,8 @@ def test_what_was_renewed_is_kept_for_boto3_as_well(tmp_path: Path) -> None:
         file = cache(setup["env"])
         file.chmod(0o644)
         before = json.loads(file.read_text())
-        with Face("python", proof.login(), env=setup["env"]) as face:
-            assert "token" in face.ask("get")
+        with Binding("python", proof.login(), env=setup["env"]) as binding:
+            assert "token" in binding.ask("get")
         after = json.loads(file.read_text())
         assert set(after) == set(before)
         assert after["idToken"] == before["idToken"]
@@ -38,8 +38,8 @@ def test_what_was_renewed_is_kept_for_boto3_as_well(tmp_path: Path) -> None:
         # Neither the next process nor boto3 asks again.
         served.clear()
         for ask in ("get", "peer"):
-            with Face("python", proof.login(), env=setup["env"]) as face:
-                assert "token" in face.ask(ask)
+            with Binding("python", proof.login(), env=setup["env"]) as binding:
+                assert "token" in binding.ask(ask)
         assert served.requests() == []
 
 
@@ -48,8 +48,8 @@ def test_a_session_that_has_ended_and_is_not_renewed(mode: str, tmp_path: Path) 
     with emulator.Emulator() as served:
         setup = setups.make(served, "login-refresh", tmp_path)
         served.mode("signin", mode)
-        with Face("python", proof.login(), env=setup["env"]) as face:
-            told = face.ask("get")
+        with Binding("python", proof.login(), env=setup["env"]) as binding:
+            told = binding.ask("get")
         assert told["code"] == cases.PROVIDER
         assert "aws login --profile app" in told["message"]
         assert ("TOKEN_EXPIRED" in told["message"]) == (mode == "status:403")
@@ -68,8 +68,8 @@ def test_the_rest_of_a_session_serves_unless_it_is_over(
         kept["accessToken"]["expiresAt"] = timestamp(time.time() + 200)
         file.write_text(json.dumps(kept))
         served.mode("signin", mode)
-        with Face("python", proof.login(), env=setup["env"]) as face:
-            assert ("token" in face.ask("get")) == serves
+        with Binding("python", proof.login(), env=setup["env"]) as binding:
+            assert ("token" in binding.ask("get")) == serves
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_an_odd_cache_is_named_and_not_quoted(
             file.write_text(change)
         else:
             file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
-        with Face("python", proof.login(), env=setup["env"]) as face:
-            told = face.ask("get")
+        with Binding("python", proof.login(), env=setup["env"]) as binding:
+            told = binding.ask("get")
         assert told["code"] == cases.PROVIDER
         assert words in told["message"], told
         assert "aws login --profile app" in told["message"]

@@ -15,7 +15,7 @@ import emulator
 import proof
 import rdsiam
 import setups
-from faces import Face
+from bindings import Binding
 
 KEY, SECRET, SESSION = proof.STANDIN_KEYS
 MAPPING = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "aws_session_token": SESSION}
@@ -79,7 +79,7 @@ class Session:
         self.setup = setups.make(self.served, self.name, self.folder)
         named = self.setup["profile"] and "AWS_PROFILE" not in self.setup["env"]
         source = f"{self.kind}={self.setup['profile']}" if named else self.kind
-        self.driver = Face("python", proof.login(), source, self.setup["env"])
+        self.driver = Binding("python", proof.login(), source, self.setup["env"])
         self.ask = self.driver.__enter__().ask
         return self
 

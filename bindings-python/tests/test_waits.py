@@ -9,7 +9,7 @@ from pathlib import Path
 import cases
 import emulator
 import setups
-from faces import Face
+from bindings import Binding
 from support import HOST, run_python
 
 # A resolver that does not answer, without a resolver: what the C library is asked takes its time.
@@ -37,15 +37,15 @@ def test_a_look_up_that_hangs_does_not_hold_the_caller(tmp_path: Path) -> None:
         env = setups.make(served, "web-identity", tmp_path / "home")["env"]
         slow = {"AWS_ENDPOINT_URL_STS": "https://sts.slow.invalid", "LD_PRELOAD": str(library)}
         login = [HOST, "5432", "app", "us-east-1"]
-        with Face("python", login, env={**env, **slow}) as face:
-            told = face.ask("get")
+        with Binding("python", login, env={**env, **slow}) as binding:
+            told = binding.ask("get")
             assert told["code"] == cases.TIMEOUT, told
             assert told["retryable"]
             assert told["seconds"] < cases.BOUND
             assert "sts.slow.invalid" in told["message"]
             # The next call is served, whatever thread is still waiting.
-            face.ask("set", f"AWS_ENDPOINT_URL_STS={served.url}")
-            assert "token" in face.ask("get")
+            binding.ask("set", f"AWS_ENDPOINT_URL_STS={served.url}")
+            assert "token" in binding.ask("get")
             began = time.monotonic()
         # Nor does the process wait for that thread at its end.
         assert time.monotonic() - began < 2

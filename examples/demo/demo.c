@@ -1,4 +1,4 @@
-/* The demo's C face: makes a token, and logs in with it through libpq. See run.sh. */
+/* The demo in C: makes a token, and logs in with it through libpq. See run.sh. */
 #define _POSIX_C_SOURCE 200809L
 #ifdef WITH_LIBPQ
 #include <libpq-fe.h>

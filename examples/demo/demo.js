@@ -1,4 +1,4 @@
-// The demo's Node face: makes a token, and logs in with it through pg. See run.sh.
+// The demo in Node: makes a token, and logs in with it through pg. See run.sh.
 'use strict';
 
 const { performance } = require('node:perf_hooks');

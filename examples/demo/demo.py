@@ -1,4 +1,4 @@
-"""The demo's Python face: makes a token, and logs in with it through psycopg. See run.sh."""
+"""The demo in Python: makes a token, and logs in with it through psycopg. See run.sh."""
 
 import os
 import sys

@@ -9,11 +9,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/demo
 mkdir -p "$out"
-faces=(C Python Node)
+bindings=(C Python Node)
 
 say() { printf '\n== %s\n' "$*"; }
 
-face() {
+binding() {
     case $1 in
     C) "$out/demo-c" ;;
     Python) PYTHONPATH=bindings-python/python .venv/bin/python examples/demo/demo.py ;;
@@ -36,12 +36,12 @@ build_c() {
 for_own_database() {
     say "Tokens for $DBUSER at $HOST:$PORT, made here and now; nothing is sent anywhere"
     export DEMO_HOST=$HOST DEMO_PORT=$PORT DEMO_USER=$DBUSER DEMO_MODE=time
-    for name in "${faces[@]}"; do face "$name"; done
+    for name in "${bindings[@]}"; do binding "$name"; done
     say "What the token says"
-    DEMO_MODE=explain face Python
+    DEMO_MODE=explain binding Python
     if [ -n "${SHOW:-}" ]; then
         say "The token: a password, good for 15 minutes"
-        DEMO_MODE=token face Python
+        DEMO_MODE=token binding Python
     fi
 }
 
@@ -54,9 +54,9 @@ against_standin() {
     export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN DEMO_MODE=login
     unset AWS_PROFILE
     say "PostgreSQL at $DEMO_HOST:$DEMO_PORT checks each token; debug build, times are not a benchmark"
-    for name in "${faces[@]}"; do face "$name"; done
+    for name in "${bindings[@]}"; do binding "$name"; done
     say "What the server said of the tampered tokens"
-    grep -i refused "$STANDIN_LOG" | tail -n "${#faces[@]}"
+    grep -i refused "$STANDIN_LOG" | tail -n "${#bindings[@]}"
 }
 
 # Without a PostgreSQL: the same verifier that stands behind it, called directly.
@@ -70,8 +70,8 @@ against_verifier() {
  "keys": {"AKIDEXAMPLE": {"secret": "SECRETKEYEXAMPLE", "session_token": null}}}
 JSON
     judge() { python3 tests/standin/verifier.py --config "$config" --user "$DEMO_USER"; }
-    for name in "${faces[@]}"; do
-        token=$(face "$name")
+    for name in "${bindings[@]}"; do
+        token=$(binding "$name")
         printf '%s' "$token" | judge 2>/dev/null || { echo "$name: the token was refused"; exit 1; }
         if printf '%s' "${token/Expires=900/Expires=899}" | judge 2>/dev/null; then
             echo "$name: the tampered token was accepted"
@@ -84,7 +84,7 @@ JSON
 
 [ "${1:-}" = against-standin ] && { against_standin; exit; }
 
-say "Building the library and its C, Python and Node faces (debug build)"
+say "Building the library and its C, Python and Node bindings (debug build)"
 cargo build --locked
 bindings-python/build-dev.sh
 bindings-node/build-dev.sh

@@ -11,7 +11,7 @@ import pytest
 
 import config_files
 import with_boto3
-from faces import Face
+from bindings import Binding
 
 REGION = "us-east-1"
 NO_EC2 = {"AWS_EC2_METADATA_DISABLED": "true"}
@@ -59,8 +59,8 @@ def keys(token):
 
 def by_c(case):
     source = f"profile={case['profile']}" if case["profile"] else "default"
-    with Face("c", (*with_boto3.LOGIN, REGION), source, case["env"] | NO_EC2) as face:
-        told = face.ask("get")
+    with Binding("c", (*with_boto3.LOGIN, REGION), source, case["env"] | NO_EC2) as binding:
+        told = binding.ask("get")
     if "token" in told:
         return keys(told["token"])
     assert not re.search("(SECRET|SESSION)FILE", told["message"])

@@ -1,4 +1,4 @@
-/* The vectors that every face runs, through the C API. */
+/* The vectors that every binding runs, through the C API. */
 #include "support.h"
 
 struct vector {

@@ -11,7 +11,7 @@ def library(tmp_path_factory):
 
 @pytest.fixture(params=["c", "python", "node"])
 def name(request):
-    """Of a face."""
+    """Of a binding."""
     return request.param
 
 

@@ -1,10 +1,10 @@
-"""A face with a stopped clock and keys whose ends are known, and a judge of each of its tokens."""
+"""A binding with a stopped clock and keys of known expiry, and a judge of each of its tokens."""
 
 import time
 
 from verifier import verify
 
-from faces import Face
+from bindings import Binding
 from proof import signed_at, signed_with
 
 LOGIN = ["mydb.abc123.us-east-1.rds.amazonaws.com", "5432", "app", "us-east-1"]
@@ -34,33 +34,33 @@ def keys_ending(at):
 class Stand:
     """`source` is that of a driver: `provider`, which `give` tells what to give, or keys."""
 
-    def __init__(self, face, clock, source="provider", env=None):
-        self.name = face
+    def __init__(self, binding, clock, source="provider", env=None):
+        self.name = binding
         self.clock = clock
-        self.face = Face(face, LOGIN, source, {**clock.env, **(env or {})})
-        self.gets = ["get"] if face == "c" else ["text", "get"]
-        # The Python face signs by what it is given once or finds, not by a provider.
-        self.signs = face != "python"
+        self.binding = Binding(binding, LOGIN, source, {**clock.env, **(env or {})})
+        self.gets = ["get"] if binding == "c" else ["text", "get"]
+        # The Python binding signs by what it is given once or finds, not by a provider.
+        self.signs = binding != "python"
 
     def __enter__(self):
-        self.face.__enter__()
+        self.binding.__enter__()
         return self
 
     def __exit__(self, *raised):
-        self.face.__exit__(*raised)
+        self.binding.__exit__(*raised)
 
     def give(self, plain, forced="fail"):
         """Keys that end at these seconds: 0 never, `fail` none."""
         for kind, end in (("plain", plain), ("forced", forced)):
             words = ["fail"] if end == "fail" else [key_ending(end), SECRET, "-", end]
-            self.face.ask("give", kind, *words)
+            self.binding.ask("give", kind, *words)
 
     def asked(self):
-        return self.face.ask("asked")["asked"]
+        return self.binding.ask("asked")["asked"]
 
     def ask(self, call):
         """A token that is right at this moment, or an error."""
-        answer = self.face.ask(call)
+        answer = self.binding.ask(call)
         if "token" in answer:
             self.judge(call, answer)
         return answer

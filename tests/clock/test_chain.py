@@ -6,8 +6,8 @@ import pytest
 
 import emulator
 import setups
+from bindings import Binding
 from clock import Clock
-from faces import Face
 from proof import signed_at, signed_with
 from stand import LOGIN
 
@@ -22,12 +22,12 @@ def served():
 
 
 class Chain:
-    """A face by a container endpoint, whose keys change with each request."""
+    """A binding by a container endpoint, whose keys change with each request."""
 
     def __init__(self, name, clock, served, folder):
         self.clock, self.served = clock, served
         env = setups.make(served, "container-token", folder)["env"]
-        self.face = Face(name, LOGIN, "default", {**env, **clock.env})
+        self.binding = Binding(name, LOGIN, "default", {**env, **clock.env})
 
     def lives(self, seconds):
         """Of the keys that are handed out from now on, by the clock that steps."""
@@ -35,7 +35,7 @@ class Chain:
 
     def answer(self, call):
         before = self.clock.now()
-        answer = self.face.ask(call)
+        answer = self.binding.ask(call)
         if "token" in answer:
             after = self.clock.now()
             asked = self.served.requests("container")
@@ -58,7 +58,7 @@ class Chain:
 def chain(name, library, served, tmp_path):
     clock = Clock(library, tmp_path)
     chain = Chain(name, clock, served, tmp_path / "home")
-    with chain.face:
+    with chain.binding:
         yield chain
 
 

@@ -1,4 +1,4 @@
-"""Keys that end before, at and after the token that they sign, in each face."""
+"""Keys that end before, at and after the token that they sign, in each binding."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from stand import EXPIRED, LIFE, PROVIDER, START, Stand, key_ending, keys_ending
 
 # Seconds from now; None: no end.
 ENDS = [-3600, -1, 0, 1, 9, 10, 11, 60, 61, 899, 900, 901, 3600, None]
-# The Python face signs with a provider only for its cache.
+# The Python binding signs with a provider only for its cache.
 CALLS = [("c", "get"), ("c", "sign"), ("python", "get"), ("node", "get"), ("node", "sign")]
 
 
@@ -36,7 +36,7 @@ def test_by_a_provider(name, call, hand):
         for seconds in ENDS:
             for forced in (at(seconds), "fail"):
                 stand.give(at(seconds), forced)
-                stand.face.ask("invalidate")
+                stand.binding.ask("invalidate")
                 stand.asked()
                 check(stand, call, seconds)
                 short = seconds is not None and seconds < LIFE
@@ -78,7 +78,7 @@ def test_the_better_of_two(name, call, hand):
     with Stand(name, hand) as stand:
         for first, second, used in NEWER:
             stand.give(*(one if one == "fail" else at(one) for one in (first, second)))
-            stand.face.ask("invalidate")
+            stand.binding.ask("invalidate")
             answer = stand.ask(call)
             if call == "get" and used == 5:
                 used = EXPIRED
@@ -114,12 +114,12 @@ def test_the_rule_of_15_minutes_is_that_of_the_js_sdk(hand):
         for first, second in itertools.product(lives, (*lives, "fail")):
             stand.give(at(first), second if second == "fail" else at(second))
             stand.asked()
-            theirs = signed_with(stand.face.ask("peer")["token"])[0]
+            theirs = signed_with(stand.binding.ask("peer")["token"])[0]
             asked = stand.asked()
             assert theirs == key_ending(at(used_by_the_sdk(first, second)))
             ours = used_here(first, second)
             for call in ("sign", "get"):
-                stand.face.ask("invalidate")
+                stand.binding.ask("invalidate")
                 answer = stand.ask(call)
                 assert stand.asked() == asked, (call, first, second)
                 if ours == EXPIRED:

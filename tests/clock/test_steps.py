@@ -1,4 +1,4 @@
-"""A clock that stands still or steps, and the rules of the cache in each face."""
+"""A clock that stands still or steps, and the rules of the cache in each binding."""
 
 import time
 

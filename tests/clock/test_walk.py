@@ -1,4 +1,4 @@
-"""A clock and a provider that do anything at all, and what holds nevertheless in each face."""
+"""A clock and a provider that do anything at all, and what holds nevertheless in each binding."""
 
 import os
 import random
@@ -30,7 +30,7 @@ class Walk:
             self.ends = self.any_ends()
             self.stand.give(*self.ends)
         elif what > 0.95:
-            self.stand.face.ask("invalidate")
+            self.stand.binding.ask("invalidate")
 
     def call(self, call):
         # Each token is judged there.

@@ -1,4 +1,4 @@
-"""How each source may misbehave, and what a caller sees of it: one table for all faces."""
+"""How each source may misbehave, and what a caller sees of it: one table for all bindings."""
 
 import setups
 

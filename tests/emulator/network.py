@@ -1,6 +1,6 @@
 """The settings of the network: set-ups whose outcome is compared with the SDK beside it.
 
-The same variables are given to the face and to its SDK, and both have to be served or to fail,
+The same variables are given to the binding and to its SDK, and both have to be served or to fail,
 after the same requests. Which it is stands here too, so that no row can fail for another reason.
 """
 
@@ -22,7 +22,7 @@ class Row:
     profile, and `cached` to the document of an `aws login` session.
 
     `only` are the SDKs (`boto3`, `js`) that the row is for, `fails` those that are not served in
-    it. `differs` says which faces do otherwise on purpose, and whether they are served; `words`
+    it. `differs` says which bindings do otherwise on purpose, and whether they are served; `words`
     have to be in the message of one that fails.
     """
 
@@ -391,7 +391,7 @@ def make(emulator, row, folder):
 
 
 def everything(emulator, folder):
-    """What `emulator.py --network` prints: each row twice, for the face and for its SDK."""
+    """What `emulator.py --network` prints: each row twice, for the binding and for its SDK."""
     return {
         who: {name: make(emulator, row, Path(folder) / who / name) for name, row in ROWS.items()}
         for who in ("ours", "theirs")

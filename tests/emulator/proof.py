@@ -1,4 +1,4 @@
-"""What is asked of a face's driver at an emulator, and what its answers have to be."""
+"""What is asked of a binding's driver at an emulator, and what its answers have to be."""
 
 import calendar
 import contextlib
@@ -14,7 +14,7 @@ import cases
 import emulator
 import network
 import setups
-from faces import Face
+from bindings import Binding
 
 STANDIN = "STANDIN_HOST" in os.environ or os.environ.get("RDSIAM_REQUIRE_STANDIN") == "1"
 # Temporary ones that it lets in.
@@ -88,15 +88,15 @@ def check_end(token, end, served, source):
         assert end in {min(keys_end, latest) for keys_end in ends}, (end, latest, ends)
 
 
-def resolve(face, setup):
+def resolve(binding, setup):
     """By the environment, and by a profile that is named in code: all ways to a token."""
     answers = []
     if setup["profile"] is None or "AWS_PROFILE" in setup["env"]:
-        with Face(face, login(), "default", setup["env"]) as driver:
-            more = ["function"] if face == "python" else []
+        with Binding(binding, login(), "default", setup["env"]) as driver:
+            more = ["function"] if binding == "python" else []
             answers += [driver.ask(call) for call in ("get", "sign", *more)]
     if setup["profile"]:
-        with Face(face, login(), f"profile={setup['profile']}", setup["env"]) as driver:
+        with Binding(binding, login(), f"profile={setup['profile']}", setup["env"]) as driver:
             answers += [driver.ask(call) for call in ("get", "sign")]
     return answers
 
@@ -104,17 +104,17 @@ def resolve(face, setup):
 def by_boto3(setup):
     named = setup["profile"] and "AWS_PROFILE" not in setup["env"]
     source = f"profile={setup['profile']}" if named else "default"
-    with Face("python", login(), source, setup["env"]) as driver:
+    with Binding("python", login(), source, setup["env"]) as driver:
         return driver.ask("peer")["token"]
 
 
-def beside_boto3(face, name, folder):
+def beside_boto3(binding, name, folder):
     """The tokens of a source, after a look at who signed them; and the keys that did."""
     with emulator.Emulator(seconds=SECONDS) as served:
         # A home for each: a renewed SSO token is written back.
         ours, theirs = (setups.make(served, name, folder / who) for who in ("ours", "theirs"))
         expected = (ours["access_key_id"], ours["session_token"])
-        answers = resolve(face, ours)
+        answers = resolve(binding, ours)
         for answer in answers:
             assert "code" not in answer, answer
             assert signed_with(answer["token"]) == expected
@@ -124,35 +124,35 @@ def beside_boto3(face, name, folder):
         return [answer["token"] for answer in answers], setups.verifier_keys(served)
 
 
-def told_by(face, setup, served, ask):
+def told_by(binding, setup, served, ask):
     """What comes of one call, and the requests that it took."""
     served.clear()
     for source, mode in setup["modes"].items():
         served.mode(source, mode)
     named = setup["profile"] and "AWS_PROFILE" not in setup["env"]
     source = f"profile={setup['profile']}" if named else "default"
-    with Face(face, login(), source, setup["env"]) as driver:
+    with Binding(binding, login(), source, setup["env"]) as driver:
         told = driver.ask(ask)
     return told, network.seen(served.requests())
 
 
-def check_network(face, name, folder):
+def check_network(binding, name, folder):
     """The settings of the network, beside boto3."""
     row = network.ROWS[name]
     with emulator.Emulator(seconds=SECONDS) as served:
         ours, theirs = (network.make(served, row, folder / who) for who in ("ours", "theirs"))
-        told, requests = told_by(face, ours, served, "get")
+        told, requests = told_by(binding, ours, served, "get")
         peer, their_requests = told_by("python", theirs, served, "peer")
     assert told["seconds"] < cases.BOUND, told
     assert ("token" in peer) == ("boto3" not in row.fails), peer
-    kind = face.partition("-")[0]
+    kind = binding.partition("-")[0]
     expected = row.differs.get(kind, "token" in peer)
     assert ("token" in told) == expected, (told, peer)
     if kind not in row.differs:
         assert requests == their_requests, (told, peer)
     if expected:
         assert signed_with(told["token"]) == (ours["access_key_id"], ours["session_token"])
-    elif face == "python":
+    elif binding == "python":
         for word in row.words.get("boto3", ()):
             assert word in told["message"], told
     for secret in ("p@ss", "p%40ss"):
@@ -174,7 +174,7 @@ def left_hanging(served):
         time.sleep(0.02)
 
 
-def misbehave(face, case, folder):
+def misbehave(binding, case, folder):
     """Two calls: the first meets the misbehaviour, the second a source that works again."""
     with emulator.Emulator() as served:
         setup = setups.make(served, case["setup"], folder)
@@ -185,7 +185,7 @@ def misbehave(face, case, folder):
             env = {name: value.replace(served.url, refused) for name, value in env.items()}
         else:
             served.mode(case["source"], case["mode"], case["times"])
-        with Face(face, login(), env=env) as driver:
+        with Binding(binding, login(), env=env) as driver:
             held = [driver.held()]
             first = driver.ask("get")
             held.append(driver.held(held[0]))
@@ -245,7 +245,7 @@ def check_next_call(told):
 
 
 @contextlib.contextmanager
-def side_by_side(face, folder):
+def side_by_side(binding, folder):
     """Everything above, by name: most of the time is waiting.
 
     The longest waits cost nothing, so all are begun at once. Of the rest only so many run together
@@ -255,7 +255,9 @@ def side_by_side(face, folder):
         told = {}
         for case in cases.every():
             pool = waiting if case["mode"] == "hang" else working
-            told[cases.name(case)] = pool.submit(misbehave, face, case, folder / cases.name(case))
+            told[cases.name(case)] = pool.submit(
+                misbehave, binding, case, folder / cases.name(case)
+            )
         for name in setups.SETUPS:
-            told[name] = working.submit(beside_boto3, face, name, folder / name)
+            told[name] = working.submit(beside_boto3, binding, name, folder / name)
         yield told

@@ -111,7 +111,7 @@ def start(command, **env):
     )
 
 
-def faces(env):
+def bindings(env):
     modules = ROOT / "build" / "endurance"
     return {
         "c": start([modules / "login"], **env),
@@ -133,7 +133,7 @@ def collect(name, process, results):
 
 def run(authority, env, end):
     results, threads, dead_refused, tried = {}, [], 0, 0
-    processes = faces(env)
+    processes = bindings(env)
     try:
         for name, process in processes.items():
             threads.append(threading.Thread(target=collect, args=(name, process, results)))

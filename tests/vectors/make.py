@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lays out published.json and measured.json as tokens.json, the one file that every face runs.
+"""Lays out published.json and measured.json as tokens.json, the one file that every binding runs.
 
 Each vector gets all stages of SigV4, computed here with the standard library alone, and is
 checked against what its source recorded before it is written. With --check nothing is written:

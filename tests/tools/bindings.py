@@ -1,7 +1,7 @@
-"""Starts a face's driver, a program that does what its input says, and talks to it.
+"""Starts a binding's driver, a program that does what its input says, and talks to it.
 
-    with Face("c", login, "profile=app", env) as face:
-        face.ask("get")         # {"token": ..., "expires_at": ..., "seconds": ...}
+    with Binding("c", login, "profile=app", env) as binding:
+        binding.ask("get")         # {"token": ..., "expires_at": ..., "seconds": ...}
 
 The drivers are tests/c/driver.c, bindings-python/tests/driver.py and bindings-node/test/driver.js.
 Their arguments are a login (host, port, user, region) and where credentials come from: `default`,
@@ -11,7 +11,7 @@ argument. What they are told and answer:
 
     get         a token of the cache: `token`, `expires_at` and `seconds`, which it took; or `code`,
                 `message`, `retryable` and `seconds`, and `status` (C) or `kind` (Python, Node)
-    sign        the same of a new token; without `expires_at` where the face does not tell it
+    sign        the same of a new token; without `expires_at` where the binding does not tell it
     text        Python, Node: as `get`, by `get_token` or `getToken`
     function    Python: as `sign`, by `generate_db_auth_token`
     now         Node: as `get`, by `getTokenSync`
@@ -44,7 +44,7 @@ COMMANDS = {
 }
 # What a machine may have set of its own, beside the variables of AWS.
 NETWORK = "_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"
-# Read once: faces are started by threads while the environment of other tests is set up.
+# Read once: bindings are started by threads while the environment of other tests is set up.
 CLEAN = {
     name: value
     for name, value in os.environ.items()
@@ -54,7 +54,7 @@ CLEAN = {
 LONGEST = 60
 
 
-class Face:
+class Binding:
     def __init__(self, name, login, source="default", env=None):
         self.name = name
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
