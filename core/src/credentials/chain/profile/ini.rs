@@ -1,7 +1,7 @@
 //! Text of a config or credentials file to sections. The reference SDKs read it by rules that no
 //! crate has: boto3 by Python's `configparser`, which joins indented lines to the value above and
 //! refuses a whole file for one odd line; the JS SDK by a few regular expressions, which skip odd
-//! lines and cut comments inside values. `rust-ini` and `configparser` of crates.io differ from
+//! lines and cut comments inside values. The crates `rust-ini` and `configparser` differ from
 //! both in comments, quotes, duplicates and indentation, and the parser of the AWS crates refuses
 //! files that both accept. A profile that one tool finds has to be found here with the same
 //! values, so each dialect follows its model line by line.
