@@ -130,8 +130,8 @@ def native_programs() -> None:
     out = BUILD / "c"
     out.mkdir(exist_ok=True)
     run("tests/bench/c/build.sh", out, **found)
-    go = ROOT / "examples/go/rdsiam"
-    run("go", "test", "-c", "-o", BUILD / "token.test", "./rdsiamaws", cwd=go, **found)
+    go = ROOT / "examples/go/rdsiam/rdsiamaws"
+    run("go", "test", "-c", "-o", BUILD / "token.test", ".", cwd=go, **found)
 
 
 def everything() -> None:

@@ -51,7 +51,7 @@ def versions() -> list[tuple[str, str]]:
         package = node_package("bundle") / "node_modules" / name / "package.json"
         found.append((name, json.loads(package.read_text())["version"]))
     found += [(crate, locked(crate)) for crate in ("aws-sdk-rds", "aws-sigv4", "sha2")]
-    modules = (ROOT / "examples/go/rdsiam/go.mod").read_text()
+    modules = (ROOT / "examples/go/rdsiam/rdsiamaws/go.mod").read_text()
     rds = re.search(r"feature/rds/auth v(\S+)", modules)
     found.append(("aws-sdk-go-v2/feature/rds/auth", rds.group(1) if rds else "not found"))
     return found
