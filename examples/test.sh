@@ -103,4 +103,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 21 ]
+[ "$ran" -eq 22 ]
