@@ -92,7 +92,7 @@ class Stand:
         return self.ask(call).get("code")
 
     def asked_at_least(self, count):
-        """Waits for a refresh behind a token to ask."""
+        """Waits for a background fetch to ask."""
         asked = []
         deadline = time.monotonic() + 10
         while len(asked) < count:
@@ -100,19 +100,3 @@ class Stand:
             asked += self.asked()
             time.sleep(0.02)
         return asked
-
-    def renewed(self, old):
-        """The token after one that a refresh behind it replaces.
-
-        The clock goes on a little now and then: after a failure there is a pause.
-        """
-        began = time.monotonic()
-        steps = 0
-        while (token := self.token()) == old:
-            passed = time.monotonic() - began
-            assert passed < 10, "no refresh came"
-            if passed > steps + 1:
-                steps += 1
-                self.clock.step(1)
-            time.sleep(0.02)
-        return token
