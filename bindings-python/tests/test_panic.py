@@ -25,6 +25,7 @@ CALLS = {
     "TokenCache._get": "cache.get()",
     "TokenCache._try_get_token": "asyncio.run(cache.get_token_async())",
     "TokenCache.invalidate": "cache.invalidate()",
+    "TokenCache.login_refused": "cache.login_refused('x', 1)",
     "TokenCache.stats": "cache.stats()",
     "TokenCache.__repr__": "repr(cache)",
     "explain": "rdsiam.explain('x')",
@@ -35,7 +36,6 @@ CALLS = {
     "Explanation.__str__": "str(told)",
     "Explanation.__repr__": "repr(told)",
     "_sign_at": "_rdsiam._sign_at('h', 1, 'u', 'us-east-1', 'a', 's', None, 1, 900)",
-    "_keep_tokens": "_rdsiam._keep_tokens('h', 1, 'u', 'us-east-1', str)",
     "_await_providers": "_rdsiam._await_providers()",
     "__getattr__": "_rdsiam.ClientMeta",
 }
