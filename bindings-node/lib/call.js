@@ -32,7 +32,7 @@ class Call {
     this.promise.catch(() => {});
   }
 
-  // The call that is made with what a promise brings.
+  // A call that begins when a promise resolves, with its value.
   static after(promise, begin) {
     let inner;
     // The chain behind a region function may be waited for.
@@ -50,7 +50,7 @@ class Call {
     return call;
   }
 
-  // Whether it has ended.
+  // Whether the call has completed.
   poll() {
     try {
       const result = this.#poll();

@@ -114,7 +114,7 @@ class Client {
     return call.wait(options, (left) => this.#leave(left));
   }
 
-  // Called when a fetch has ended.
+  // Called when a fetch completes.
   poll() {
     try {
       this.#prepare();

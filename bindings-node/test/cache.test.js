@@ -292,7 +292,7 @@ test('a provider may be synchronous, and may ask other caches', async () => {
   assert.equal(typeof (await outer.getToken()), 'string');
 });
 
-test('a provider that hangs ends nothing but the calls of its time', async () => {
+test('a provider that hangs fails only the calls that wait for it', async () => {
   let calls = 0;
   const credentials = () => {
     calls += 1;

@@ -31,7 +31,7 @@ const shape = (text) => text.replace(/(X-Amz-(Date|Signature)=)[^&]*/g, '$1');
 async function beside({ profile, js, js_region }, region) {
   let ours;
   let theirs;
-  // In the same second the tokens are the same, and so are the secrets behind them.
+  // Tokens signed in the same second are equal if the secrets are.
   for (let tries = 0; tries < 3; tries += 1) {
     theirs = await token(Theirs, profile ?? undefined, region);
     ours = await token(Ours, profile ?? undefined, region);

@@ -54,7 +54,7 @@ def test_a_file_beside_boto3(
     monkeypatch.delenv("BOTO_CONFIG")
     for variable, value in case["env"].items():
         monkeypatch.setenv(variable, value)
-    # In the same second the tokens are the same, and so are the secrets behind them.
+    # Tokens signed in the same second are equal if the secrets are.
     for _ in range(3):
         theirs = with_boto3.token(case["profile"], region)
         ours = by_rdsiam(case["profile"], region)

@@ -91,7 +91,7 @@ class MadeTokenCache:
             self._begin_in_this_process()
         if held is not None and held.is_usable(now):
             self._hits += 1
-            # One caller makes the next one; the others use what there is.
+            # One caller makes the next token; the others use the stale one.
             if now < self._paused_until or not self._lock.acquire(blocking=False):
                 return held
             return self._make_under_lock(self._ended, held)
@@ -109,7 +109,7 @@ class MadeTokenCache:
         try:
             now = time.time()
             if self._ended != ended:
-                # Another thread's call has ended meanwhile: its result is everybody's.
+                # Another thread completed its call meanwhile: all use its result.
                 if self._held is not None and self._held.is_usable(now):
                     return self._held
                 if self._error is not None:

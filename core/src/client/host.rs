@@ -32,7 +32,7 @@ pub struct PendingFetch {
 }
 
 impl PendingFetch {
-    /// Blocks until it has ended or is overdue.
+    /// Blocks until the fetch completes or the timeout passes.
     ///
     /// # Errors
     /// [`Timeout`](crate::ErrorKind::Timeout).
