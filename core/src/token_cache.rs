@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::DefaultHashBuilder;
+use indexmap::{Equivalent, IndexMap};
 
 use crate::freshness::{Freshness, Margins, in_pause};
 use crate::per_process::{Inherit, PerProcess};
@@ -28,7 +29,10 @@ pub(crate) struct TokenCache {
     added: AtomicU64,
 }
 
-struct Entries(RwLock<HashMap<Key, Entry>>);
+struct Entries(RwLock<Table>);
+
+/// Its entries lie side by side, so a million targets that come and go leave no gaps in it.
+type Table = IndexMap<Key, Entry, DefaultHashBuilder>;
 
 struct Entry {
     token: Option<Made>,
@@ -50,7 +54,7 @@ struct Made {
 impl TokenCache {
     pub(crate) fn new(bound: usize, margins: Margins) -> Self {
         Self {
-            entries: PerProcess::new(Entries(RwLock::new(HashMap::new()))),
+            entries: PerProcess::new(Entries(RwLock::new(Table::default()))),
             margins,
             bound,
             generation: AtomicU64::new(0),
@@ -88,7 +92,10 @@ impl TokenCache {
 
     /// The token of a target, whatever it is worth.
     pub(crate) fn get(&self, target: &Target<'_>) -> Option<Arc<Token>> {
-        let entries = self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = match self.entries.latest().0.try_read() {
+            Ok(entries) => entries,
+            Err(_) => self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner),
+        };
         entries.get(target)?.token.as_ref().map(|made| Arc::clone(&made.token))
     }
 
@@ -155,7 +162,7 @@ impl TokenCache {
         self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn write(&self) -> impl DerefMut<Target = HashMap<Key, Entry>> + '_ {
+    fn write(&self) -> impl DerefMut<Target = Table> + '_ {
         self.entries.get().0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -184,7 +191,7 @@ fn is_as_good(other: &Token, token: &Token) -> bool {
 
 /// Removes an eighth of the entries, those that were not used for the longest time. One by one they
 /// would cost a search each.
-fn make_room(entries: &mut HashMap<Key, Entry>) -> u64 {
+fn make_room(entries: &mut Table) -> u64 {
     let mut used: Vec<u64> = entries.values().map(|e| e.used.load(Ordering::Relaxed)).collect();
     let count = entries.len().div_ceil(8);
     let (_, last, _) = used.select_nth_unstable(count - 1);

@@ -1,7 +1,6 @@
 //! What all tokens for one endpoint and one user have in common, whoever signs them.
 
 use super::encode::{encoded_len, push_encoded};
-use super::sigv4::EMPTY_PAYLOAD;
 use crate::endpoint::Endpoint;
 use crate::style::Style;
 
@@ -9,38 +8,37 @@ use crate::style::Style;
 pub(crate) struct EndpointTemplate {
     /// `db.example.com:5432/?Action=connect&DBUser=app&`
     text: String,
+    /// How much of it is signed as the host, with or without the port.
+    signed_host: usize,
     /// Where the query begins in it.
     query_at: usize,
-    /// What follows `host:` in the canonical request.
-    header: String,
 }
 
 impl EndpointTemplate {
     pub(crate) fn new(endpoint: &Endpoint, user: &str, style: Style) -> Self {
         let (host, port) = (endpoint.host(), endpoint.port());
-        let address = [host, ":", &port.to_string()].concat();
-        let signed_host = if style.signs_port(port) { &address } else { host };
-        Self::of(&address, signed_host, &[("Action", "connect"), ("DBUser", user)])
+        let port_text = port.to_string();
+        let signed_port = if style.signs_port(port) { ":".len() + port_text.len() } else { 0 };
+        let signed_host = host.len() + signed_port;
+        Self::of(&[host, ":", &port_text], signed_host, &[("Action", "connect"), ("DBUser", user)])
     }
 
-    /// A presigned URL of any service. The parameters stand in the alphabet's order and before
-    /// `X-Amz-`.
-    pub(super) fn of(address: &str, signed_host: &str, parameters: &[(&str, &str)]) -> Self {
+    /// A presigned URL of any service, with the first `signed_host` bytes of its address as the host. The
+    /// parameters stand in the alphabet's order and before `X-Amz-`.
+    pub(super) fn of(address: &[&str], signed_host: usize, parameters: &[(&str, &str)]) -> Self {
         const MARKS: usize = "=&".len();
         let length = |(name, value): &(&str, &str)| name.len() + encoded_len(value) + MARKS;
         let query: usize = parameters.iter().map(length).sum();
-        let mut text = String::with_capacity(address.len() + "/?".len() + query);
-        text.push_str(address);
-        text.push_str("/?");
-        let query_at = text.len();
+        let query_at = address.iter().map(|part| part.len()).sum::<usize>() + "/?".len();
+        let mut text = String::with_capacity(query_at + query);
+        address.iter().chain(&["/?"]).for_each(|part| text.push_str(part));
         for (name, value) in parameters {
             text.push_str(name);
             text.push('=');
             push_encoded(&mut text, value);
             text.push('&');
         }
-        let header = [signed_host, "\n\nhost\n", EMPTY_PAYLOAD].concat();
-        Self { text, query_at, header }
+        Self { text, signed_host, query_at }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -51,7 +49,7 @@ impl EndpointTemplate {
         self.text.get(self.query_at..).unwrap_or_default()
     }
 
-    pub(super) fn header(&self) -> &str {
-        &self.header
+    pub(super) fn signed_host(&self) -> &str {
+        self.text.get(..self.signed_host).unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_sigv4::sign::v4::generate_signing_key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::zeroize_bytes;
 
 use crate::clock::LAST_SECOND;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,9 +16,10 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Of the string to sign.
 const FIRST_LINE: &[u8] = b"AWS4-HMAC-SHA256\n";
-/// SHA-256 of nothing: the payload of a presigned GET.
-pub(crate) const EMPTY_PAYLOAD: &str =
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// Of the canonical request, after the host: the signed header, and the SHA-256 of nothing, which is the
+/// payload of a presigned GET.
+pub(crate) const LAST_LINES: &str =
+    "\n\nhost\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// A second in SigV4's two forms, `20240601` and `20240601T120000Z`.
@@ -85,22 +86,23 @@ pub(crate) fn day_of(unix_time: i64) -> i64 {
 }
 
 /// The signing key of a secret, a UTC day, a region and a service, with the two blocks that HMAC hashes
-/// of a key hashed already. Zeroized when dropped.
+/// of a key hashed already, and the first line of the string to sign. Zeroized when dropped.
 pub(crate) struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
     pub(crate) fn new(secret: &str, unix_time: i64, region: &str, service: &str) -> Result<Self> {
         let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(unix_time).unwrap_or_default());
         let key = generate_signing_key(secret, time, region, service);
-        let keyed = Hmac::new_from_slice(key.as_ref());
-        keyed.map(Self).map_err(|_| Error::new(ErrorKind::Internal, "HMAC refused a signing key"))
+        let mut keyed = Hmac::new_from_slice(key.as_ref())
+            .map_err(|_| Error::new(ErrorKind::Internal, "HMAC refused a signing key"))?;
+        keyed.update(FIRST_LINE);
+        Ok(Self(keyed))
     }
 
     /// The signature of the string to sign: the algorithm, the time, the scope with a line break
     /// on either side, and the hash of the canonical request.
     pub(crate) fn sign(&self, date: &AmzDate, scope_line: &str, canonical: &Hex) -> Hex {
         let mut mac = self.0.clone();
-        mac.update(FIRST_LINE);
         mac.update(date.as_bytes());
         mac.update(scope_line.as_bytes());
         mac.update(canonical.as_bytes());
@@ -109,22 +111,28 @@ impl SigningKey {
 }
 
 /// 32 bytes in hexadecimal digits. Zeroized when dropped, since it may be a signature.
-pub(crate) struct Hex(Zeroizing<[u8; 64]>);
+pub(crate) struct Hex([u8; 64]);
 
 impl Hex {
     pub(crate) fn of(bytes: &[u8; 32]) -> Self {
-        let mut digits = Zeroizing::new([0; 64]);
+        let mut digits = [0; 64];
         // 32 bytes always fit into 64 digits.
-        let _ = base16ct::lower::encode(bytes, &mut *digits);
+        let _ = base16ct::lower::encode(bytes, &mut digits);
         Self(digits)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &*self.0
+        &self.0
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&*self.0).unwrap_or_default()
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Drop for Hex {
+    fn drop(&mut self) {
+        zeroize_bytes(&mut self.0);
     }
 }
 

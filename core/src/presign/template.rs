@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::endpoint_template::EndpointTemplate;
 use super::signing_context::SigningContext;
-use super::sigv4::{AmzDate, Hex};
+use super::sigv4::{AmzDate, Hex, LAST_LINES};
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::secret::SecretString;
@@ -60,7 +60,8 @@ impl PresignTemplate {
         let mut hash = self.hashed.clone();
         hash.update(date.as_bytes());
         hash.update(&*self.context.canonical_tail);
-        hash.update(self.endpoint.header());
+        hash.update(self.endpoint.signed_host());
+        hash.update(LAST_LINES);
         Hex::of(&hash.finalize().into())
     }
 
@@ -69,9 +70,9 @@ impl PresignTemplate {
     pub(super) fn stages(&self, date: &AmzDate) -> [String; 2] {
         let SigningContext { query, canonical_tail, scope_line, .. } = &*self.context;
         let (endpoint, hash, date_time) = (&self.endpoint, self.canonical(date), date.as_str());
-        let [start, end] = [endpoint.query(), endpoint.header()];
+        let [start, host] = [endpoint.query(), endpoint.signed_host()];
         [
-            ["GET\n/\n", start, query, date_time, canonical_tail, end].concat(),
+            ["GET\n/\n", start, query, date_time, canonical_tail, host, LAST_LINES].concat(),
             [super::sigv4::ALGORITHM, "\n", date_time, scope_line, hash.as_str()].concat(),
         ]
     }

@@ -85,7 +85,7 @@ fn published_vectors_of_every_service() {
             .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
             .collect();
         let host = text(vector, "signed_host");
-        let endpoint = EndpointTemplate::of(host, host, &parameters);
+        let endpoint = EndpointTemplate::of(&[host], host.len(), &parameters);
         let scope = SigningScope {
             service: text(vector, "service"),
             region: text(vector, "region"),

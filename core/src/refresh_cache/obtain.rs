@@ -41,11 +41,12 @@ struct Fetch {
 }
 
 pub(crate) struct Waiting<'a> {
-    deadline: Deadline,
+    timeout: Duration,
+    /// From the first wait on. Most calls do not wait and need no clock for it.
+    deadline: Option<Deadline>,
     /// Called after each slice; an error of it ends the waiting.
     pause: &'a mut dyn FnMut() -> Result<()>,
     slice: Duration,
-    has_waited: bool,
 }
 
 impl<'a> Wait<'a> {
@@ -55,12 +56,12 @@ impl<'a> Wait<'a> {
 
     /// As long as the configuration says.
     pub(crate) fn by(config: &Config, pause: &'a mut dyn FnMut() -> Result<()>) -> Self {
-        let deadline = Deadline::new(config.timeout);
-        Self::Until(Waiting { deadline, pause, slice: config.slice, has_waited: false })
+        let (timeout, slice) = (config.timeout, config.slice);
+        Self::Until(Waiting { timeout, deadline: None, pause, slice })
     }
 
     pub(crate) fn has_waited(&self) -> bool {
-        matches!(self, Self::Until(waiting) if waiting.has_waited)
+        matches!(self, Self::Until(waiting) if waiting.deadline.is_some())
     }
 }
 
@@ -145,8 +146,9 @@ impl<T: Refreshable> RefreshCache<T> {
                 Err(Error::would_block())
             }
             Wait::Until(waiting) => {
-                waiting.has_waited = true;
-                self.wait(number, &mut waiting.deadline, waiting.slice, waiting.pause)
+                let deadline =
+                    waiting.deadline.get_or_insert_with(|| Deadline::new(waiting.timeout));
+                self.wait(number, deadline, waiting.slice, waiting.pause)
             }
         }
     }

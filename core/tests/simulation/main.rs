@@ -139,12 +139,13 @@ fn days_without_a_violation() {
     println!("in all: {all:?}");
     assert!(all.tokens > 1000 && all.verified > 500 && all.fetches > 500, "nothing to judge");
     assert!(all.stale > 0 && all.in_background > 0 && all.waited > 0 && all.hung > 0);
-    assert!(all.fetch_failed > 0 && all.asked_again > 0 && all.failed > 0 && all.signed > 0);
+    assert!(all.fetch_failed > 0 && all.asked_again > 0 && all.signed > 0);
     assert!(all.refused > 0 && all.while_hung > 0 && all.would_block > 0 && all.recovered > 0);
     // What comes seldom has come in a hundred days.
     if all.tokens > 500_000 {
         assert!(all.set_back > 0 && all.slept_in_fetch > 0 && all.refused_in_fetch > 0);
         assert!(all.evicted > 0 && all.too_short > 0 && all.retried > 0 && all.last_seconds > 0);
+        assert!(all.failed > 0);
     }
 }
 
