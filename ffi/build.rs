@@ -1,5 +1,7 @@
 //! Link options of the shared library.
 
+include!("../core/first-token.rs");
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // The number is RDSIAM_ABI_VERSION: programs find the library by it.
@@ -12,4 +14,5 @@ fn main() {
     for option in options {
         println!("cargo::rustc-cdylib-link-arg={option}");
     }
+    put_first_token_first();
 }
