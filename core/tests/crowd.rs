@@ -125,8 +125,9 @@ fn ten_thousand_keys_that_are_stale_together_ask_once_and_nobody_waits() {
         assert_eq!((stats.waits, stats.hits, stats.misses), (waits, 0, 2 * KEYS as u64));
         if is_slow {
             assert_eq!((source.calls.load(SeqCst), stats.refreshing), (2, 1));
+            // The kernel leaves threads out of its list while others end.
             #[cfg(target_os = "linux")]
-            assert_eq!(fetching(), 1);
+            eventually("one thread fetches", || fetching() == 1);
             source.open(true);
         }
         eventually("the fetch ends", || client.stats().refreshing == 0);
