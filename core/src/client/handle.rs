@@ -24,6 +24,8 @@ use crate::token::Token;
 /// assert_eq!(login.get()?.as_str(), client.get(&target)?.as_str());
 /// # Ok::<(), rdsiam::Error>(())
 /// ```
+// Kept because it more than halves a hit: 24 ns, 22 of them for the clock, instead of 53 by `Client::get`
+// (`make bench`, Rust).
 pub struct Handle {
     client: Client,
     target: TargetBuf,
