@@ -190,4 +190,4 @@ install uninstall:
 
 clean:
 	cargo clean
-	rm -rf build .venv bindings-node/node_modules bindings-node/*.node
+	rm -rf build .venv bindings-node/node_modules bindings-node/dist bindings-node/*.node

@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+import { invalid } from '../internal.js';
+import { Login } from '../login.js';
+import type { DriverOptions, LoginOptions } from '../login-options.js';
+
+export interface Options extends Omit<Knex.Config, 'client' | 'connection'> {
+  client: 'pg' | 'postgres' | 'postgresql' | 'mysql2';
+  connection: LoginOptions &
+    DriverOptions<Knex.PgConnectionConfig | Knex.MySql2ConnectionConfig> & {
+      user: string;
+      database?: string | undefined;
+    };
+}
+
+type Dialect = new (...args: unknown[]) => { acquireRawConnection(): Promise<unknown> };
+
+// Each dialect of knex is a class whose method makes one connection of its pool.
+const DIALECTS = {
+  pg: {
+    port: 5432,
+    dialect: () => require('knex/lib/dialects/postgres/index.js') as Dialect,
+    settings: () => (require('../pg-pool.js') as typeof import('../pg-pool.js')).settingsOf,
+  },
+  mysql2: {
+    port: 3306,
+    dialect: () => require('knex/lib/dialects/mysql2/index.js') as Dialect,
+    settings: () =>
+      (require('../mysql2-settings.js') as typeof import('../mysql2-settings.js')).settingsOf,
+  },
+};
+
+// The names that knex has for one of them.
+const ALIASES: Record<string, string> = { postgres: 'pg', postgresql: 'pg' };
+
+/**
+ * The argument for `knex()`. New connections of its pool ask for a token, over verified TLS. A
+ * login that is refused with a token from the cache is tried once more with a new one.
+ * @throws {RdsIamError} if an option is wrong, or would weaken TLS
+ */
+export function config({ client: name, connection, ...rest }: Options): Knex.Config {
+  const client = ALIASES[name] ?? name;
+  if (client !== 'pg' && client !== 'mysql2') throw invalid('client has to be "pg" or "mysql2"');
+  const { port, dialect, settings } = DIALECTS[client];
+  const login = new Login(connection, { port });
+  class Client extends dialect() {
+    override acquireRawConnection() {
+      return login.tryTwice(() => super.acquireRawConnection());
+    }
+  }
+  return {
+    ...rest,
+    client: Client as unknown as typeof Knex.Client,
+    connection: settings()(login) as Knex.StaticConnectionConfig,
+  };
+}
