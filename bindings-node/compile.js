@@ -31,16 +31,25 @@ const bundles = [
   {
     entryPoints: ['lib/entry.ts'],
     outfile: 'dist/index.js',
-    external: ['./addon-search.js', './ca-bundle.js', './more.js'],
+    external: ['./addon-search.js', './ca-bundle.js', './more.js', './waiter.js'],
     footer: { js: `0 && (module.exports = {${names}});` },
   },
-  { entryPoints: ['lib/more.ts'], outfile: 'dist/more.js', external: ['./index.js'] },
+  {
+    entryPoints: ['lib/waiter.ts'],
+    outfile: 'dist/waiter.js',
+    external: ['./index.js', './more.js'],
+  },
+  {
+    entryPoints: ['lib/more.ts'],
+    outfile: 'dist/more.js',
+    external: ['./index.js', './waiter.js'],
+  },
 ];
 const inputs = bundles.flatMap((bundle) =>
   Object.keys(buildSync({ ...options, ...bundle }).metafile.inputs),
 );
 // What is in those files now is not there once more, nor is a file that had types alone.
-const KEPT = ['index', 'internal', 'more'];
+const KEPT = ['index', 'internal', 'more', 'waiter'];
 const TYPES = ['addon', 'login-options', 'types'];
 const modules = [...inputs.map((input) => path.basename(input, '.ts')), ...TYPES];
 for (const name of modules.filter((module) => !KEPT.includes(module))) {

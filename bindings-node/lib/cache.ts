@@ -2,10 +2,10 @@
 // seconds in which it may be returned without asking.
 
 import type { Lease, Stats } from './addon.js';
-import { Call, waitingOf } from './call.js';
 import { Client, invalid, RdsIamError, targetOf, text, WOULD_BLOCK } from './internal.js';
 import type { Target } from './target.js';
 import type { Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
+import { Call, waitingOf } from './waiter.js';
 
 /**
  * One token, kept and replaced before it expires. Make one for each database and user, outside of

@@ -75,7 +75,7 @@ export class Client {
   // What does the waiting, and tells of what happened meanwhile.
   get waiter(): Waiter {
     if (this.#waiter === undefined) {
-      const { Waiter } = require('./more.js') as typeof import('./more.js');
+      const { Waiter } = require('./waiter.js') as typeof import('./waiter.js');
       this.#waiter = new Waiter(this);
     }
     return this.#waiter;

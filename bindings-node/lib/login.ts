@@ -15,8 +15,8 @@ import {
   text,
 } from './internal.js';
 import type { LoginOptions } from './login-options.js';
-import { retried } from './more.js';
 import { type TlsSettings, tlsSettings } from './tls.js';
+import { retried } from './waiter.js';
 
 /** A token, and when the login with it began. */
 export interface Attempt {

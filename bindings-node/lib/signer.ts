@@ -44,7 +44,6 @@ export class Signer {
 
   // What has to wait, or has failed.
   async #finish(tried: Tried<string> | undefined): Promise<string> {
-    const { asPeer } = require('./more.js') as typeof import('./more.js');
     try {
       const { waiter } = this.#client;
       if (tried !== undefined) return await waiter.finish(tried);
@@ -52,7 +51,7 @@ export class Signer {
       this.#login = this.#client.loginOf(target);
       return await waiter.sign(target);
     } catch (error) {
-      throw asPeer(error);
+      throw (require('./more.js') as typeof import('./more.js')).asPeer(error);
     }
   }
 }

@@ -1,13 +1,16 @@
 // The calls of a client that wait for credentials. The core says when a provider function is called, and
 // how.
 
+import { setImmediate } from 'node:timers';
 import type { Happened, Lease, Next, Outcome, Pending, Request, Target, Tried } from './addon.js';
 import { newNumber, theAlarm, waiting } from './alarm.js';
 import { type AnyCall, Call, type Waiting } from './call.js';
 import type { Client } from './client.js';
 import * as events from './events.js';
-import { fetchFrom } from './fetch.js';
 import { isFailure, native, RdsIamError, settle, WOULD_BLOCK } from './internal.js';
+
+export { type AnyCall, Call, type Waiting, waitingOf } from './call.js';
+export { retried } from './events.js';
 
 export class Waiter {
   readonly #client: Client;
@@ -71,17 +74,18 @@ export class Waiter {
   poll(): void {
     let error: unknown;
     try {
-      this.#prepared().report();
+      this.#client.prepare();
       for (const call of this.#calls) {
         if (!call.poll()) continue;
         this.#calls.delete(call);
         error ??= call.error;
       }
-      this.report(error);
     } catch (failure) {
       this.#failAll(failure);
     }
     this.#rest();
+    // Who waited comes first.
+    setImmediate(() => this.report(error));
   }
 
   // Background failures are events of the core; others are known by what their callers get.
@@ -188,9 +192,10 @@ export class Waiter {
     await undefined;
     try {
       const { provider } = this.#client;
+      const { fetchFrom } = require('./more.js') as typeof import('./more.js');
       if (provider !== undefined) await fetchFrom(provider, request);
     } catch (error) {
-      this.report(error);
+      setImmediate(() => this.report(error));
       // Nobody waits for a fetch that was replaced.
       if (this.#fetch === fetch) this.#failAll(error);
     }
