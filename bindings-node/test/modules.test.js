@@ -65,47 +65,6 @@ test('npm packs what is needed and no tests', () => {
   assert.ok(!files.includes('test'));
 });
 
-const REQUIRE = 'const require = createRequire(import.meta.url);';
-// What a bundle of ES modules needs for any package of the other kind: a `require`.
-const BANNER = `import { createRequire } from 'node:module'; ${REQUIRE}`;
-
-for (const [statement, file] of [
-  ["const { TokenCache } = require('rdsiam');", 'in.js'],
-  ["import { TokenCache } from 'rdsiam';", 'in.mjs'],
-]) {
-  for (const [format, extension, banner] of [
-    ['cjs', '.js', ''],
-    ['esm', '.mjs', BANNER],
-  ]) {
-    test(`a program (${file}) bundled with esbuild (${format}) runs away from the package`, (t) => {
-      const folder = temporary(t);
-      const entry = path.join(folder, 'in', file);
-      fs.mkdirSync(path.dirname(entry));
-      fs.writeFileSync(
-        entry,
-        `${statement}\nconsole.log(new TokenCache(${OPTIONS}).getTokenSync());\n`,
-      );
-      const result = require('esbuild').buildSync({
-        entryPoints: [entry],
-        bundle: true,
-        platform: 'node',
-        format,
-        banner: { js: banner },
-        loader: { '.node': 'copy' },
-        outdir: path.join(folder, 'out'),
-        outExtension: { '.js': extension },
-        nodePaths: [linked(folder)],
-        logLevel: 'silent',
-      });
-      assert.deepEqual([result.errors, result.warnings], [[], []]);
-      const out = path.join(folder, 'out', `in${extension}`);
-      assert.ok(!fs.readFileSync(out, 'utf8').includes(PACKAGE));
-      const { stdout, stderr } = run([out], { cwd: '/' });
-      assert.ok(stdout.startsWith(`${LOGIN.hostname}:5432/?Action=connect`), stderr);
-    });
-  }
-}
-
 test('a program with a helper is bundled with its own driver', (t) => {
   const folder = temporary(t);
   const entry = path.join(folder, 'in.js');

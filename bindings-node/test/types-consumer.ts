@@ -1,6 +1,7 @@
-// Checked by `npm run types`, never run: the helpers are found without `exports` as well.
+// Checked by `npm run types`, never run: what a consumer finds by each way to look for a module.
 
-import { type Explanation, explain } from 'rdsiam';
+import { type Explanation, explain, type SignerConfig } from 'rdsiam';
+import { RDSClient } from 'rdsiam/client-rds';
 import { config as knex } from 'rdsiam/knex';
 import { createPool as mariadb } from 'rdsiam/mariadb';
 import { createPool as mysql2 } from 'rdsiam/mysql2';
@@ -10,5 +11,6 @@ import { createSequelize } from 'rdsiam/sequelize';
 import { dataSourceOptions } from 'rdsiam/typeorm';
 
 const told: Explanation = explain('');
+export type Config = SignerConfig;
 
-export { createSequelize, dataSourceOptions, knex, mariadb, mysql2, Pool, postgres, told };
+export { createSequelize, dataSourceOptions, knex, mariadb, mysql2, Pool, postgres, RDSClient, told };
