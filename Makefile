@@ -75,6 +75,12 @@ test-node: tools standin
 	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
 
+# The bundlers that take long to install; the others are among the tests of Node.
+.PHONY: bundlers
+bundlers: tools
+	bindings-node/build-dev.sh
+	bindings-node/test/next/check.sh
+
 # Each binding by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
 test-clock: tools
 	bindings-python/build-dev.sh

@@ -8,9 +8,9 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { ADDON, install } = require('./installed.js');
 const { KEYS, LOGIN, PACKAGE, run, temporary } = require('./support.js');
 
-const ADDON = 'rdsiam.linux-x64-gnu.node';
 const CA = require('node:tls').rootCertificates[0];
 const BODY = `
 const login = ${JSON.stringify({ ...LOGIN, credentials: KEYS })};
@@ -28,23 +28,9 @@ const PROGRAMS = {
     import { Pool } from 'rdsiam/pg';${BODY}`,
 };
 
-// As npm installs it: the package, and that of the platform with the addon.
 function project(t) {
   const folder = temporary(t);
-  const modules = path.join(folder, 'node_modules');
-  const platform = path.join(modules, '@rdsiam', 'linux-x64-gnu');
-  fs.mkdirSync(platform, { recursive: true });
-  fs.copyFileSync(path.join(PACKAGE, ADDON), path.join(platform, ADDON));
-  const manifest = { name: '@rdsiam/linux-x64-gnu', version: '0.1.0', main: ADDON };
-  fs.writeFileSync(path.join(platform, 'package.json'), JSON.stringify(manifest));
-  for (const name of ['dist', 'package.json']) {
-    fs.cpSync(path.join(PACKAGE, name), path.join(modules, 'rdsiam', name), { recursive: true });
-  }
-  for (const name of fs.readdirSync(path.join(PACKAGE, 'node_modules'))) {
-    if (/^(pg|postgres-|pgpass|xtend|split2)/.test(name)) {
-      fs.symlinkSync(path.join(PACKAGE, 'node_modules', name), path.join(modules, name));
-    }
-  }
+  install(path.join(folder, 'node_modules'));
   for (const [name, text] of Object.entries(PROGRAMS)) {
     fs.writeFileSync(path.join(folder, name), text);
   }

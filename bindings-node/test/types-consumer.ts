@@ -13,4 +13,14 @@ import { dataSourceOptions } from 'rdsiam/typeorm';
 const told: Explanation = explain('');
 export type Config = SignerConfig;
 
-export { createSequelize, dataSourceOptions, knex, mariadb, mysql2, Pool, postgres, RDSClient, told };
+export {
+  createSequelize,
+  dataSourceOptions,
+  knex,
+  mariadb,
+  mysql2,
+  Pool,
+  postgres,
+  RDSClient,
+  told,
+};
