@@ -31,7 +31,7 @@ const DOWNLOAD = 'https://truststore.pki.rds.amazonaws.com';
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 const ROOT = /^CN=Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+$/m;
 // Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
-// the last two are the layers and the task of a Lambda.
+// the last three are the layers, the task and the runtime of a Lambda.
 export const TRUSTED = [
   '/etc/ssl/rds/',
   '/etc/ssl/certs/',
@@ -39,6 +39,7 @@ export const TRUSTED = [
   '/etc/pki/ca-trust/source/anchors/',
   '/opt/',
   '/var/task/',
+  '/var/runtime/ca-cert.pem',
 ];
 // Others may have put a file there: all that it holds has to be published by RDS.
 export const OPEN = ['~/.postgresql/root.crt', './'];

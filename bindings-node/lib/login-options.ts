@@ -10,8 +10,17 @@ import type { Credentials, CredentialsProvider, Region } from './types.js';
  * `ERR_RDSIAM_INVALID_ARGUMENT` what would weaken it.
  */
 export interface LoginOptions {
-  /** What is dialled: the endpoint, or the end of a tunnel, an address, a name of your own. */
-  host: string;
+  /**
+   * What is dialled: the endpoint, or the end of a tunnel, an address, a name of your own. Without it, as of
+   * the user, port and database: what the connection string says, or for PostgreSQL `PGHOST`.
+   */
+  host?: string | undefined;
+  /** As `postgres://app@host:5432/database?sslmode=verify-full`, for instance `process.env.DATABASE_URL`. */
+  connectionString?: string | undefined;
+  /** The same, by mysql2's name. */
+  uri?: string | undefined;
+  /** The same, by the name of TypeORM and others. */
+  url?: string | undefined;
   /** A string of digits will do. */
   port?: number | string | undefined;
   /**
@@ -19,7 +28,10 @@ export interface LoginOptions {
    * server's certificate has to be for it.
    */
   signHost?: string | undefined;
-  /** The port of the endpoint, if `port` is that of a tunnel. */
+  /**
+   * The port of the endpoint. Without it `port`, or the driver's default behind a tunnel, where `signHost`
+   * is another name.
+   */
   signPort?: number | string | undefined;
   /**
    * The path of a PEM file or its text, or `'system'` for the roots that Node trusts, which are
@@ -27,7 +39,7 @@ export interface LoginOptions {
    */
   ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /** Further settings of `tls.connect`, such as a client certificate. */
-  ssl?: true | 'verify-full' | Omit<ConnectionOptions, Verification> | undefined;
+  ssl?: true | 'verify-full' | 'Amazon RDS' | Omit<ConnectionOptions, Verification> | undefined;
   region?: Region | undefined;
   profile?: string | undefined;
   credentials?: Credentials | CredentialsProvider | undefined;
@@ -44,14 +56,5 @@ type Verification = 'ca' | 'checkServerIdentity' | 'rejectUnauthorized' | 'serve
 /** The options of a driver without those that a helper gives itself. */
 export type DriverOptions<T> = Omit<
   T,
-  | keyof LoginOptions
-  | 'connectionString'
-  | 'pass'
-  | 'password'
-  | 'path'
-  | 'socket'
-  | 'socketPath'
-  | 'stream'
-  | 'uri'
-  | 'url'
+  keyof LoginOptions | 'pass' | 'password' | 'path' | 'socket' | 'socketPath' | 'stream'
 >;

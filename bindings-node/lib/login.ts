@@ -2,6 +2,7 @@
 // verified TLS; and a second try with a new token where the core says so.
 
 import { isIP } from 'node:net';
+import { type Kind, withPlace } from './connection-string.js';
 import { TokenCache } from './index.js';
 import {
   environment,
@@ -34,7 +35,7 @@ type Done = (error: unknown, ...results: unknown[]) => void;
 // How a server says that a password is not right: PostgreSQL and MySQL.
 const REFUSALS = new Set<unknown>(['28000', '28P01', 1045]);
 // Each would be a way around the settings made here.
-const CONTRARY = ['connectionString', 'uri', 'url', 'socketPath', 'stream', 'path'];
+const CONTRARY = ['socketPath', 'stream', 'path'];
 
 export class Login {
   readonly #cache: TokenCache;
@@ -46,7 +47,8 @@ export class Login {
   readonly endpoint: string;
   readonly tls: TlsSettings;
 
-  constructor(options: object, { userKey = 'user', port }: { userKey?: string; port: number }) {
+  constructor(options: object, kind: Kind) {
+    const { userKey = 'user', port } = kind;
     const {
       signHost,
       signPort,
@@ -62,7 +64,7 @@ export class Login {
       ssl,
       password,
       ...rest
-    } = optionsOf(options as Given, 'the argument');
+    } = withPlace(optionsOf(options, 'the argument') as Record<string, unknown>, kind) as Given;
     refuse(rest as Record<string, unknown>, password);
     this.host = text('host', rest.host);
     this.port = portOf(rest.port ?? port);
@@ -72,7 +74,8 @@ export class Login {
       cache === undefined
         ? new TokenCache({
             hostname: this.endpoint,
-            port: signPort ?? this.port,
+            // Behind a tunnel the port that is dialled says nothing about the database's.
+            port: signPort ?? (this.endpoint === this.host ? this.port : port),
             username: text(userKey, (rest as Record<string, unknown>)[userKey]),
             ...own,
           })
@@ -144,7 +147,7 @@ export function isRefusal(error: unknown, depth = 0): boolean {
 
 function refuse(rest: Record<string, unknown>, password: unknown): void {
   if (password !== undefined) {
-    throw invalid('password has to be left out: the token is the password');
+    throw invalid('password is what the token is for; leave it out');
   }
   for (const name of CONTRARY) {
     if (rest[name] !== undefined) {

@@ -49,6 +49,7 @@ export function isVerified(ssl: unknown): ssl is tls.ConnectionOptions {
 // What a caller may add: client certificates, versions, ciphers.
 function extras(ssl: unknown): tls.ConnectionOptions {
   if (ssl === undefined || ssl === true || ssl === 'verify-full') return {};
+  if (ssl === 'Amazon RDS') return { ca: profileOfMysql2() };
   if (ssl === null || typeof ssl !== 'object') throw invalid(`ssl is ${what(ssl)}: ${REMEDY}`);
   for (const name of ['rejectUnauthorized', 'verifyIdentity', 'checkServerIdentity']) {
     const given = (ssl as Record<string, unknown>)[name];
@@ -57,6 +58,15 @@ function extras(ssl: unknown): tls.ConnectionOptions {
     }
   }
   return ssl;
+}
+
+// The roots that mysql2 has by this name, which it does not export.
+function profileOfMysql2(): string[] {
+  const { createPool } = require('mysql2') as typeof import('mysql2');
+  const { config } = createPool({ ssl: 'Amazon RDS' }) as unknown as {
+    config: { connectionConfig: { ssl: { ca: string[] } } };
+  };
+  return config.connectionConfig.ssl.ca;
 }
 
 function what(ssl: unknown): string {
@@ -84,8 +94,10 @@ const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 // Without the roots of RDS for other regions, which are 105 of the 108 in the global bundle.
 function ofRegion(ca: Authorities, region: string | undefined): Authorities {
-  if (typeof ca !== 'string' || region === undefined) return ca;
-  const all = ca.match(PEM) ?? [];
+  if (region === undefined) return ca;
+  const text = Array.isArray(ca) && ca.every((one) => typeof one === 'string') ? ca.join('\n') : ca;
+  if (typeof text !== 'string') return ca;
+  const all = text.match(PEM) ?? [];
   const kept = all.filter((pem) => !isOfOtherRegion(pem, region));
   return kept.length === all.length || kept.length === 0 ? ca : kept.join('\n');
 }

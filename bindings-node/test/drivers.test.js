@@ -33,6 +33,7 @@ function options(server, more) {
     host: standin('HOSTADDR'),
     port: Number(standin(`${prefix}PORT`)),
     signHost: standin(`${prefix}HOST`),
+    signPort: Number(standin(`${prefix}PORT`)),
     user: standin('USER'),
     database: standin('DB'),
     ca: standin('CA'),

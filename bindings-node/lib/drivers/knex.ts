@@ -3,13 +3,18 @@ import { invalid } from '../internal.js';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 
+export type ConnectionOptions = LoginOptions &
+  DriverOptions<Knex.PgConnectionConfig | Knex.MySql2ConnectionConfig> & {
+    user?: string | undefined;
+    database?: string | undefined;
+    /** Of what a function returns: whether it is to be called again. */
+    expirationChecker?: (() => boolean) | undefined;
+  };
+
 export interface Options extends Omit<Knex.Config, 'client' | 'connection'> {
-  client: 'pg' | 'postgres' | 'postgresql' | 'mysql2';
-  connection: LoginOptions &
-    DriverOptions<Knex.PgConnectionConfig | Knex.MySql2ConnectionConfig> & {
-      user: string;
-      database?: string | undefined;
-    };
+  client: 'pg' | 'postgres' | 'postgresql' | 'mysql2' | 'mysql';
+  /** Options, a connection string, or a function that returns options. */
+  connection: ConnectionOptions | string | (() => ConnectionOptions | Promise<ConnectionOptions>);
 }
 
 type Dialect = new (...args: unknown[]) => { acquireRawConnection(): Promise<unknown> };
@@ -29,8 +34,8 @@ const DIALECTS = {
   },
 };
 
-// The names that knex has for one of them.
-const ALIASES: Record<string, string> = { postgres: 'pg', postgresql: 'pg' };
+// The other names. By that of `mysql` knex takes a driver that cannot send a token; mysql2 stands in for it.
+const ALIASES: Record<string, string> = { postgres: 'pg', postgresql: 'pg', mysql: 'mysql2' };
 
 /**
  * The argument for `knex()`. New connections of its pool ask for a token, over verified TLS. A
@@ -39,9 +44,18 @@ const ALIASES: Record<string, string> = { postgres: 'pg', postgresql: 'pg' };
  */
 export function config({ client: name, connection, ...rest }: Options): Knex.Config {
   const client = ALIASES[name] ?? name;
-  if (client !== 'pg' && client !== 'mysql2') throw invalid('client has to be "pg" or "mysql2"');
+  if (client !== 'pg' && client !== 'mysql2') {
+    throw invalid('client has to be "pg", "postgres", "postgresql", "mysql2" or "mysql"');
+  }
   const { port, dialect, settings } = DIALECTS[client];
-  const login = new Login(connection, { port });
+  let login: Login;
+  const open = (given: ConnectionOptions | string): Knex.StaticConnectionConfig => {
+    const { expirationChecker, ...options } =
+      typeof given === 'string' ? { connectionString: given } : given;
+    login = new Login(options, { port });
+    const made = settings()(login);
+    return Object.assign(made, expirationChecker && { expirationChecker }) as never;
+  };
   class Client extends dialect() {
     override acquireRawConnection() {
       return login.tryTwice(() => super.acquireRawConnection());
@@ -50,6 +64,7 @@ export function config({ client: name, connection, ...rest }: Options): Knex.Con
   return {
     ...rest,
     client: Client as unknown as typeof Knex.Client,
-    connection: settings()(login) as Knex.StaticConnectionConfig,
+    connection:
+      typeof connection === 'function' ? async () => open(await connection()) : open(connection),
   };
 }

@@ -5,7 +5,7 @@ import { type Attempt, isRefusal, Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { withContext } from '../tls.js';
 
-export type Options<T = PoolConfig> = LoginOptions & DriverOptions<T> & { user: string };
+export type Options<T = PoolConfig> = LoginOptions & DriverOptions<T>;
 
 const loginOf = (options: object) => new Login(options, { port: 3306 });
 const settingsOf = (login: Login) =>

@@ -7,7 +7,7 @@ import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { settingsOf, withSecondTry } from '../mysql2-settings.js';
 
-export type Options<T = PoolOptions> = LoginOptions & DriverOptions<T> & { user: string };
+export type Options<T = PoolOptions> = LoginOptions & DriverOptions<T>;
 
 const loginOf = (options: object) => new Login(options, { port: 3306 });
 

@@ -3,7 +3,7 @@ import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { clientOf, LoginPool, settingsOf } from '../pg-pool.js';
 
-export type Options<T = pg.PoolConfig> = LoginOptions & DriverOptions<T> & { user: string };
+export type Options<T = pg.PoolConfig> = LoginOptions & DriverOptions<T>;
 
 const loginOf = (options: object) => new Login(options, { port: 5432 });
 

@@ -9,7 +9,7 @@ import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { withContext } from '../tls.js';
 
 export type Options<T extends Record<string, PostgresType> = Record<string, PostgresType>> =
-  LoginOptions & DriverOptions<PostgresOptions<T>> & { user: string };
+  LoginOptions & DriverOptions<PostgresOptions<T>>;
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const AUTHENTICATION_OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);

@@ -3,18 +3,25 @@ import { invalid } from '../internal.js';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 
+/** One host of a replication; what it leaves out is as in the options around it. */
+export type Node = LoginOptions & { username?: string | undefined; database?: string | undefined };
+
 export type Options = LoginOptions &
   DriverOptions<Omit<SequelizeOptions, 'dialect' | 'replication'>> & {
     dialect: 'postgres' | 'mysql' | 'mariadb';
-    username: string;
+    username?: string | undefined;
+    /** Each host has a login of its own. */
+    replication?: false | { write: Node; read: Node[] } | undefined;
   };
 
 const PORTS = { postgres: 5432, mysql: 3306, mariadb: 3306 };
 type Dialect = keyof typeof PORTS;
 
 interface Manager {
-  connect(config: object): Promise<unknown>;
+  connect(config: { rdsiamNode?: number }): Promise<unknown>;
 }
+
+type Given = Omit<Options, 'ssl'> & { dialectOptions?: { ssl?: unknown }; ssl?: unknown };
 
 /**
  * A Sequelize whose new connections ask for a token, over verified TLS. A login that is refused
@@ -22,34 +29,50 @@ interface Manager {
  * @throws {RdsIamError} if an option is wrong, or would weaken TLS
  */
 export function createSequelize(given: Options): Sequelize {
-  const { dialectOptions, ...options } = given as Options & {
-    dialectOptions?: { ssl?: unknown };
-    replication?: unknown;
-    ssl?: unknown;
-  };
+  const { replication, ...options } = given as Given;
   const { dialect } = options;
   if (!Object.hasOwn(PORTS, dialect)) {
     throw invalid('dialect has to be "postgres", "mysql" or "mariadb"');
   }
-  if (options.replication) {
-    throw invalid('replication has to be left out: one endpoint has one token');
-  }
-  const ssl = options.ssl === undefined ? dialectOptions?.ssl : options.ssl;
-  const login = new Login({ ...options, ssl }, { userKey: 'username', port: PORTS[dialect] });
+  const { write, read = [] } = replication || { write: {} };
+  const logins: Login[] = [];
+  // By its number a node is told from the others when it connects.
+  const nodeOf = (node: Node) => {
+    const { login, settings } = open(dialect, options, node);
+    return { ...settings, rdsiamNode: logins.push(login) - 1 };
+  };
+  const first = nodeOf(write);
   const sequelize = new Sequelize({
-    ...(login.rest as SequelizeOptions),
-    dialectOptions: { ...dialectOptions, ...settingsOf(dialect, login) },
-  });
+    ...first,
+    ...(replication && { replication: { write: first, read: read.map(nodeOf) } }),
+  } as SequelizeOptions);
   // Makes one connection of the pool, from a configuration that is its own.
   const manager = (sequelize as unknown as { connectionManager: Manager }).connectionManager;
   const connect = manager.connect.bind(manager);
-  manager.connect = (config) =>
-    login.tryTwice(({ token }) => {
+  manager.connect = (config) => {
+    const login = logins[config.rdsiamNode ?? 0] as Login;
+    return login.tryTwice(({ token }) => {
       // mysql2 asks for itself.
       if (dialect === 'mysql') return connect(config);
-      return connect({ ...config, password: token });
+      return connect({ ...config, password: token } as typeof config);
     });
+  };
   return sequelize;
+}
+
+function open(dialect: Dialect, options: Given, node: Node) {
+  const { dialectOptions, ...both } = { ...options, ...known(node) };
+  const ssl = both.ssl === undefined ? dialectOptions?.ssl : both.ssl;
+  const login = new Login({ ...both, ssl }, { userKey: 'username', port: PORTS[dialect] });
+  const settings = {
+    ...login.rest,
+    dialectOptions: { ...dialectOptions, ...settingsOf(dialect, login) },
+  };
+  return { login, settings };
+}
+
+function known(node: Node): Node {
+  return Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));
 }
 
 // What goes to the driver, and over what else was given for it.

@@ -19,7 +19,7 @@ VARIABLE = "RDSIAM_CA_BUNDLE"
 _DOWNLOAD = "https://truststore.pki.rds.amazonaws.com"
 _ROOT = re.compile(r"Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+")
 # Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
-# the last two are the layers and the task of a Lambda.
+# the last three are the layers, the task and the runtime of a Lambda.
 _TRUSTED = (
     "/etc/ssl/rds/",
     "/etc/ssl/certs/",
@@ -27,6 +27,7 @@ _TRUSTED = (
     "/etc/pki/ca-trust/source/anchors/",
     "/opt/",
     "/var/task/",
+    "/var/runtime/ca-cert.pem",
 )
 # Others may have put a file there: all that it holds has to be published by RDS.
 _OPEN = ("~/.postgresql/root.crt", "./")
