@@ -2,6 +2,8 @@
 
 import net = require('node:net');
 
+import mysql = require('mysql2');
+
 import type { Connection, Pool, PoolOptions } from 'mysql2';
 import { type Login, tryTwiceBack, unverified } from './login.js';
 import { isVerified } from './tls.js';
@@ -13,6 +15,15 @@ interface KeepAlive {
 
 type AuthPlugins = NonNullable<PoolOptions['authPlugins']>;
 type GetConnection = (done: (error: unknown, connection?: unknown) => void) => void;
+
+// The options, with the roots that mysql2 has by this name, which it does not export.
+export function withProfile<T extends object>(options: T): T {
+  if ((options as { ssl?: unknown }).ssl !== 'Amazon RDS') return options;
+  const { config } = mysql.createPool({ ssl: 'Amazon RDS' }) as unknown as {
+    config: { connectionConfig: { ssl: { ca: string[] } } };
+  };
+  return { ...options, ssl: { ca: config.connectionConfig.ssl.ca } };
+}
 
 // mysql2 takes the name in the certificate from `host` and skips the check for an address, so
 // `host` is the endpoint, and `stream` dials.

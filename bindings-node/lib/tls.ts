@@ -49,7 +49,6 @@ export function isVerified(ssl: unknown): ssl is tls.ConnectionOptions {
 // What a caller may add: client certificates, versions, ciphers.
 function extras(ssl: unknown): tls.ConnectionOptions {
   if (ssl === undefined || ssl === true || ssl === 'verify-full') return {};
-  if (ssl === 'Amazon RDS') return { ca: profileOfMysql2() };
   if (ssl === null || typeof ssl !== 'object') throw invalid(`ssl is ${what(ssl)}: ${REMEDY}`);
   for (const name of ['rejectUnauthorized', 'verifyIdentity', 'checkServerIdentity']) {
     const given = (ssl as Record<string, unknown>)[name];
@@ -58,15 +57,6 @@ function extras(ssl: unknown): tls.ConnectionOptions {
     }
   }
   return ssl;
-}
-
-// The roots that mysql2 has by this name, which it does not export.
-function profileOfMysql2(): string[] {
-  const { createPool } = require('mysql2') as typeof import('mysql2');
-  const { config } = createPool({ ssl: 'Amazon RDS' }) as unknown as {
-    config: { connectionConfig: { ssl: { ca: string[] } } };
-  };
-  return config.connectionConfig.ssl.ca;
 }
 
 function what(ssl: unknown): string {

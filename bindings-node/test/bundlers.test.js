@@ -9,6 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { ADDON, install } = require('./installed.js');
+const { BUNDLED } = require('./readme.js');
 const { KEYS, LOGIN, PACKAGE, run, temporary } = require('./support.js');
 
 const CA = require('node:tls').rootCertificates[0];
@@ -115,6 +116,7 @@ function webpack(folder, options) {
     context: folder,
     entry: './in.js',
     mode: 'production',
+    optimization: { minimize: false },
     target: 'node20',
     output: { path: path.join(folder, 'out'), filename: 'out.js' },
     resolveLoader: { modules: [path.join(PACKAGE, 'node_modules')] },
@@ -192,3 +194,32 @@ test('ncc: runs alone untouched', (t) => {
   });
   assertRunsAlone(t, folder, 'out', 'index.js');
 });
+
+for (const [helper, how] of Object.entries(BUNDLED)) {
+  test(`rdsiam/${helper} in a bundle: ${how}`, (t) => {
+    const folder = temporary(t);
+    const entry = path.join(folder, 'in.js');
+    const modules = path.join(folder, 'node_modules');
+    fs.mkdirSync(modules);
+    fs.symlinkSync(PACKAGE, path.join(modules, 'rdsiam'));
+    const text = `const helper = require('rdsiam/${helper}');
+      process.stdout.write(Object.values(helper).map((one) => typeof one).join());`;
+    fs.writeFileSync(entry, text);
+    const out = path.join(folder, 'out', 'out.js');
+    const { errors, metafile } = require('esbuild').buildSync({
+      entryPoints: [entry],
+      outfile: out,
+      bundle: true,
+      platform: 'node',
+      metafile: true,
+      ...(how === 'inside' ? { loader: { '.node': 'copy' } } : { packages: 'external' }),
+      logLevel: 'silent',
+    });
+    assert.deepEqual(errors, []);
+    const inputs = Object.keys(metafile.inputs).join();
+    const others = Object.keys(BUNDLED).filter((name) => name !== helper && name !== 'pg');
+    for (const other of others) assert.ok(!inputs.includes(`node_modules/${other}/`), other);
+    assert.equal(inputs.includes(`node_modules/${helper}/`), how === 'inside');
+    assert.match(run([out], { cwd: '/' }).stdout, /^function/);
+  });
+}

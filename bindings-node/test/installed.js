@@ -2,6 +2,7 @@
 
 // The package as npm installs it: what is compiled, and the package of the platform with the addon.
 
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { PACKAGE } = require('./support.js');
@@ -12,7 +13,13 @@ const ADDON = 'rdsiam.linux-x64-gnu.node';
 function install(modules) {
   const platform = path.join(modules, '@rdsiam', 'linux-x64-gnu');
   fs.mkdirSync(platform, { recursive: true });
-  fs.copyFileSync(path.join(PACKAGE, ADDON), path.join(platform, ADDON));
+  // As what ships, without what a debugger reads, which is the most of it here.
+  execFileSync('strip', [
+    '--strip-debug',
+    '-o',
+    path.join(platform, ADDON),
+    path.join(PACKAGE, ADDON),
+  ]);
   const { version } = require('../package.json');
   const manifest = { name: '@rdsiam/linux-x64-gnu', version, main: ADDON };
   fs.writeFileSync(path.join(platform, 'package.json'), JSON.stringify(manifest));

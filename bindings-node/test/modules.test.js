@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
-const { KEYS, LOGIN, PACKAGE, core, run, temporary } = require('./support.js');
+const { KEYS, LOGIN, PACKAGE, core, run } = require('./support.js');
 
 const NAMES = [
   'GenerateDBAuthTokenCommand',
@@ -18,7 +18,6 @@ const NAMES = [
   'pgpassQuote',
   'urlQuote',
 ];
-const OPTIONS = JSON.stringify({ ...LOGIN, credentials: KEYS });
 
 test('both module kinds have the same names, and the same things by them', async () => {
   const common = require('..');
@@ -64,40 +63,3 @@ test('npm packs what is needed and no tests', () => {
   }
   assert.ok(!files.includes('test'));
 });
-
-test('a program with a helper is bundled with its own driver', (t) => {
-  const folder = temporary(t);
-  const entry = path.join(folder, 'in.js');
-  const ca = JSON.stringify(require('node:tls').rootCertificates[0]);
-  const options = `{ ...${OPTIONS}, host: 'h.example', region: 'us-east-1', user: 'app', ca: ${ca} }`;
-  const lines = [
-    "const { createPool } = require('rdsiam/mysql2');",
-    `console.log(typeof createPool(${options}).getConnection);`,
-  ];
-  fs.writeFileSync(entry, lines.join('\n'));
-  const result = require('esbuild').buildSync({
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    loader: { '.node': 'copy' },
-    outdir: path.join(folder, 'out'),
-    nodePaths: [linked(folder)],
-    metafile: true,
-    logLevel: 'silent',
-  });
-  assert.deepEqual(result.errors, []);
-  const inputs = Object.keys(result.metafile.inputs).join();
-  assert.match(inputs, /node_modules\/mysql2\//);
-  assert.doesNotMatch(inputs, /node_modules\/(pg|mariadb|knex)\//);
-  const { stdout, stderr } = run([path.join(folder, 'out', 'in.js')], { cwd: '/' });
-  assert.equal(stdout.trim(), 'function', stderr);
-});
-
-// A node_modules folder with this package in it.
-function linked(folder) {
-  const modules = path.join(folder, 'node_modules');
-  fs.mkdirSync(modules);
-  fs.symlinkSync(PACKAGE, path.join(modules, 'rdsiam'));
-  return modules;
-}

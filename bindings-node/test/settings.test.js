@@ -8,6 +8,7 @@ const { test } = require('node:test');
 const tls = require('node:tls');
 const { HOST, KEYS, environment } = require('./support.js');
 const { STANDIN } = require('./emulated.js');
+const { REPLICATED } = require('./readme.js');
 const { explain } = require('..');
 
 const INVALID = { name: 'RdsIamError', code: 'ERR_RDSIAM_INVALID_ARGUMENT' };
@@ -146,8 +147,8 @@ test("an error of Node's own keeps its class and text", () => {
 });
 
 // Each database twice, under two addresses of it.
-const place = (server, more) => {
-  const prefix = server === 'mariadb' ? 'MARIADB_' : '';
+const place = (database, more) => {
+  const prefix = database === 'mariadb' ? 'MARIADB_' : '';
   const port = Number(standin(`${prefix}PORT`));
   return {
     host: standin('HOSTADDR'),
@@ -176,16 +177,16 @@ function counted() {
   ];
 }
 
-for (const [dialect, server] of [
-  ['postgres', 'postgres'],
-  ['mysql', 'mariadb'],
-  ['mariadb', 'mariadb'],
-]) {
+const server = (dialect) => (dialect === 'postgres' ? 'postgres' : 'mariadb');
+const replicated = (name) =>
+  REPLICATED.filter((one) => one.startsWith(name)).map((one) => one.split(' ')[1]);
+
+for (const dialect of replicated('sequelize')) {
   test(`sequelize ${dialect}: each host of a replication has its login`, { skip }, async () => {
     const [asked, as] = counted();
     const { createSequelize } = require('rdsiam/sequelize');
     const db = createSequelize({
-      ...place(server),
+      ...place(server(dialect)),
       dialect,
       username: standin('USER'),
       logging: false,
@@ -200,10 +201,7 @@ for (const [dialect, server] of [
   });
 }
 
-for (const [type, server] of [
-  ['postgres', 'postgres'],
-  ['mysql', 'mariadb'],
-]) {
+for (const type of replicated('typeorm')) {
   test(`typeorm ${type}: each host of a replication has its login`, { skip }, async () => {
     const [asked, as] = counted();
     const { dataSourceOptions } = require('rdsiam/typeorm');
@@ -211,7 +209,7 @@ for (const [type, server] of [
     const other = { host: standin('HOSTADDR') === '127.0.0.1' ? 'localhost' : undefined };
     const db = new DataSource(
       dataSourceOptions({
-        ...place(server),
+        ...place(server(type)),
         type,
         username: standin('USER'),
         replication: {
@@ -231,10 +229,7 @@ for (const [type, server] of [
   });
 }
 
-for (const [client, server] of [
-  ['pg', 'postgres'],
-  ['mysql2', 'mariadb'],
-]) {
+for (const client of ['pg', 'mysql2']) {
   test(`knex ${client}: a function returns the connection, and is asked again`, {
     skip,
   }, async () => {
@@ -242,7 +237,7 @@ for (const [client, server] of [
     const connection = async () => {
       calls += 1;
       return {
-        ...place(server),
+        ...place(client === 'pg' ? 'postgres' : 'mariadb'),
         user: standin('USER'),
         credentials: STATIC,
         // Until a second one was returned.

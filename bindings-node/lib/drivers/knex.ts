@@ -25,12 +25,17 @@ const DIALECTS = {
     port: 5432,
     dialect: () => require('knex/lib/dialects/postgres/index.js') as Dialect,
     settings: () => (require('../pg-pool.js') as typeof import('../pg-pool.js')).settingsOf,
+    prepare: <T extends object>(options: T) => options,
   },
   mysql2: {
     port: 3306,
     dialect: () => require('knex/lib/dialects/mysql2/index.js') as Dialect,
     settings: () =>
       (require('../mysql2-settings.js') as typeof import('../mysql2-settings.js')).settingsOf,
+    prepare: <T extends object>(options: T) =>
+      (require('../mysql2-settings.js') as typeof import('../mysql2-settings.js')).withProfile(
+        options,
+      ),
   },
 };
 
@@ -47,12 +52,12 @@ export function config({ client: name, connection, ...rest }: Options): Knex.Con
   if (client !== 'pg' && client !== 'mysql2') {
     throw invalid('client has to be "pg", "postgres", "postgresql", "mysql2" or "mysql"');
   }
-  const { port, dialect, settings } = DIALECTS[client];
+  const { port, dialect, settings, prepare } = DIALECTS[client];
   let login: Login;
   const open = (given: ConnectionOptions | string): Knex.StaticConnectionConfig => {
     const { expirationChecker, ...options } =
       typeof given === 'string' ? { connectionString: given } : given;
-    login = new Login(options, { port });
+    login = new Login(prepare(options), { port });
     const made = settings()(login);
     return Object.assign(made, expirationChecker && { expirationChecker }) as never;
   };

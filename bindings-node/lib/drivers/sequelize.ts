@@ -63,12 +63,21 @@ export function createSequelize(given: Options): Sequelize {
 function open(dialect: Dialect, options: Given, node: Node) {
   const { dialectOptions, ...both } = { ...options, ...known(node) };
   const ssl = both.ssl === undefined ? dialectOptions?.ssl : both.ssl;
-  const login = new Login({ ...both, ssl }, { userKey: 'username', port: PORTS[dialect] });
+  const login = new Login(withProfile(dialect, { ...both, ssl }), {
+    userKey: 'username',
+    port: PORTS[dialect],
+  });
   const settings = {
     ...login.rest,
     dialectOptions: { ...dialectOptions, ...settingsOf(dialect, login) },
   };
   return { login, settings };
+}
+
+const mysql2 = () => require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
+
+function withProfile<T extends object>(dialect: Dialect, options: T): T {
+  return dialect === 'mysql' ? mysql2().withProfile(options) : options;
 }
 
 function known(node: Node): Node {
@@ -78,7 +87,6 @@ function known(node: Node): Node {
 // What goes to the driver, and over what else was given for it.
 function settingsOf(dialect: Dialect, login: Login): object {
   if (dialect !== 'mysql') return { ssl: login.tls };
-  const mysql2 = require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
-  const { host, port, ssl, authPlugins, stream } = mysql2.settingsOf(login);
+  const { host, port, ssl, authPlugins, stream } = mysql2().settingsOf(login);
   return { host, port, ssl, authPlugins, ...(stream && { stream }) };
 }

@@ -32,9 +32,9 @@ type Given = Omit<Options, 'extra' | 'ssl'> & {
 
 // TypeORM takes the module of the driver as an option, and makes its pools with it.
 const KINDS = {
-  postgres: { port: 5432, driver: postgres },
-  mysql: { port: 3306, driver: mysql },
-  mariadb: { port: 3306, driver: mysql },
+  postgres: { port: 5432, driver: postgres, prepare: <T extends object>(options: T) => options },
+  mysql: { port: 3306, driver: mysql, prepare: withProfile },
+  mariadb: { port: 3306, driver: mysql, prepare: withProfile },
 };
 
 /** The login of the host that a pool is made for. */
@@ -54,13 +54,13 @@ export function dataSourceOptions(options: Options): DataSourceOptions {
   if (!Object.hasOwn(KINDS, options.type)) {
     throw invalid('type has to be "postgres", "mysql" or "mariadb"');
   }
-  const { port, driver } = KINDS[options.type];
+  const { port, driver, prepare } = KINDS[options.type];
   const { replication, ...rest } = options as Given;
   const logins: Login[] = [];
   const open = (node: Node | undefined) => {
     const { extra, ...both } = { ...rest, ...node };
     const ssl = both.ssl === undefined ? extra?.ssl : both.ssl;
-    const login = new Login({ ...both, ssl }, { userKey: 'username', port });
+    const login = new Login(prepare({ ...both, ssl }), { userKey: 'username', port });
     logins.push(login);
     return login.rest;
   };
@@ -83,6 +83,11 @@ export function dataSourceOptions(options: Options): DataSourceOptions {
     ...(rest.extra && { extra: rest.extra }),
     driver: driver(loginFor),
   } as unknown as DataSourceOptions;
+}
+
+function withProfile<T extends object>(options: T): T {
+  const mysql2 = require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
+  return mysql2.withProfile(options);
 }
 
 function postgres(loginFor: LoginFor): object {
