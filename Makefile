@@ -74,6 +74,7 @@ test-node: tools standin
 	bindings-node/build-dev.sh
 	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
+	$(STANDIN) run -- bindings-node/lowest.sh
 
 # The bundlers that take long to install; the others are among the tests of Node.
 .PHONY: bundlers
