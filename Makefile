@@ -117,6 +117,7 @@ standin:
 # The programs of examples/, the code of the README, and the demo.
 test-examples: drivers c-tools
 	examples/test.sh
+	$(STANDIN) run -- examples/node/recipes/test.sh
 	examples/demo/run.sh
 
 # Not part of `test`: these take time or a quiet machine.
