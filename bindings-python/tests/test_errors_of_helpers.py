@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+import trio
 
 import rdsiam
 import rdsiam.sqlalchemy
@@ -73,6 +74,32 @@ def test_a_name_that_does_not_resolve(name: str, authority: str) -> None:
     with pytest.raises(family(name)) as raised:
         run(name, **login, credentials=STATIC, ca=authority)
     assert isinstance(raised.value.__cause__, OSError)
+
+
+def pools() -> dict[str, Any]:
+    import rdsiam.aiomysql
+    import rdsiam.asyncmy
+    import rdsiam.psycopg
+
+    return {
+        "psycopg": rdsiam.psycopg.AsyncConnection.connect,
+        "aiomysql": rdsiam.aiomysql.create_pool,
+        "asyncmy": rdsiam.asyncmy.create_pool,
+    }
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *(f"{name} class or pool" for name in pools())])
+def test_in_trio_the_driver_s_error_says_what_to_do(name: str, authority: str) -> None:
+    helper = name.partition(" ")[0]
+    connect = importlib.import_module(f"rdsiam.{helper}").connect
+    if helper != name:
+        connect = pools()[helper]
+
+    async def main() -> None:
+        await connect(host=ENDPOINT, user="app", ca=authority, credentials=STATIC)
+
+    with refused(helper, "the driver runs in asyncio, and this task is one of trio"):
+        trio.run(main)
 
 
 DIALECTS = {

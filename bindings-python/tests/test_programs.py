@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+import trio
+import trio_asyncio
 
 import rdsiam
-from logins import a_cache, env, keys
+from drivers import MARIADB, POSTGRESQL
+from logins import a_cache, env, keys, settings
 from rdsiam import _connect, _tls
 
 SOURCE = Path(__file__).parents[1] / "python"
@@ -162,3 +166,48 @@ def test_a_kwargs_callable_of_psycopg_pool() -> None:
     ):
         row = connection.execute("select current_user").fetchone()
     assert row == (env("USER"),)
+
+
+@pytest.mark.parametrize("name", ["psycopg async", "asyncpg", "aiomysql", "asyncmy pool"])
+def test_helpers_for_asyncio_by_anyio(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As FastAPI runs them."""
+    row = {**POSTGRESQL, **MARIADB}[name]
+    cache = a_cache(name, credentials=keys(""))
+    monkeypatch.setattr(asyncio, "run", lambda main: anyio.run(lambda: main, backend="asyncio"))
+    users = row(settings(name, cache), lambda: None)
+    assert [user.partition("@")[0] for user in users] == [env("USER")] * 2
+
+
+def test_trio_takes_asyncio_s_drivers_by_trio_asyncio() -> None:
+    import rdsiam.asyncpg
+
+    cache = a_cache("asyncpg", credentials=lambda: keys(""))
+
+    @trio_asyncio.aio_as_trio
+    async def query() -> str:
+        connection = await rdsiam.asyncpg.connect(**settings("asyncpg", cache))
+        user = str(await connection.fetchval("select current_user"))
+        await connection.close()
+        return user
+
+    async def main() -> str:
+        async with trio_asyncio.open_loop():
+            return str(await query())
+
+    assert trio.run(main) == env("USER")
+
+
+def test_trio_and_anyio_take_a_synchronous_driver_on_a_thread() -> None:
+    import rdsiam.psycopg
+
+    cache = a_cache("psycopg", credentials=lambda: keys(""))
+
+    def query() -> Any:
+        with rdsiam.psycopg.connect(**settings("psycopg", cache)) as connection:
+            return connection.execute("select current_user").fetchone()
+
+    async def main() -> Any:
+        return await anyio.to_thread.run_sync(query)
+
+    for backend in ("asyncio", "trio"):
+        assert anyio.run(main, backend=backend) == (env("USER"),)

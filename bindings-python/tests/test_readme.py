@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_errors_of_helpers import HELPERS
 
 from drivers import BY_NAME, IN_C, MARIADB, POSTGRESQL
+from test_errors_of_helpers import HELPERS
 
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"

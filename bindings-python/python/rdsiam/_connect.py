@@ -163,11 +163,17 @@ def token_of(tokens: Tokens) -> str:
 
 async def token_async(tokens: Tokens) -> str:
     """A token, without holding up the event loop."""
-    if isinstance(tokens, TokenCache):
-        return await tokens.get_token_async()
-    import asyncio
+    try:
+        if hasattr(tokens, "get_token_async"):
+            token: str = await tokens.get_token_async()
+            return token
+        import asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, token_of, tokens)
+        return await asyncio.to_thread(tokens.get_token)
+    except RdsIamError:
+        raise
+    except Exception as error:
+        raise _provider_failed(error) from error
 
 
 def _provider_failed(error: Exception) -> RdsIamError:

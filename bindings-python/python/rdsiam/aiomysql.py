@@ -19,7 +19,7 @@ import aiomysql.utils
 import pymysql.err
 from pymysql.constants import CLIENT, CR
 
-from . import _connect, _mysql, _versions
+from . import _connect, _loops, _mysql, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
@@ -54,6 +54,7 @@ class Connection(aiomysql.connection.Connection):
 
 async def _connected(**options: Any) -> Connection:
     with _raising():
+        _loops.require_asyncio()
         login, passed = _mysql.settings(options)
     # aiomysql has a name of its own.
     if "database" in passed:
@@ -99,6 +100,8 @@ async def _create_pool(
 ) -> Pool:
     import asyncio
 
+    with _raising():
+        _loops.require_asyncio()
     loop = loop or asyncio.get_running_loop()
     pool = Pool(minsize, maxsize, echo, pool_recycle, loop, **options)
     if minsize > 0:

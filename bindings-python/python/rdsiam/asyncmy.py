@@ -19,7 +19,7 @@ import asyncmy.contexts
 import asyncmy.errors
 import asyncmy.pool
 
-from . import _connect, _mysql, _versions
+from . import _connect, _loops, _mysql, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
@@ -61,6 +61,7 @@ class Connection(asyncmy.connection.Connection):
 
 async def _connected(**options: Any) -> Connection:
     with _raising():
+        _loops.require_asyncio()
         made = Connection(*_mysql.settings(options))
     await made.connect()
     return made
@@ -119,6 +120,8 @@ def create_pool(
 
 
 async def _create_pool(own: dict[str, Any], options: dict[str, Any]) -> Pool:
+    with _raising():
+        _loops.require_asyncio()
     pool = Pool(**own, **options)
     if own["minsize"] > 0:
         async with pool._cond:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from . import _connect, _libpq, _tls, _versions
+from . import _connect, _libpq, _loops, _tls, _versions
 from .errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _versions.check("asyncpg", asyncpg.__version__)
 async def _connected(dsn: "str | None" = None, **options: Any) -> Any:
     """As asyncpg's, and see the module."""
     with _connect.raising(asyncpg.InterfaceError):
+        _loops.require_asyncio()
         wanted, passed = _settings(dsn, options)
         return await _connect.connect_async(
             wanted, lambda token: asyncpg.connect(dsn, **passed, password=token)

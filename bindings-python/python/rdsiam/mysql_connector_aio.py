@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import mysql.connector
 from mysql.connector.aio import connection
 
-from . import _connect, _mysql, _tls, _versions
+from . import _connect, _loops, _mysql, _tls, _versions
 
 if TYPE_CHECKING:
     from ._signature import Connects
@@ -59,6 +59,7 @@ class Connection(connection.MySQLConnection):
 async def _connected(**options: Any) -> Connection:
     """As the driver's, and see the module."""
     with _raising():
+        _loops.require_asyncio()
         made = Connection(*_settings(dict(options)))
     await made.connect()
     return made

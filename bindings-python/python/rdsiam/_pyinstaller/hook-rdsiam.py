@@ -2,7 +2,6 @@
 from PyInstaller.utils.hooks import collect_data_files
 
 hiddenimports = [
-    "rdsiam._asyncio",
     "rdsiam._boto3",
     "rdsiam._ca",
     "rdsiam._cache",
@@ -10,6 +9,7 @@ hiddenimports = [
     "rdsiam._credentials",
     "rdsiam._database",
     "rdsiam._libpq",
+    "rdsiam._loops",
     "rdsiam._made",
     "rdsiam._mysql",
     "rdsiam._observe",
