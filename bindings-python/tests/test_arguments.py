@@ -170,6 +170,16 @@ def test_none_is_an_answer(authority: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("name", INNERMOST)
+@pytest.mark.parametrize("empty", [None, ""])
+def test_a_password_that_is_empty_is_none(
+    name: str, empty: "str | None", authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As frameworks pass it on whose users gave none."""
+    found = received(name, monkeypatch, cache=a_cache(), ca=authority, password=empty)
+    assert found["user"] == "app"
+
+
+@pytest.mark.parametrize("name", INNERMOST)
 @pytest.mark.parametrize("spelling", ["MyDB.Abc123.us-east-1.RDS.amazonaws.com", "{}."])
 def test_a_name_may_have_capitals_and_a_dot(
     name: str, spelling: str, authority: str, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,7 @@
 """Programs of frameworks that are configured by a URL alone, and recipes without a helper."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import trio_asyncio
 
 import rdsiam
 from drivers import MARIADB, POSTGRESQL
-from logins import a_cache, env, keys, settings
+from logins import PEERS, a_cache, env, keys, settings, verdicts
 from rdsiam import _connect, _tls
 
 SOURCE = Path(__file__).parents[1] / "python"
@@ -111,6 +112,41 @@ def test_alembic_by_its_url_offline_and_online(installed: dict[str, str], tmp_pa
     assert "of the revision" in said([*alembic, "upgrade", "head", "--sql"], offline, tmp_path)
     # `current` makes no table, which the stand-in's user may not.
     assert said([*alembic, "current"], installed, tmp_path) == ""
+
+
+@pytest.fixture
+def airflow(installed: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    path = os.pathsep.join([installed["PYTHONPATH"], str(PEERS / "airflow")])
+    query = dict(part.split("=") for part in url().partition("?")[2].split("&"))
+    connection = {
+        "conn_type": "postgres",
+        "host": env("HOSTADDR"),
+        "port": int(env("PORT")),
+        "login": env("USER"),
+        "schema": env("DB"),
+        "extra": {"sqlalchemy_query": query},
+    }
+    return {
+        **installed,
+        "PYTHONPATH": path,
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url().replace("psycopg:", "psycopg2:"),
+        "AIRFLOW_CONN_SHOP": json.dumps(connection),
+    }
+
+
+def test_airflow_s_own_database_by_its_url(airflow: dict[str, str], tmp_path: Path) -> None:
+    check = [sys.executable, "-m", "airflow", "db", "check"]
+    seen = len(verdicts())
+    assert "Connection successful" in said(check, airflow, tmp_path)
+    assert set(verdicts()[seen:]) == {"accepted"}
+
+
+def test_airflow_s_connection(airflow: dict[str, str], tmp_path: Path) -> None:
+    program = [sys.executable, str(SOURCE.parents[1] / "examples" / "python" / "airflow_hook.py")]
+    printed = said(program, airflow, tmp_path)
+    assert f"the hook's engine: {env('USER')}\n" in printed
+    assert f"a query of the hook: [('{env('USER')}',)]\n" in printed
 
 
 def context(cache: rdsiam.TokenCache) -> Any:
