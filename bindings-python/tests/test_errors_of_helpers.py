@@ -17,6 +17,8 @@ from support import STATIC
 HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
 HELPERS += ["mysql_connector_aio", "mysqlclient", "pg8000"]
 ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
+# To these the file is given as a context; the others are given the file.
+CONTEXTS = ["asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector_aio", "pg8000"]
 ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
 
@@ -66,6 +68,17 @@ def test_without_certificates_it_is_the_driver_s_error(
     monkeypatch.setenv("RDSIAM_CA_BUNDLE", str(tmp_path / "none"))
     with refused(name, "no certificates of RDS"):
         run(name, host=ENDPOINT, user="app", credentials=STATIC)
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+@pytest.mark.parametrize(
+    "text", ["", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_without_certificates(name: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text(text)
+    with refused(name, "ca cannot be read as certificates"):
+        run(name, host=ENDPOINT, user="app", ca=file, credentials=STATIC)
 
 
 @pytest.mark.parametrize("name", ["psycopg", "psycopg2"])

@@ -13,6 +13,7 @@ hiddenimports = [
     "rdsiam._made",
     "rdsiam._mysql",
     "rdsiam._observe",
+    "rdsiam._patch",
     "rdsiam._retry",
     "rdsiam._shutdown",
     "rdsiam._tls",
