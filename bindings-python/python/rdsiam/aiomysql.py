@@ -22,7 +22,7 @@ from pymysql.constants import CLIENT, CR
 from . import _connect, _loops, _mysql, _versions
 
 if TYPE_CHECKING:
-    from ._signature import Connects
+    from ._signature import Connects, Managed
 
 _versions.check("aiomysql", aiomysql.__version__)
 
@@ -70,7 +70,7 @@ def _connect_managed(**options: Any) -> Any:
     return aiomysql.utils._ConnectionContextManager(_connected(**options))
 
 
-connect: "Connects[aiomysql.utils._ConnectionContextManager]" = _connect_managed
+connect: "Connects[Managed[Connection]]" = _connect_managed
 
 
 class Pool(aiomysql.pool.Pool):
@@ -89,10 +89,11 @@ def create_pool(
     pool_recycle: int = -1,
     loop: Any = None,
     **options: Any,
-) -> Any:
+) -> "Managed[Pool]":
     """As aiomysql's, and see the module."""
     made = _create_pool(minsize, maxsize, echo, pool_recycle, loop, options)
-    return aiomysql.utils._PoolContextManager(made)
+    pool: Managed[Pool] = aiomysql.utils._PoolContextManager(made)
+    return pool
 
 
 async def _create_pool(
