@@ -10,8 +10,6 @@ from typing import Any
 
 import anyio
 import pytest
-import trio
-import trio_asyncio
 
 import rdsiam
 from drivers import MARIADB, POSTGRESQL
@@ -214,23 +212,28 @@ def test_helpers_for_asyncio_by_anyio(name: str, monkeypatch: pytest.MonkeyPatch
     assert [user.partition("@")[0] for user in users] == [env("USER")] * 2
 
 
-def test_trio_takes_asyncio_s_drivers_by_trio_asyncio() -> None:
-    import rdsiam.asyncpg
+IN_TRIO_ASYNCIO = """
+import trio, trio_asyncio
+import rdsiam.asyncpg
+from logins import a_cache, keys, settings
+cache = a_cache("asyncpg", credentials=lambda: keys(""))
+@trio_asyncio.aio_as_trio
+async def query():
+    connection = await rdsiam.asyncpg.connect(**settings("asyncpg", cache))
+    print(await connection.fetchval("select current_user"))
+    await connection.close()
+async def main():
+    async with trio_asyncio.open_loop():
+        await query()
+trio.run(main)
+"""
 
-    cache = a_cache("asyncpg", credentials=lambda: keys(""))
 
-    @trio_asyncio.aio_as_trio
-    async def query() -> str:
-        connection = await rdsiam.asyncpg.connect(**settings("asyncpg", cache))
-        user = str(await connection.fetchval("select current_user"))
-        await connection.close()
-        return user
-
-    async def main() -> str:
-        async with trio_asyncio.open_loop():
-            return str(await query())
-
-    assert trio.run(main) == env("USER")
+def test_trio_takes_asyncio_s_drivers_by_trio_asyncio(tmp_path: Path) -> None:
+    # In a process of its own, whose asyncio it replaces.
+    path = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
+    program = [sys.executable, "-c", IN_TRIO_ASYNCIO]
+    assert said(program, {**os.environ, "PYTHONPATH": path}, tmp_path) == f"{env('USER')}\n"
 
 
 def test_trio_and_anyio_take_a_synchronous_driver_on_a_thread() -> None:
