@@ -182,3 +182,19 @@ call_command("makemigrations", "shop", "--dry-run", "--skip-checks")
     assert "Create model Thing" in done.stdout
     assert "RuntimeWarning: Got an error checking a consistent migration history" in done.stderr
     assert "credentials" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_dbshell_without_credentials_is_django_s_error(engine: str, authority: str) -> None:
+    import django.db.utils
+    from django.db.utils import ConnectionHandler
+
+    from drivers_frameworks import django_settings
+
+    cache = rdsiam.TokenCache(ENDPOINT, 5432, "app")
+    settings = {"cache": cache, "ca": authority, "dbname": "app"}
+    database = django_settings(f"rdsiam.django.{engine}", settings)
+    client = ConnectionHandler({"default": database})["default"].client
+    with pytest.raises(django.db.utils.OperationalError, match="credentials") as raised:
+        client.settings_to_cmd_args_env(client.connection.settings_dict, [])
+    assert isinstance(raised.value.__cause__, rdsiam.CredentialsNotFoundError)
