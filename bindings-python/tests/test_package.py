@@ -118,6 +118,8 @@ def test_a_program_that_pyinstaller_packs_has_all_of_it(tmp_path: Path) -> None:
         check=False,
     )
     assert made.returncode == 0, made.stderr
+    packed = {path.name for path in (tmp_path / "dist" / "program" / "_internal").iterdir()}
+    assert packed.isdisjoint(("botocore", "psycopg", "trio"))
     program = str(tmp_path / "dist" / "program" / "program")
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.stdout == "h.example ClockError\nTrue\n", done.stderr

@@ -54,8 +54,8 @@ def _call(cache: Cache, calls: dict[Any, Any], loop: Any, wake: Callable[[], Any
 def _running() -> tuple[Any, Callable[[], Any], Callable[..., Any]]:
     """The loop that runs, its kind of event, and how another thread has it call something."""
     if is_trio():
-        import trio
-
+        # Not imported, for PyInstaller would pack it for programs that do not use it.
+        trio: Any = sys.modules["trio"]
         run = trio.lowlevel.current_trio_token()
         return run, trio.Event, run.run_sync_soon
     import asyncio

@@ -21,3 +21,5 @@ hiddenimports = [
     "rdsiam.errors",
 ]
 datas = collect_data_files("rdsiam", includes=["rds-roots.json"])
+# A program that uses it imports it as well.
+excludedimports = ["botocore"]
