@@ -197,6 +197,18 @@ def test_a_name_may_have_capitals_and_a_dot(
     if "password" in found and "mysql_connector" not in name:
         told = rdsiam.explain(str(found["password"]))
         assert told.host == plain
+    # Also in a cache, which has it as it was given.
+    cache = rdsiam.TokenCache(spelling.format(plain), 5432, "app", credentials=STATIC)
+    for more in ({}, {"host": plain}, {"host": spelling.format(plain)}):
+        assert received(name, monkeypatch, cache=cache, ca=authority, **more)["host"] == plain
+
+
+@pytest.mark.parametrize("name", INNERMOST)
+def test_an_address_may_have_brackets(
+    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = {"user": "app", "region": "us-east-1", "credentials": STATIC, "ca": authority}
+    assert received(name, monkeypatch, host="[::1]", **login)["host"] == "::1"
 
 
 def signed(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Any:
@@ -363,6 +375,7 @@ GIVEN = [name for name in MYSQL if name != "mysql_connector_aio"]
         {"ssl_ca": "CA", "ssl_mode": "VERIFY_IDENTITY"},
         {"ssl_ca": "CA", "ssl_verify_cert": True, "ssl_verify_identity": True},
         {"ca": "CA", "ssl_disabled": False, "ssl": True, "ssl_mode": "REQUIRED"},
+        {"ca": "CA", "ssl_disabled": "false", "ssl": "true", "ssl_verify_identity": "True"},
         {"ca": Path("CA")},
     ],
 )
@@ -396,6 +409,9 @@ def test_other_names_of_an_authority(
         ({"ssl": {"cert": "x"}}, "cert of ssl is for a certificate of the client"),
         ({"ssl": {"cipher": "x"}}, "cipher of ssl is not taken"),
         ({"ssl_disabled": True}, "ssl_disabled turns TLS off"),
+        ({"ssl_disabled": "true"}, "ssl_disabled turns TLS off"),
+        ({"ssl": "off"}, "ssl is off"),
+        ({"ssl_verify_cert": "0"}, "ssl_verify_cert is off"),
         ({"ssl_mode": "PREFERRED"}, "ssl_mode is PREFERRED, with which the token could be sent"),
         ({"ssl_mode": "DISABLED"}, "ssl_mode is DISABLED"),
         ({"ssl_verify_identity": False}, "ssl_verify_identity is off"),
@@ -438,12 +454,17 @@ def test_modes_of_libpq(
 def test_the_authorities_of_the_system(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import asyncpg
+
+    takes = parameters(asyncpg.connect)
     monkeypatch.setenv("SSL_CERT_FILE", authority)
     ways: list[dict[str, Any]] = [{"ca": "system"}]
     if "pg" in name and name != "pg8000":
         ways.append({"sslrootcert": "system"})
     for said in ways:
         found = received(name, monkeypatch, cache=a_cache(), **said)
+        if name == "asyncpg":
+            assert found.keys() <= takes.keys()
         if name in CONTEXTS:
             context = found["ssl_context" if name == "pg8000" else "ssl"]
             assert context.verify_mode == ssl.CERT_REQUIRED

@@ -71,12 +71,12 @@ def login(options: dict[str, Any], port: int) -> Login:
 
 
 def _endpoint(host: str) -> str:
-    """The one form of a name: that in which it is signed and in which certificates are."""
+    """The one form of a name: as it is signed, dialled, and stands in certificates."""
     if host.startswith(("/", "@")) or "," in host:
         raise InvalidArgumentError(
             "host is not one host name; a token is signed for one endpoint, and sent over TLS only"
         )
-    return host.removesuffix(".").lower()
+    return host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
 
 
 def _number(what: str, port: Any) -> int:
@@ -93,9 +93,9 @@ def _check_cache(cache: Any, name: str, given: dict[str, Any]) -> None:
             raise InvalidArgumentError(
                 f"{what} is that of the cache that was given; leave it out, or the cache"
             )
+    theirs = {"host": _endpoint(getattr(cache, "host", name)), "user": getattr(cache, "user", None)}
     for what, ours in (("host", name), ("user", given["user"])):
-        theirs = getattr(cache, what, ours)
-        if theirs.strip("[]") != ours.strip("[]"):
+        if theirs[what] not in (None, ours):
             raise InvalidArgumentError(
                 f"the {what} to sign for is not that of the cache that was given; leave it out"
             )

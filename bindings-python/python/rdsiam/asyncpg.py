@@ -59,7 +59,8 @@ def _settings(
         own["ca"] = own.get("ca") or said.get("sslrootcert")
     wanted = _connect.login(own, 5432)
     passed = {key: value for key, value in options.items() if key not in _connect.OURS}
-    passed.pop("password", None)
+    for name in ("password", "sslmode", "sslrootcert"):
+        passed.pop(name, None)
     passed.update(host=wanted.host, port=wanted.port, user=wanted.user, ssl=_tls.context(wanted))
     return wanted, passed
 
