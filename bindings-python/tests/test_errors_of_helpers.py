@@ -146,11 +146,17 @@ def test_sqlalchemy_s_users_catch_its_errors(dialect: str, authority: str) -> No
     assert isinstance(error, rdsiam.CredentialsNotFoundError)
 
 
-def test_an_engine_with_a_creator_of_its_own_is_refused() -> None:
-    with pytest.raises(rdsiam.InvalidArgumentError, match="creator makes the connections itself"):
-        rdsiam.sqlalchemy.create_engine("postgresql+psycopg://app@h/app", creator=lambda: None)
-    with pytest.raises(rdsiam.InvalidArgumentError, match="no helper for the driver pysqlite"):
-        rdsiam.sqlalchemy.create_engine("sqlite://")
+@pytest.mark.parametrize(
+    ("url", "options", "text"),
+    [
+        ("postgresql+psycopg://app@h/app", {"creator": lambda: None}, "creator makes the conn"),
+        ("sqlite://", {}, "no helper for the driver pysqlite"),
+    ],
+)
+def test_an_engine_that_cannot_have_tokens(url: str, options: dict[str, Any], text: str) -> None:
+    with pytest.raises(sqlalchemy.exc.ArgumentError, match=text) as raised:
+        rdsiam.sqlalchemy.create_engine(url, **options)
+    assert isinstance(raised.value.__cause__, rdsiam.InvalidArgumentError)
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
