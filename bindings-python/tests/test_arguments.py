@@ -327,6 +327,8 @@ def test_a_url_of_asyncpg(authority: str, monkeypatch: pytest.MonkeyPatch) -> No
         (url.replace("a%40b@", "a:secret@"), "password is what the token is for"),
         (url.replace(":6001", ":1,other:2"), "several hosts"),
         ("host=x", "dsn is not a URL"),
+        (url.replace(endpoint, "[::1"), "host or port of dsn cannot be read"),
+        (url.replace(":6001", ":port"), "host or port of dsn cannot be read"),
     ]:
         with refused("asyncpg", what):
             asyncio.run(wait_for(rdsiam.asyncpg.connect, (text,), {"credentials": STATIC}))

@@ -71,15 +71,18 @@ _MODES = (*_libpq.MODES[:1], "verify_ca", "verify_full", *_libpq.MODES[1:])
 
 def _dsn(dsn: str) -> dict[str, Any]:
     """What a URL says of where to log in; asyncpg reads the rest of it."""
-    url = urllib.parse.urlsplit(dsn)
-    if url.scheme not in ("postgres", "postgresql"):
-        raise InvalidArgumentError("dsn is not a URL; let it begin with postgresql://")
-    if "," in url.netloc.rpartition("@")[2]:
-        raise InvalidArgumentError("dsn names several hosts; a token is signed for one")
     try:
+        url = urllib.parse.urlsplit(dsn)
+        if url.scheme not in ("postgres", "postgresql"):
+            raise InvalidArgumentError("dsn is not a URL; let it begin with postgresql://")
+        if "," in url.netloc.rpartition("@")[2]:
+            raise InvalidArgumentError("dsn names several hosts; a token is signed for one")
         port = url.port
+    except InvalidArgumentError:
+        raise
     except ValueError:
-        raise InvalidArgumentError("port of dsn is not a number; mend it") from None
+        # Its text may quote a password.
+        raise InvalidArgumentError("host or port of dsn cannot be read; mend it") from None
     said = {key: values[-1] for key, values in urllib.parse.parse_qs(url.query).items()}
     named = {"host": url.hostname, "port": port, "user": url.username, "password": url.password}
     unquoted = {
