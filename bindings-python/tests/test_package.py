@@ -140,6 +140,8 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_source_distribution_holds_what_is_needed_and_no_tests(sdist: Path) -> None:
     files = {file.relative_to(sdist).as_posix() for file in sdist.rglob("*") if file.is_file()}
     assert {"Cargo.lock", "python/rdsiam/py.typed", "python/rdsiam/rds-roots.json"} <= files
+    # What the build script reads.
+    assert {"core/first-token.ld", "core/first-token.rs"} <= files
     assert [file for file in files if "test" in file or file.endswith((".sh", ".so"))] == []
     assert not (sdist / "python" / "rdsiam" / "rds-roots.json").is_symlink()
 
