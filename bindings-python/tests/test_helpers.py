@@ -116,6 +116,9 @@ def test_mysql_connector_refuses_what_is_not_one_endpoint_or_keeps_a_token(
     for more, what in wrong:
         with refused("mysql_connector", what):
             rdsiam.mysql_connector.connect(**login, **more)
+        if "use_pure" not in more:
+            with refused("mysql_connector_aio", what):
+                connect("mysql_connector_aio", **login, **more)
         if "pool_" not in next(iter(more)):
             with refused("mysql_connector", what):
                 rdsiam.mysql_connector.MySQLConnectionPool(**login, **more)

@@ -31,7 +31,7 @@ ROWS = {
         "mysql-connector-python in C",
         "mysql-connector-python pool in C",
     ],
-    "mysql.connector.aio": ["mysql-connector-python aio"],
+    "mysql.connector.aio": ["mysql-connector-python aio", "mysql-connector-python aio pool"],
     "mysqlclient": ["mysqlclient"],
     "SQLAlchemy": [
         "SQLAlchemy psycopg",

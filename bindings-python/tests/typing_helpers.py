@@ -94,6 +94,7 @@ async def main() -> None:
     assert_type(await rdsiam.aiomysql.create_pool(host=HOST, user="app"), rdsiam.aiomysql.Pool)
     sixth = await rdsiam.mysql_connector_aio.connect(host=HOST, user="app")
     assert_type(await sixth.get_database(), str)
+    await rdsiam.mysql_connector_aio.MySQLConnectionPool(pool_size=2, host=HOST).initialize_pool()
 
 
 login: dict[str, Any] = {"host": HOST, "user": "app", "database": "app"}
