@@ -176,6 +176,31 @@ def test_a_password_callable_of_asyncpg() -> None:
     assert asyncio.run(main()) == env("USER")
 
 
+def test_a_password_creator_of_asyncmy() -> None:
+    """`asyncmy.connect(password_creator=...)` calls it at each connection, also in its pool."""
+    import asyncmy
+
+    cache = a_cache("asyncmy", credentials=keys(""))
+
+    async def main() -> str:
+        async with (
+            asyncmy.create_pool(
+                host=env("HOSTADDR"),
+                port=cache.port,
+                user=cache.user,
+                database=env("DB"),
+                password_creator=cache.get_token_async,
+                ssl=context(cache),
+            ) as pool,
+            pool.acquire() as connection,
+            connection.cursor() as cursor,
+        ):
+            await cursor.execute("select current_user")
+            return str((await cursor.fetchone())[0])
+
+    assert asyncio.run(main()) == f"{env('USER')}@%"
+
+
 def test_a_kwargs_callable_of_psycopg_pool() -> None:
     """A pool of psycopg_pool 3.3 calls it for each connection."""
     import psycopg_pool
