@@ -74,6 +74,13 @@ test-node: tools standin
 	bindings-node/build-dev.sh
 	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
+	$(STANDIN) run -- bindings-node/lowest.sh
+
+# The bundlers that take long to install; the others are among the tests of Node.
+.PHONY: bundlers
+bundlers: tools
+	bindings-node/build-dev.sh
+	bindings-node/test/next/check.sh
 
 # Each binding by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
 test-clock: tools
@@ -110,6 +117,7 @@ standin:
 # The programs of examples/, the code of the README, and the demo.
 test-examples: drivers c-tools
 	examples/test.sh
+	$(STANDIN) run -- examples/node/recipes/test.sh
 	examples/demo/run.sh
 
 # Not part of `test`: these take time or a quiet machine.
@@ -190,4 +198,4 @@ install uninstall:
 
 clean:
 	cargo clean
-	rm -rf build .venv bindings-node/node_modules bindings-node/*.node
+	rm -rf build .venv bindings-node/node_modules bindings-node/dist bindings-node/*.node

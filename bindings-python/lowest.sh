@@ -14,6 +14,7 @@ cd bindings-python
 # In C it is a version beside the one that is installed, as in the other tests. psycopg_pool calls
 # a function for its `kwargs` since 3.3.
 PYTHONPATH=$PWD/../$lowest exec ../.venv/bin/python -m pytest -q \
-    tests/test_arguments.py tests/test_errors_of_helpers.py tests/test_helpers.py \
-    tests/test_drivers.py tests/test_reconnect.py tests/test_retry.py tests/test_frameworks.py \
+    tests/test_arguments.py tests/test_tls_settings.py tests/test_errors_of_helpers.py \
+    tests/test_helpers.py tests/test_drivers.py tests/test_reconnect.py tests/test_retry.py \
+    tests/test_frameworks.py \
     -k "not in_C"

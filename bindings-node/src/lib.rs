@@ -21,3 +21,7 @@ mod quote;
 mod request;
 mod sign_at;
 mod target;
+
+/// For JavaScript, which refuses an addon of another version than its own.
+#[napi_derive::napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

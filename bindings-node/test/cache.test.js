@@ -6,7 +6,7 @@ const { test } = require('node:test');
 const support = require('./support.js');
 const { KEYS, LOGIN, ending, sleep } = support;
 const { TokenCache } = require('..');
-const native = require('../lib/native.js');
+const { native } = support.core();
 
 // Fresh for 2 s, stale for 1 s, then expired.
 const SHORT = { expires: 4, refreshBefore: 2, minRemaining: 1 };

@@ -4,13 +4,15 @@
 
 const assert = require('node:assert/strict');
 const { channel } = require('node:diagnostics_channel');
+const fs = require('node:fs');
 const net = require('node:net');
+const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
 const { HOST, sleep, slowProfile } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
 const { DRIVERS } = require('./drivers.js');
-const { ROWS, table } = require('./readme.js');
+const { BUNDLED, REPLICATED, ROWS, TYPES, table } = require('./readme.js');
 
 const skip = STANDIN ? false : 'no stand-in is running';
 const standin = (name) => process.env[`STANDIN_${name}`];
@@ -33,6 +35,7 @@ function options(server, more) {
     host: standin('HOSTADDR'),
     port: Number(standin(`${prefix}PORT`)),
     signHost: standin(`${prefix}HOST`),
+    signPort: Number(standin(`${prefix}PORT`)),
     user: standin('USER'),
     database: standin('DB'),
     ca: standin('CA'),
@@ -174,12 +177,36 @@ async function triesOnce(driver) {
   });
 }
 
+// A pool keeps its connection for the next question.
+async function keepsItsConnection(driver) {
+  await using(driver, {}, async ({ ask }) => {
+    const first = await ask();
+    assert.equal((await ask()).id, first.id);
+  });
+}
+
+// After the server has ended a connection the next question has another, with a valid token.
+async function reconnects(driver) {
+  await using(driver, {}, async ({ ask }) => {
+    const first = await ask();
+    await inTurn(() => end(driver.server, first.id));
+    assert.notEqual((await ask()).id, first.id);
+  });
+}
+
 // What a mark in the table of the README stands for, by the title of its column. The TLS of each
-// driver is tls.test.js's.
+// driver is tls.test.js's, `replication` settings.test.js's, `bundlers` bundlers.test.js's; `types` are
+// compiled.
 const MARKS = {
   'fresh token per connection': outlivesItsToken,
   'second try after a refusal': triesTwice,
+  pool: keepsItsConnection,
+  reconnect: reconnects,
 };
+const COLUMNS = ['verified TLS', ...Object.keys(MARKS), 'replication', 'types', 'bundlers'];
+const FOR_ALL = ['verified TLS', 'fresh token per connection', 'second try after a refusal'];
+// These have no connection between two questions.
+const isPool = ({ name }) => !/createConnection|Client/.test(name);
 
 test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   introduce({
@@ -191,7 +218,9 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
         d.test('a token of 352 bytes', () => logsIn(driver, STATIC, 352)),
         d.test('a token of 1,900 bytes', () => logsIn(driver, LONG, 1900)),
         d.test('one try with a new token', () => triesOnce(driver)),
-        ...Object.entries(MARKS).map(([mark, proof]) => d.test(mark, () => proof(driver))),
+        ...Object.entries(MARKS)
+          .filter(([mark]) => FOR_ALL.includes(mark) || isPool(driver))
+          .map(([mark, proof]) => d.test(mark, () => proof(driver))),
       ]),
     ),
   );
@@ -201,17 +230,25 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
 test('each mark in the table of the README is a test of that driver', () => {
   const [[, line, ...columns], ...rows] = table();
   assert.equal(line, 'the line to write');
-  assert.deepEqual(columns, ['verified TLS', ...Object.keys(MARKS)]);
+  assert.deepEqual(columns, COLUMNS);
   assert.deepEqual(rows.map(([driver]) => driver).sort(), Object.keys(ROWS).sort());
-  for (const [driver, code, ...marks] of rows) {
-    assert.deepEqual(
-      marks,
-      columns.map(() => 'yes'),
-      driver,
-    );
+  const types = fs.readFileSync(path.join(__dirname, 'types-drivers.ts'), 'utf8');
+  for (const [driver, code, ...cells] of rows) {
+    const members = DRIVERS.filter(({ name }) => ROWS[driver].includes(name));
+    const [module] = /(?<=require\('rdsiam\/)\w+/.exec(code) ?? [];
+    const marks = {
+      pool: members.some(isPool),
+      reconnect: members.some(isPool),
+      replication: members.every(({ name }) => REPLICATED.includes(name)),
+      types: types.includes(TYPES[driver] ?? `from 'rdsiam/${module}'`),
+      bundlers: BUNDLED[module] ?? (module === undefined ? 'as the pool' : ''),
+    };
+    for (const name of FOR_ALL) marks[name] = true;
+    const expected = COLUMNS.map((name) => (marks[name] === true ? 'yes' : marks[name] || ''));
+    assert.deepEqual(cells, expected, driver);
     // What the line names is there.
-    for (const [, module, , name] of code.matchAll(/require\('(rdsiam\/\w+)'\)(\.(\w+))?/g)) {
-      assert.equal(typeof require(module)[name], 'function', `${driver}: ${module} ${name}`);
+    for (const [, name, , member] of code.matchAll(/require\('(rdsiam\/\w+)'\)(\.(\w+))?/g)) {
+      assert.equal(typeof require(name)[member], 'function', `${driver}: ${name} ${member}`);
     }
   }
   assert.deepEqual(Object.values(ROWS).flat().sort(), DRIVERS.map(({ name }) => name).sort());

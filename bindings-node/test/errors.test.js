@@ -167,7 +167,7 @@ test('explain() takes any text and nothing else', async () => {
 test('without an addon the error names the platform', (t) => {
   const { cpSync } = require('node:fs');
   const copy = temporary(t);
-  for (const name of ['index.js', 'lib']) {
+  for (const name of ['dist', 'package.json']) {
     cpSync(`${PACKAGE}/${name}`, `${copy}/${name}`, { recursive: true });
   }
   const { stdout } = run([

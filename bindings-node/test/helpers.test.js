@@ -132,12 +132,12 @@ test('rdsiam loads no driver and nothing of the helpers, and each helper its own
     return JSON.parse(run(['-e', code], { cwd: PACKAGE }).stdout);
   };
   const alone = loaded('rdsiam');
-  assert.ok(alone.includes('index.js'));
+  assert.ok(alone.includes('dist/index.js'));
   const more = alone.filter((file) => /node_modules|drivers|login|tls|quote|bundle/.test(file));
   assert.deepEqual(more, []);
   for (const name of DRIVERS) {
     const files = loaded(`rdsiam/${name}`);
-    assert.ok(files.includes(`drivers/${name}.js`));
+    assert.ok(files.includes(`dist/drivers/${name}.js`));
     const others = DRIVERS.filter((other) => other !== name);
     const foreign = files.filter((file) =>
       others.some((o) => file.startsWith(`node_modules/${o}/`)),
@@ -146,7 +146,7 @@ test('rdsiam loads no driver and nothing of the helpers, and each helper its own
   }
   const { exports, peerDependenciesMeta } = require('../package.json');
   for (const name of DRIVERS) {
-    assert.ok(fs.existsSync(path.join(PACKAGE, exports[`./${name}`].types)));
+    assert.ok(fs.existsSync(path.join(PACKAGE, exports[`./${name}`].require.types)));
     assert.deepEqual(peerDependenciesMeta[name], { optional: true });
   }
 });
@@ -159,7 +159,7 @@ test('the helpers are there for ES modules too', async () => {
 });
 
 test('while a slow profile is asked, the event loop is free', async (t) => {
-  const { Login } = require('../lib/login.js');
+  const { Login } = require('../dist/login.js');
   const profile = slowProfile(t, 1.5);
   const login = new Login(
     { host: HOST, user: 'app', profile, ca: tls.rootCertificates[0] },
@@ -174,7 +174,7 @@ test('while a slow profile is asked, the event loop is free', async (t) => {
     return delay.max / 1e6;
   };
   const control = await delayOf(() => sleep(1500));
-  const { ssl, password } = require('../lib/pg.js').settingsOf(login);
+  const { ssl, password } = require('../dist/pg-pool.js').settingsOf(login);
   const measured = await delayOf(() => password({ ssl }));
   t.diagnostic(`${measured} ms, and ${control} ms without`);
   // Waiting for the profile would have held it for 1,500 ms.

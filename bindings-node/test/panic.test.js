@@ -29,7 +29,7 @@ function panickingPackage(t) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const copy = temporary(t);
-  for (const name of ['index.js', 'lib', 'test', 'package.json']) {
+  for (const name of ['dist', 'test', 'package.json']) {
     fs.cpSync(path.join(PACKAGE, name), path.join(copy, name), { recursive: true });
   }
   fs.copyFileSync(

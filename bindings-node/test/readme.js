@@ -24,6 +24,33 @@ const ROWS = {
   'Prisma 7': ['prisma', 'prisma, by configuration'],
 };
 
+// What settings.test.js logs in to twice.
+const REPLICATED = [
+  'sequelize postgres',
+  'sequelize mysql',
+  'sequelize mariadb',
+  'typeorm postgres',
+  'typeorm mysql',
+];
+
+// How bundlers.test.js bundles a helper: with its driver, or with both left out.
+const BUNDLED = {
+  pg: 'inside',
+  postgres: 'inside',
+  mysql2: 'inside',
+  mariadb: 'inside',
+  knex: 'left out',
+  sequelize: 'left out',
+  typeorm: 'left out',
+};
+
+// What types-drivers.ts imports for what takes a pool.
+const TYPES = {
+  'drizzle (pg, mysql2)': "from 'drizzle-orm/node-postgres'",
+  'kysely (pg, mysql2)': "from 'kysely'",
+  'Prisma 7': "from '@prisma/adapter-pg'",
+};
+
 // Its lines, each a list of cells; the first has the titles.
 function table() {
   const text = fs.readFileSync(path.join(PACKAGE, '..', 'README.md'), 'utf8');
@@ -37,4 +64,4 @@ function table() {
   );
 }
 
-module.exports = { ROWS, table };
+module.exports = { BUNDLED, REPLICATED, ROWS, TYPES, table };

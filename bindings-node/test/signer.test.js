@@ -126,7 +126,7 @@ test('many callers of the default chain cause one look into it', async (t) => {
 });
 
 test('after its first token a signature is one call of the addon', async (t) => {
-  const native = require('../lib/native.js');
+  const { native } = support.core();
   const static_ = new Signer({ ...LOGIN, credentials: KEYS });
   const chain = new Signer({ ...LOGIN, profile: support.slowProfile(t, 0) });
   const late = new Signer({ ...LOGIN, region: async () => 'us-east-1', credentials: KEYS });

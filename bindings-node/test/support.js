@@ -77,11 +77,12 @@ function run(args, options = {}) {
   return done;
 }
 
+// What the package shares among its files.
+const core = () => require('..').Signer[Symbol.for('rdsiam.internal')]();
+
 // Signs at a given second. Not public: for the known answers.
 function signAt(input) {
-  const native = require('../lib/native.js');
-  const { settle } = require('../lib/errors.js');
-  const { optionalText, port, seconds, text } = require('../lib/arguments.js');
+  const { native, optionalText, port, seconds, settle, text } = core();
   const target = settle(
     native.createTarget(
       text('host', input.host),
@@ -114,6 +115,7 @@ module.exports = {
   LOGIN,
   PACKAGE,
   configFile,
+  core,
   ending,
   environment,
   run,

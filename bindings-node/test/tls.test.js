@@ -106,7 +106,7 @@ const WRONG = [
   { ca: '/nonexistent/global-bundle.pem' },
   { host: undefined },
 ];
-const REMEDIES = /leave ssl out, and give ca|left out|signHost|give the path|host is missing/;
+const REMEDIES = /leave ssl out, and give ca|leave it out|signHost|give the path|host is missing/;
 
 for (const driver of DRIVERS) {
   test(`${driver.name}: what would weaken it is refused`, async () => {
@@ -128,6 +128,7 @@ function standinOptions(server, more) {
     host: standin('HOSTADDR'),
     port: Number(standin(`${prefix}PORT`)),
     signHost: standin(`${prefix}HOST`),
+    signPort: Number(standin(`${prefix}PORT`)),
     ca: standin('CA'),
     ...more,
   };

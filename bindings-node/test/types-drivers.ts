@@ -1,6 +1,7 @@
 // Checked by `npm run types`, never run: the helpers for drivers.
 
 import { PrismaPg } from '@prisma/adapter-pg';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import knex from 'knex';
 import { PostgresDialect } from 'kysely';
 import type { TokenCache } from 'rdsiam';
@@ -36,7 +37,14 @@ export async function compiles(): Promise<void> {
   new DataSource(dataSourceOptions({ ...place, type: 'postgres', username: 'app', poolSize: 5 }));
   new DataSource(dataSourceOptions({ ...place, type: 'mysql', username: 'app', entities: [] }));
   new PostgresDialect({ pool });
+  drizzle({ client: pool });
   new PrismaPg(pool);
+  new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
+  orm.config({ client: 'pg', connection: async () => login });
+  orm.config({ client: 'mysql2', connection: 'mysql://app@h/db' });
+  dataSourceOptions({ type: 'mysql', replication: { master: place, slaves: [{ host: 'h' }] } });
+  createSequelize({ dialect: 'mariadb', replication: { write: place, read: [{ host: 'h' }] } });
+  mysql2.createPool({ ...login, ssl: 'Amazon RDS' });
   new PrismaPg(pg.config(login));
 }
 

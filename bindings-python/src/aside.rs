@@ -135,6 +135,7 @@ fn settle(py: Python<'_>) -> PyResult<()> {
         return Err(interrupt);
     }
     for text in warnings {
+        log(&text);
         static CATEGORY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let category = CATEGORY.import(py, "rdsiam.errors", "RdsIamWarning")?;
         let text = CString::new(text).unwrap_or_default();

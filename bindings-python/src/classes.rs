@@ -1,5 +1,5 @@
-//! The classes. `generate_db_auth_token` needs none of them, and to make them takes longer than its
-//! token: each is made when it is first asked for.
+//! The classes, each made when it is first asked for. `generate_db_auth_token` needs none of them, and
+//! to make them all would be an eighth of its cold start.
 
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;

@@ -112,20 +112,38 @@ def mysql_connector_in_c(row: Row) -> Row:
     return lambda settings, between: row({**settings, "use_pure": False}, between)
 
 
+async def asked_it(connection: Any) -> str:
+    async with await connection.cursor() as cursor:
+        await cursor.execute("select current_user")
+        return str((await cursor.fetchone())[0])
+
+
 @in_loop
 async def mysql_connector_aio(settings: dict[str, Any], between: Between) -> list[str]:
     import rdsiam.mysql_connector_aio
-
-    async def asked_it(connection: Any) -> str:
-        async with await connection.cursor() as cursor:
-            await cursor.execute("select current_user")
-            return str((await cursor.fetchone())[0])
 
     async with await rdsiam.mysql_connector_aio.connect(**settings) as first:
         users = [await asked_it(first)]
         between()
         async with await rdsiam.mysql_connector_aio.connect(**settings) as second:
             return [*users, await asked_it(second)]
+
+
+@in_loop
+async def mysql_connector_aio_pool(settings: dict[str, Any], between: Between) -> list[str]:
+    import rdsiam.mysql_connector_aio
+
+    pool = rdsiam.mysql_connector_aio.MySQLConnectionPool(pool_size=1, **settings)
+    await pool.initialize_pool()
+    async with await pool.get_connection() as first:
+        users = [await asked_it(first)]
+        between()
+        # It is put back broken, so that the pool connects again before it hands it out.
+        await first.disconnect()
+    async with await pool.get_connection() as second:
+        users.append(await asked_it(second))
+    await pool.close_pool()
+    return users
 
 
 def mysqlclient(settings: dict[str, Any], between: Between) -> list[str]:
@@ -282,6 +300,7 @@ MARIADB: dict[str, Row] = {
     "asyncmy": async_mysql("asyncmy", pool=False),
     "asyncmy pool": async_mysql("asyncmy", pool=True),
     "mysql-connector-python aio": mysql_connector_aio,
+    "mysql-connector-python aio pool": mysql_connector_aio_pool,
     "SQLAlchemy pymysql": sqlalchemy_sync("mysql+pymysql"),
     "SQLAlchemy aiomysql": sqlalchemy_async("mysql+aiomysql"),
     "SQLAlchemy asyncmy": sqlalchemy_async("mysql+asyncmy"),

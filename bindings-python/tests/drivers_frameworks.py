@@ -1,6 +1,7 @@
 """Rows of the table of drivers for SQLAlchemy and Django."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -66,14 +67,18 @@ def sqlalchemy_async(dialect: str) -> Row:
     return row
 
 
+_configuring = threading.Lock()
+
+
 def django_settings(engine: str, settings: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What belongs into Django's DATABASES."""
     import django
     from django.conf import settings as configured
 
-    if not configured.configured:
-        configured.configure(USE_TZ=True)
-        django.setup()
+    with _configuring:
+        if not configured.configured:
+            configured.configure(USE_TZ=True)
+            django.setup()
     rest = dict(settings)
     cache = rest["cache"]
     return {

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import rdsiam
 from drivers import POSTGRESQL
@@ -68,11 +71,33 @@ def verdicts() -> list[str]:
 
 def short_lived(name: str) -> rdsiam.TokenCache:
     """Its tokens end soon, and are not refreshed before: a cached one would be refused."""
-    return a_cache(name, credentials=keys(""), expires=3, refresh_before=1, min_remaining=1)
+    return a_cache(name, credentials=keys(""), expires=4, refresh_before=1, min_remaining=1)
 
 
 def wait_for_the_end(cache: rdsiam.TokenCache) -> None:
     time.sleep(max(0.0, cache.get().expires_at - time.time()) + 0.2)
+
+
+_running: "dict[Any, dict[str, Future[None]]]" = {}
+
+
+def together(request: pytest.FixtureRequest, work: Callable[[str], None]) -> None:
+    """Does the work of a test for all of its rows at once, and has the outcome of this row.
+
+    For work that waits most of the time.
+    """
+    function = request.function
+    if function not in _running:
+        pool = ThreadPoolExecutor(8)
+        _running[function] = {
+            name: pool.submit(work, name)
+            for name in (
+                item.callspec.params["name"]
+                for item in request.session.items
+                if isinstance(item, pytest.Function) and item.function is function
+            )
+        }
+    _running[function][request.node.callspec.params["name"]].result()
 
 
 def run_where_names_are_known(

@@ -5,7 +5,6 @@ A row breaks the connection, lets something happen, reconnects, and returns whom
 
 import asyncio
 import contextlib
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +22,7 @@ def sync(helper: str, again: Callable[[Any], Any], **more: Any) -> Row:
             with contextlib.suppress(Exception), contextlib.closing(connection.cursor()) as cursor:
                 cursor.execute("kill connection_id()")
             between()
-            with warnings.catch_warnings():
-                # PyMySQL's and mysqlclient's `reconnect`.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                again(connection)
+            again(connection)
             return asked(connection)
 
     return row

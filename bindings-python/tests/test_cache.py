@@ -11,7 +11,6 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -156,65 +155,6 @@ def test_failed_refresh_keeps_the_old_token_and_is_logged(caplog: pytest.LogCapt
     until(lambda: bool(caplog.records))
     assert "provider raised RuntimeError" in caplog.records[0].getMessage()
     assert caplog.records[0].name == "rdsiam"
-
-
-def test_a_thousand_tasks_make_one_provider_call() -> None:
-    provider = Provider(seconds=0.2)
-    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
-
-    executor = mock.Mock(wraps=ThreadPoolExecutor())
-    executor.__class__ = ThreadPoolExecutor
-
-    async def all_of_them() -> list[str]:
-        asyncio.get_running_loop().set_default_executor(executor)
-        return list(await asyncio.gather(*(cache.get_token_async() for _ in range(1000))))
-
-    tokens = asyncio.run(all_of_them())
-    assert (provider.calls, executor.submit.call_count) == (1, 1)
-    assert all(token is tokens[0] for token in tokens)
-    assert len(tokens) == 1000
-
-
-def test_a_cancelled_task_does_not_disturb_the_others() -> None:
-    provider = Provider(seconds=0.2)
-    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
-
-    async def one_gives_up() -> str:
-        tasks = [asyncio.create_task(cache.get_token_async()) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        tasks[0].cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await tasks[0]
-        first, second = await asyncio.gather(*tasks[1:])
-        assert first is second
-        return first
-
-    assert asyncio.run(one_gives_up()) is cache.get_token()
-    assert provider.calls == 1
-
-
-def test_tasks_get_the_providers_error_and_then_a_token() -> None:
-    provider = Provider(error=OSError("no"))
-    cache = rdsiam.TokenCache(*LOGIN, credentials=provider)
-
-    async def fail_then_work() -> str:
-        with pytest.raises(rdsiam.CredentialsProviderError) as caught:
-            await cache.get_token_async()
-        assert caught.value.__cause__ is provider.error
-        provider.error = None
-        return await cache.get_token_async()
-
-    assert asyncio.run(fail_then_work()) == cache.get_token()
-
-
-def test_static_credentials_need_no_thread_in_a_loop() -> None:
-    cache = rdsiam.TokenCache(*LOGIN, credentials=STATIC)
-
-    async def threads() -> int:
-        await cache.get_token_async()
-        return threading.active_count()
-
-    assert asyncio.run(threads()) == threading.active_count()
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])

@@ -249,14 +249,6 @@ def test_what_has_no_usable_keys(value: Any, text: str) -> None:
             rdsiam.TokenCache(*LOGIN, credentials=value)
 
 
-def test_a_coroutine_function_is_refused_with_advice() -> None:
-    async def provider() -> dict[str, str]:
-        return STATIC
-
-    with pytest.raises(rdsiam.CredentialsProviderError, match="plain function"):
-        explained(provider)
-
-
 def test_whether_to_try_again_follows_from_what_was_raised() -> None:
     class Passing(Exception):
         retryable = True

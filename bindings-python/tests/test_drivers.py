@@ -20,6 +20,7 @@ from logins import (
     run_where_names_are_known,
     settings,
     short_lived,
+    together,
     verdicts,
     wait_for_the_end,
 )
@@ -53,11 +54,17 @@ def test_short_and_long_tokens_log_in(name: str, session_token: int, about: int)
     assert cache.stats()["signatures"] == 1
 
 
-@row_of_each
-def test_a_connection_after_the_end_has_a_new_token(name: str) -> None:
+def connect_after_the_end(name: str) -> None:
     cache = short_lived(name)
     run(ROWS[name], name, cache, lambda: wait_for_the_end(cache))
     assert cache.stats()["signatures"] >= 2
+
+
+@row_of_each
+def test_a_connection_after_the_end_has_a_new_token(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    together(request, connect_after_the_end)
 
 
 @row_of_each

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+import trio
 
 import rdsiam
 import rdsiam.sqlalchemy
@@ -16,6 +17,8 @@ from support import STATIC
 HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
 HELPERS += ["mysql_connector_aio", "mysqlclient", "pg8000"]
 ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
+# To these the file is given as a context; the others are given the file.
+CONTEXTS = ["asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector_aio", "pg8000"]
 ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
 
@@ -67,12 +70,49 @@ def test_without_certificates_it_is_the_driver_s_error(
         run(name, host=ENDPOINT, user="app", credentials=STATIC)
 
 
+@pytest.mark.parametrize("name", CONTEXTS)
+@pytest.mark.parametrize(
+    "text", ["", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_without_certificates(name: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text(text)
+    with refused(name, "ca cannot be read as certificates"):
+        run(name, host=ENDPOINT, user="app", ca=file, credentials=STATIC)
+
+
 @pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
 def test_a_name_that_does_not_resolve(name: str, authority: str) -> None:
     login = {"host": "tunnel.invalid", "sign_host": ENDPOINT, "user": "app"}
     with pytest.raises(family(name)) as raised:
         run(name, **login, credentials=STATIC, ca=authority)
     assert isinstance(raised.value.__cause__, OSError)
+
+
+def pools() -> dict[str, Any]:
+    import rdsiam.aiomysql
+    import rdsiam.asyncmy
+    import rdsiam.psycopg
+
+    return {
+        "psycopg": rdsiam.psycopg.AsyncConnection.connect,
+        "aiomysql": rdsiam.aiomysql.create_pool,
+        "asyncmy": rdsiam.asyncmy.create_pool,
+    }
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *(f"{name} class or pool" for name in pools())])
+def test_in_trio_the_driver_s_error_says_what_to_do(name: str, authority: str) -> None:
+    helper = name.partition(" ")[0]
+    connect = importlib.import_module(f"rdsiam.{helper}").connect
+    if helper != name:
+        connect = pools()[helper]
+
+    async def main() -> None:
+        await connect(host=ENDPOINT, user="app", ca=authority, credentials=STATIC)
+
+    with refused(helper, "the driver runs in asyncio, and this task is one of trio"):
+        trio.run(main)
 
 
 DIALECTS = {
@@ -106,11 +146,17 @@ def test_sqlalchemy_s_users_catch_its_errors(dialect: str, authority: str) -> No
     assert isinstance(error, rdsiam.CredentialsNotFoundError)
 
 
-def test_an_engine_with_a_creator_of_its_own_is_refused() -> None:
-    with pytest.raises(rdsiam.InvalidArgumentError, match="creator makes the connections itself"):
-        rdsiam.sqlalchemy.create_engine("postgresql+psycopg://app@h/app", creator=lambda: None)
-    with pytest.raises(rdsiam.InvalidArgumentError, match="no helper for the driver pysqlite"):
-        rdsiam.sqlalchemy.create_engine("sqlite://")
+@pytest.mark.parametrize(
+    ("url", "options", "text"),
+    [
+        ("postgresql+psycopg://app@h/app", {"creator": lambda: None}, "creator makes the conn"),
+        ("sqlite://", {}, "no helper for the driver pysqlite"),
+    ],
+)
+def test_an_engine_that_cannot_have_tokens(url: str, options: dict[str, Any], text: str) -> None:
+    with pytest.raises(sqlalchemy.exc.ArgumentError, match=text) as raised:
+        rdsiam.sqlalchemy.create_engine(url, **options)
+    assert isinstance(raised.value.__cause__, rdsiam.InvalidArgumentError)
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
@@ -142,3 +188,19 @@ call_command("makemigrations", "shop", "--dry-run", "--skip-checks")
     assert "Create model Thing" in done.stdout
     assert "RuntimeWarning: Got an error checking a consistent migration history" in done.stderr
     assert "credentials" in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_dbshell_without_credentials_is_django_s_error(engine: str, authority: str) -> None:
+    import django.db.utils
+    from django.db.utils import ConnectionHandler
+
+    from drivers_frameworks import django_settings
+
+    cache = rdsiam.TokenCache(ENDPOINT, 5432, "app")
+    settings = {"cache": cache, "ca": authority, "dbname": "app"}
+    database = django_settings(f"rdsiam.django.{engine}", settings)
+    client = ConnectionHandler({"default": database})["default"].client
+    with pytest.raises(django.db.utils.OperationalError, match="credentials") as raised:
+        client.settings_to_cmd_args_env(client.connection.settings_dict, [])
+    assert isinstance(raised.value.__cause__, rdsiam.CredentialsNotFoundError)

@@ -23,6 +23,7 @@ from logins import (
     run_where_names_are_known,
     settings,
     short_lived,
+    together,
     verdicts,
     wait_for_the_end,
 )
@@ -31,8 +32,7 @@ ROWS = PRE_PING_BY_NAME if NAMES_ARE_KNOWN else PRE_PING
 QUESTION = sqlalchemy.text("select current_user")
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_broken_connection_is_replaced_with_a_valid_token(name: str) -> None:
+def replace_a_broken_connection(name: str) -> None:
     server = "psycopg" if "psycopg" in name or "postgresql" in name else name
     server = next((one for one in ("asyncpg", "pg8000") if one in name), server)
     cache = short_lived(server)
@@ -41,6 +41,13 @@ def test_a_broken_connection_is_replaced_with_a_valid_token(name: str) -> None:
     assert user.partition("@")[0] == env("USER")
     assert cache.stats()["signatures"] >= 2
     assert set(verdicts()[seen:]) == {"accepted"}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_broken_connection_is_replaced_with_a_valid_token(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    together(request, replace_a_broken_connection)
 
 
 @pytest.fixture

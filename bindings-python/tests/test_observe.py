@@ -86,6 +86,16 @@ def test_a_token_that_cannot_be_had(caplog: pytest.LogCaptureFixture, tmp_path: 
     assert told == [("token_failed", "CredentialsNotFoundError")]
 
 
+def test_a_region_that_contradicts_the_host_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    host = "mydb.abc123.us-east-1.rds.amazonaws.com"
+    cache = rdsiam.TokenCache(host, 3306, "app", "eu-west-1", credentials=STATIC)
+    with pytest.warns(rdsiam.RdsIamWarning) as warned:
+        cache.get_token()
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("rdsiam", "WARNING")
+    assert record.getMessage() == str(warned[0].message)
+
+
 def test_an_observer_that_fails_disturbs_no_login(
     login: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,16 +1,19 @@
 """Programs of frameworks that are configured by a URL alone, and recipes without a helper."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 import rdsiam
-from logins import a_cache, env, keys
+from drivers import MARIADB, POSTGRESQL
+from logins import PEERS, a_cache, env, keys, settings, verdicts
 from rdsiam import _connect, _tls
 
 SOURCE = Path(__file__).parents[1] / "python"
@@ -109,6 +112,41 @@ def test_alembic_by_its_url_offline_and_online(installed: dict[str, str], tmp_pa
     assert said([*alembic, "current"], installed, tmp_path) == ""
 
 
+@pytest.fixture
+def airflow(installed: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    path = os.pathsep.join([installed["PYTHONPATH"], str(PEERS / "airflow")])
+    query = dict(part.split("=") for part in url().partition("?")[2].split("&"))
+    connection = {
+        "conn_type": "postgres",
+        "host": env("HOSTADDR"),
+        "port": int(env("PORT")),
+        "login": env("USER"),
+        "schema": env("DB"),
+        "extra": {"sqlalchemy_query": query},
+    }
+    return {
+        **installed,
+        "PYTHONPATH": path,
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url().replace("psycopg:", "psycopg2:"),
+        "AIRFLOW_CONN_SHOP": json.dumps(connection),
+    }
+
+
+def test_airflow_s_own_database_by_its_url(airflow: dict[str, str], tmp_path: Path) -> None:
+    check = [sys.executable, "-m", "airflow", "db", "check"]
+    seen = len(verdicts())
+    assert "Connection successful" in said(check, airflow, tmp_path)
+    assert set(verdicts()[seen:]) == {"accepted"}
+
+
+def test_airflow_s_connection(airflow: dict[str, str], tmp_path: Path) -> None:
+    program = [sys.executable, str(SOURCE.parents[1] / "examples" / "python" / "airflow_hook.py")]
+    printed = said(program, airflow, tmp_path)
+    assert f"the hook's engine: {env('USER')}\n" in printed
+    assert f"a query of the hook: [('{env('USER')}',)]\n" in printed
+
+
 def context(cache: rdsiam.TokenCache) -> Any:
     login = _connect.Login(
         cache, env("HOSTADDR"), cache.port, cache.user, cache.host, None, env("CA")
@@ -138,6 +176,31 @@ def test_a_password_callable_of_asyncpg() -> None:
     assert asyncio.run(main()) == env("USER")
 
 
+def test_a_password_creator_of_asyncmy() -> None:
+    """`asyncmy.connect(password_creator=...)` calls it at each connection, also in its pool."""
+    import asyncmy
+
+    cache = a_cache("asyncmy", credentials=keys(""))
+
+    async def main() -> str:
+        async with (
+            asyncmy.create_pool(
+                host=env("HOSTADDR"),
+                port=cache.port,
+                user=cache.user,
+                database=env("DB"),
+                password_creator=cache.get_token_async,
+                ssl=context(cache),
+            ) as pool,
+            pool.acquire() as connection,
+            connection.cursor() as cursor,
+        ):
+            await cursor.execute("select current_user")
+            return str((await cursor.fetchone())[0])
+
+    assert asyncio.run(main()) == f"{env('USER')}@%"
+
+
 def test_a_kwargs_callable_of_psycopg_pool() -> None:
     """A pool of psycopg_pool 3.3 calls it for each connection."""
     import psycopg_pool
@@ -162,3 +225,53 @@ def test_a_kwargs_callable_of_psycopg_pool() -> None:
     ):
         row = connection.execute("select current_user").fetchone()
     assert row == (env("USER"),)
+
+
+@pytest.mark.parametrize("name", ["psycopg async", "asyncpg", "aiomysql", "asyncmy pool"])
+def test_helpers_for_asyncio_by_anyio(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As FastAPI runs them."""
+    row = {**POSTGRESQL, **MARIADB}[name]
+    cache = a_cache(name, credentials=keys(""))
+    monkeypatch.setattr(asyncio, "run", lambda main: anyio.run(lambda: main, backend="asyncio"))
+    users = row(settings(name, cache), lambda: None)
+    assert [user.partition("@")[0] for user in users] == [env("USER")] * 2
+
+
+IN_TRIO_ASYNCIO = """
+import trio, trio_asyncio
+import rdsiam.asyncpg
+from logins import a_cache, keys, settings
+cache = a_cache("asyncpg", credentials=lambda: keys(""))
+@trio_asyncio.aio_as_trio
+async def query():
+    connection = await rdsiam.asyncpg.connect(**settings("asyncpg", cache))
+    print(await connection.fetchval("select current_user"))
+    await connection.close()
+async def main():
+    async with trio_asyncio.open_loop():
+        await query()
+trio.run(main)
+"""
+
+
+def test_trio_takes_asyncio_s_drivers_by_trio_asyncio(tmp_path: Path) -> None:
+    # In a process of its own, whose asyncio it replaces.
+    path = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
+    program = [sys.executable, "-c", IN_TRIO_ASYNCIO]
+    assert said(program, {**os.environ, "PYTHONPATH": path}, tmp_path) == f"{env('USER')}\n"
+
+
+def test_trio_and_anyio_take_a_synchronous_driver_on_a_thread() -> None:
+    import rdsiam.psycopg
+
+    cache = a_cache("psycopg", credentials=lambda: keys(""))
+
+    def query() -> Any:
+        with rdsiam.psycopg.connect(**settings("psycopg", cache)) as connection:
+            return connection.execute("select current_user").fetchone()
+
+    async def main() -> Any:
+        return await anyio.to_thread.run_sync(query)
+
+    for backend in ("asyncio", "trio"):
+        assert anyio.run(main, backend=backend) == (env("USER"),)

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_errors_of_helpers import HELPERS
 
 from drivers import BY_NAME, IN_C, MARIADB, POSTGRESQL
+from test_errors_of_helpers import HELPERS
 
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
@@ -31,7 +31,7 @@ ROWS = {
         "mysql-connector-python in C",
         "mysql-connector-python pool in C",
     ],
-    "mysql.connector.aio": ["mysql-connector-python aio"],
+    "mysql.connector.aio": ["mysql-connector-python aio", "mysql-connector-python aio pool"],
     "mysqlclient": ["mysqlclient"],
     "SQLAlchemy": [
         "SQLAlchemy psycopg",
@@ -164,8 +164,18 @@ def errors(driver: str, line: str) -> list[str]:
 
 
 def typed(line: str) -> list[str]:
-    """The helpers whose driver has types, which users' code then sees."""
+    """The helpers whose driver has types or stubs, which users' code then sees."""
     users = (HERE / "typing_helpers.py").read_text()
-    seen = {"psycopg": "Connection[psycopg.rows.TupleRow]", "sqlalchemy": "sqlalchemy.Engine)"}
-    named = re.findall(r"rdsiam\.([a-z_0-9]+)\.", line)
-    return [name for name in named if name in seen and seen[name] in users]
+    seen = {
+        "psycopg": "Connection[psycopg.rows.TupleRow]",
+        "psycopg2": "connect(**login), psycopg2.extensions.connection)",
+        "asyncpg": "asyncpg.Connection[Any])",
+        "pymysql": "pymysql.cursors.Cursor)",
+        "aiomysql": "rdsiam.aiomysql.Connection)",
+        "mysql_connector": "mysql.connector.abstracts.MySQLConnectionAbstract)",
+        "mysql_connector_aio": "sixth.get_database(), str)",
+        "mysqlclient": "rdsiam.mysqlclient.Connection)",
+        "sqlalchemy": "sqlalchemy.Engine)",
+    }
+    assert [told for told in seen.values() if told not in users] == []
+    return [name for name in re.findall(r"rdsiam\.([a-z_0-9]+)\.", line) if name in seen]

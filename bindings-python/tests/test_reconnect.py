@@ -12,6 +12,7 @@ from logins import (
     run_where_names_are_known,
     settings,
     short_lived,
+    together,
     verdicts,
     wait_for_the_end,
 )
@@ -21,14 +22,20 @@ ROWS = {"by name": reconnects.BY_NAME, "in C": reconnects.IN_C}.get(
 )
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_reconnect_has_a_valid_token(name: str) -> None:
+def reconnect(name: str) -> None:
     cache = short_lived(name)
     seen = len(verdicts())
     user = ROWS[name](settings(name, cache), lambda: wait_for_the_end(cache))
     assert user.partition("@")[0] == env("USER")
     assert cache.stats()["signatures"] >= 2
     assert set(verdicts()[seen:]) == {"accepted"}
+
+
+# PyMySQL's and mysqlclient's `reconnect`.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", ROWS)
+def test_a_reconnect_has_a_valid_token(name: str, request: pytest.FixtureRequest) -> None:
+    together(request, reconnect)
 
 
 if not NAMES_ARE_KNOWN:

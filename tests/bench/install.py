@@ -99,6 +99,7 @@ def our_node() -> None:
         cwd=source,
     )
     (packed / "index.d.ts").unlink(missing_ok=True)
+    run("npm", "run", "compile", cwd=source)
     files = json.loads((source / "package.json").read_text())["files"]
     for name in [*files, "package.json", "README.md", "../LICENSE-APACHE", "../LICENSE-MIT"]:
         if name != "*.node":

@@ -15,7 +15,7 @@ cp "$target/debug/librdsiam.so" "$out/lib/librdsiam.so.1"
 ln -s librdsiam.so.1 "$out/lib/librdsiam.so"
 cp -r bindings-python/python/rdsiam "$out/python/rdsiam"
 cp "$target/debug/lib_rdsiam.so" "$out/python/rdsiam/_rdsiam.abi3.so"
-cp -r bindings-node/package.json bindings-node/index.js bindings-node/lib "$out/node_modules/rdsiam/"
+cp -r bindings-node/package.json bindings-node/dist "$out/node_modules/rdsiam/"
 cp "$target/debug/librdsiam_node.so" "$out/node_modules/rdsiam/rdsiam.linux-x64-gnu.node"
 for module in bindings-node/node_modules/*; do
     ln -s "$PWD/$module" "$out/node_modules/"

@@ -3,7 +3,15 @@
 # that nobody takes such a build for the normal one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export RUSTFLAGS="--cfg rdsiam_panic_injection" CARGO_TARGET_DIR=$PWD/build/fault-target
+normal=${CARGO_TARGET_DIR:-target}/debug
+# Not RUSTFLAGS, with which all that it depends on is built once more.
+export RUSTC_WORKSPACE_WRAPPER=$PWD/tests/tools/panic-injection.sh
+export CARGO_TARGET_DIR=$PWD/build/fault-target
+if [ -d "$normal" ] && [ ! -d "$CARGO_TARGET_DIR" ]; then
+    mkdir -p "$CARGO_TARGET_DIR"
+    # Hard links: cargo finds what it needs, and replaces files rather than writing into them.
+    cp -al "$normal" "$CARGO_TARGET_DIR/debug"
+fi
 packages=(-p rdsiam-ffi -p rdsiam-python -p rdsiam-node)
 [ $# -eq 0 ] || packages=("${@/#/--package=}")
 mkdir -p build/fault

@@ -1,6 +1,6 @@
 import { Signer as Peer } from '@aws-sdk/rds-signer';
+import * as rdsiam from 'rdsiam';
 import { test } from 'vitest';
-import * as rdsiam from '../../index.mjs';
 import { become, signsAs, useProfile } from './tenant.js';
 
 test('signs as itself', async () => {

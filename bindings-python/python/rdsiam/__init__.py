@@ -13,8 +13,9 @@ A token is the password of one login, good for 15 minutes. Making one calls no A
 Everything may be used from any number of threads, and by a child of `fork`.
 """
 
-# A token needs the compiled part and nothing else. The rest is loaded when it is first asked for,
-# and nothing of the standard library that the interpreter has not loaded already.
+# A first token takes less than a millisecond, which the benchmarks hold it to. So only the compiled
+# part is loaded here, and the rest when it is first asked for. `typing` alone would take ten times
+# as long; checkers know this name for its TYPE_CHECKING.
 from ._rdsiam import (
     __version__,
     client,
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
     from . import psycopg2 as psycopg2
     from . import pymysql as pymysql
     from . import sqlalchemy as sqlalchemy
-    from ._boto3 import Patch
+    from ._ca import ca_bundle
     from ._cache import Token, TokenCache
     from ._database import DatabaseTokenCache
     from ._observe import observe
+    from ._patch import patch_boto3, unpatch_boto3
     from ._rdsiam import Explanation, RDSClient
     from .errors import (
         ClockError,
@@ -65,7 +67,10 @@ else:
         "RDSClient": "_rdsiam",
         "Token": "_cache",
         "TokenCache": "_cache",
+        "ca_bundle": "_ca",
         "observe": "_observe",
+        "patch_boto3": "_patch",
+        "unpatch_boto3": "_patch",
     }
 
     # Each loads its driver, so that it has to be asked for by name.
@@ -97,68 +102,6 @@ else:
 
 
 del TYPE_CHECKING
-
-
-def patch_boto3() -> "Patch":
-    """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
-
-    Its `generate_db_auth_token` keeps its signature, signs with the client's own credentials and
-    region, and raises botocore's own exceptions where those are missing. What botocore would
-    sign though it can never be right (an empty host or user, port 0) is an InvalidArgumentError.
-    Calling it twice does no harm. Raises ImportError where there is no botocore. `unpatch_boto3`
-    takes it back; `with rdsiam.patch_boto3():` does so at the end of the block.
-
-    >>> import boto3, rdsiam
-    >>> patched = rdsiam.patch_boto3()
-    >>> host = "mydb.abc123.us-east-1.rds.amazonaws.com"
-    >>> token = boto3.client("rds", "us-east-1").generate_db_auth_token(host, 5432, "app")
-    >>> token.startswith(host)
-    True
-    """
-    from ._boto3 import patch
-
-    return patch()
-
-
-def unpatch_boto3() -> None:
-    """Takes `patch_boto3` back: clients that are made from now on are boto3's own again.
-
-    Those that were made meanwhile go on signing here.
-
-    >>> import boto3, rdsiam
-    >>> with rdsiam.patch_boto3():
-    ...     ours = boto3.client("rds", "us-east-1").generate_db_auth_token
-    >>> ours.__module__, boto3.client("rds", "us-east-1").generate_db_auth_token.__module__
-    ('rdsiam._boto3', 'botocore.signers')
-    """
-    import sys
-
-    module = sys.modules.get("rdsiam._boto3")
-    if module is not None:
-        module.unpatch()
-
-
-def ca_bundle(region: str | None = None) -> str:
-    """The path of a file with the certificates of RDS, to verify the server with.
-
-    Looks at the file that RDSIAM_CA_BUNDLE names, or else for global-bundle.pem (or the region's)
-    in /etc/ssl/rds and other folders of the system and of a Lambda, then for
-    ~/.postgresql/root.crt, and last in the working folder. The file has to hold a root of RDS that
-    has not expired, for `region` if one is given; in the last two places all that it holds has to
-    be known as published by RDS, by its fingerprint. rdsiam brings no certificates: they would
-    grow old.
-
-    Raises InvalidArgumentError, which says what was found and what to download.
-
-    >>> import rdsiam
-    >>> try:
-    ...     path = rdsiam.ca_bundle("us-east-1")
-    ... except rdsiam.InvalidArgumentError as error:
-    ...     assert "https://truststore.pki.rds.amazonaws.com" in str(error)
-    """
-    from ._ca import find
-
-    return find(region)
 
 
 __all__ = [

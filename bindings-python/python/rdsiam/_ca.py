@@ -19,7 +19,7 @@ VARIABLE = "RDSIAM_CA_BUNDLE"
 _DOWNLOAD = "https://truststore.pki.rds.amazonaws.com"
 _ROOT = re.compile(r"Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+")
 # Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
-# the last two are the layers and the task of a Lambda.
+# the last three are the layers, the task and the runtime of a Lambda.
 _TRUSTED = (
     "/etc/ssl/rds/",
     "/etc/ssl/certs/",
@@ -27,6 +27,7 @@ _TRUSTED = (
     "/etc/pki/ca-trust/source/anchors/",
     "/opt/",
     "/var/task/",
+    "/var/runtime/ca-cert.pem",
 )
 # Others may have put a file there: all that it holds has to be published by RDS.
 _OPEN = ("~/.postgresql/root.crt", "./")
@@ -39,8 +40,24 @@ class _Root(NamedTuple):
     end: float
 
 
-def find(region: "str | None" = None) -> str:
-    """The first file with roots of RDS that serve, for a region if one is given."""
+def ca_bundle(region: "str | None" = None) -> str:
+    """The path of a file with the certificates of RDS, to verify the server with.
+
+    Looks at the file that RDSIAM_CA_BUNDLE names, or else for global-bundle.pem (or the region's)
+    in /etc/ssl/rds and other folders of the system and of a Lambda, then for
+    ~/.postgresql/root.crt, and last in the working folder. The file has to hold a root of RDS that
+    has not expired, for `region` if one is given; in the last two places all that it holds has to
+    be known as published by RDS, by its fingerprint. rdsiam brings no certificates: they would
+    grow old.
+
+    Raises InvalidArgumentError, which says what was found and what to download.
+
+    >>> import rdsiam
+    >>> try:
+    ...     path = rdsiam.ca_bundle("us-east-1")
+    ... except rdsiam.InvalidArgumentError as error:
+    ...     assert "https://truststore.pki.rds.amazonaws.com" in str(error)
+    """
     named = os.environ.get(VARIABLE)
     why = []
     for path, is_trusted in [(_absolute(named), True)] if named else _candidates(region):

@@ -1,4 +1,7 @@
-"""What of the caches has to be Python."""
+"""What of the caches has to be Python.
+
+Without `typing`, whose NamedTuple would make a first token of a cache take ten times as long.
+"""
 
 from . import _rdsiam
 
@@ -53,10 +56,11 @@ class TokenCache(_rdsiam.TokenCache):
     host name, or else AWS_DEFAULT_REGION, AWS_REGION or the profile's.
 
     `credentials` is a mapping or an object with the keys (and perhaps their expiry), a function
-    that returns one, or a boto3 or botocore session. A function is called on a thread of the
-    cache; it may take `force_refresh`, which is true when newer credentials than the last are
-    wanted. Without it: the default credentials of the AWS SDKs, or those of `profile`. Caches with
-    the same settings share these.
+    that returns one, or a session of boto3, botocore, aioboto3 or aiobotocore. A function is
+    called on a thread of the cache, a coroutine function in an event loop of its own on that
+    thread. It may take `force_refresh`, which is true when newer credentials than the last are
+    wanted. Without `credentials`: the default credentials of the AWS SDKs, or those of `profile`.
+    Caches with the same settings share these.
 
     `refresh_before` seconds before its expiry a token is signed anew; one that expires within
     `min_remaining` seconds is not returned. `expires` is its life, 1 to 900 seconds. `timeout` is
@@ -87,11 +91,10 @@ class TokenCache(_rdsiam.TokenCache):
         return Token(*self._get())
 
     async def get_token_async(self) -> str:
-        """As `get_token`, for asyncio.
+        """As `get_token`, for asyncio and trio.
 
-        What needs no waiting is returned at once. Credentials are fetched on a thread of the
-        loop's executor, once for all tasks of the loop that wait; one that is cancelled does
-        not disturb the others.
+        What needs no waiting is returned at once. Credentials are fetched on a thread, once for
+        all tasks of the loop that wait; one that is cancelled does not disturb the others.
 
         >>> import asyncio, rdsiam
         >>> cache = rdsiam.TokenCache("mydb.abc123.us-east-1.rds.amazonaws.com", 5432, "app")
@@ -100,7 +103,7 @@ class TokenCache(_rdsiam.TokenCache):
         """
         token = self._try_get_token()
         if token is None:
-            from ._asyncio import wait_for_token
+            from ._loops import wait_for_token
 
             token = await wait_for_token(self)
         return token

@@ -71,12 +71,12 @@ def login(options: dict[str, Any], port: int) -> Login:
 
 
 def _endpoint(host: str) -> str:
-    """The one form of a name: that in which it is signed and in which certificates are."""
+    """The one form of a name: as it is signed, dialled, and stands in certificates."""
     if host.startswith(("/", "@")) or "," in host:
         raise InvalidArgumentError(
             "host is not one host name; a token is signed for one endpoint, and sent over TLS only"
         )
-    return host.removesuffix(".").lower()
+    return host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
 
 
 def _number(what: str, port: Any) -> int:
@@ -93,9 +93,9 @@ def _check_cache(cache: Any, name: str, given: dict[str, Any]) -> None:
             raise InvalidArgumentError(
                 f"{what} is that of the cache that was given; leave it out, or the cache"
             )
+    theirs = {"host": _endpoint(getattr(cache, "host", name)), "user": getattr(cache, "user", None)}
     for what, ours in (("host", name), ("user", given["user"])):
-        theirs = getattr(cache, what, ours)
-        if theirs.strip("[]") != ours.strip("[]"):
+        if theirs[what] not in (None, ours):
             raise InvalidArgumentError(
                 f"the {what} to sign for is not that of the cache that was given; leave it out"
             )
@@ -163,11 +163,17 @@ def token_of(tokens: Tokens) -> str:
 
 async def token_async(tokens: Tokens) -> str:
     """A token, without holding up the event loop."""
-    if isinstance(tokens, TokenCache):
-        return await tokens.get_token_async()
-    import asyncio
+    try:
+        if hasattr(tokens, "get_token_async"):
+            token: str = await tokens.get_token_async()
+            return token
+        import asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, token_of, tokens)
+        return await asyncio.to_thread(tokens.get_token)
+    except RdsIamError:
+        raise
+    except Exception as error:
+        raise _provider_failed(error) from error
 
 
 def _provider_failed(error: Exception) -> RdsIamError:

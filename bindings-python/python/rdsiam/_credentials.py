@@ -6,6 +6,7 @@ Imported when `credentials` is given, so that `import rdsiam` stays small.
 import inspect
 import math
 import re
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
@@ -27,6 +28,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "session_token": ("aws_session_token", "session_token", "SessionToken", "Token", "token"),
     "expires_at": ("expires_at", "Expiration", "expiration", "expiry_time"),
 }
+
+_Lock = type(threading.Lock())
 
 _INVALID = 1
 _NOT_FOUND = 20
@@ -55,16 +58,21 @@ def _of_callable(provider: "Callable[..., Any]") -> "Callable[[bool], Parts]":
 
     def ask(force_refresh: bool) -> Parts:
         value = provider(force_refresh=force_refresh) if takes_force else provider()
-        if inspect.iscoroutine(value):
-            value.close()
-            raise Refused(
-                _PROVIDER,
-                "the credentials provider is a coroutine function; give a plain function, which "
-                "is called on a thread of its own where a coroutine waits for the token",
-            )
-        return _parts(value, _PROVIDER, "the credentials provider")
+        return _parts(_awaited(value), _PROVIDER, "the credentials provider")
 
     return ask
+
+
+def _awaited(value: Any) -> Any:
+    """What a coroutine returns. Providers are asked on a thread without an event loop."""
+    if not inspect.isawaitable(value):
+        return value
+    import asyncio
+
+    async def awaited() -> Any:
+        return await value
+
+    return asyncio.run(awaited())
 
 
 def _takes_force_refresh(provider: "Callable[..., Any]") -> bool:
@@ -81,14 +89,7 @@ def _takes_force_refresh(provider: "Callable[..., Any]") -> bool:
 def _of_session(session: Any) -> "Callable[[bool], Parts]":
     def ask(force_refresh: bool) -> Parts:
         # botocore renews by itself what ends in less than 15 minutes; there is nothing to force.
-        credentials = session.get_credentials()
-        if inspect.iscoroutine(credentials):
-            credentials.close()
-            raise Refused(
-                _PROVIDER,
-                "the session given as credentials is an asynchronous one; give a boto3 or "
-                "botocore session",
-            )
+        credentials = _awaited(session.get_credentials())
         if credentials is None:
             raise Refused(
                 _NOT_FOUND, "no credentials: the boto3 session given as credentials found none"
@@ -99,7 +100,8 @@ def _of_session(session: Any) -> "Callable[[bool], Parts]":
 
 
 def _of_botocore(credentials: Any) -> Parts:
-    frozen, expires_at = _with_their_end(credentials, credentials.get_frozen_credentials())
+    frozen = _awaited(credentials.get_frozen_credentials())
+    frozen, expires_at = _with_their_end(credentials, frozen)
     return _parts(
         {
             "access_key": frozen.access_key,
@@ -119,8 +121,9 @@ def _with_their_end(credentials: Any, frozen: Any) -> "tuple[Any, Any]":
     do: those of a role with sessions of 15 minutes are renewed at each such call.
     """
     lock: Any = getattr(credentials, "_refresh_lock", None)
-    # Held longer than this, it waits for the network, and nothing is replaced meanwhile.
-    held = lock is not None and lock.acquire(timeout=0.05)
+    # aiobotocore's is asyncio's. Held longer than this, it waits for the network, and nothing is
+    # replaced meanwhile.
+    held = isinstance(lock, _Lock) and lock.acquire(timeout=0.05)
     try:
         before = getattr(credentials, "_expiry_time", None)
         frozen = getattr(credentials, "_frozen_credentials", None) or frozen

@@ -1,22 +1,20 @@
 """A cache over any object that makes tokens, such as a boto3 client."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._cache import Token, TokenCache
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from . import _made
 
-    class TokenMaker(Protocol):
-        """What boto3's client for RDS has."""
 
-        def generate_db_auth_token(
-            self, DBHostname: str, Port: int, DBUsername: str, Region: str | None = None
-        ) -> str: ...
+class TokenMaker(Protocol):
+    """What boto3's client for RDS has."""
+
+    def generate_db_auth_token(
+        self, DBHostname: str, Port: int, DBUsername: str, Region: str | None = None
+    ) -> str: ...
 
 
 class DatabaseTokenCache:

@@ -44,6 +44,7 @@ def settings(
             "out"
         )
     passed = {key: value for key, value in options.items() if key not in _connect.OURS}
+    passed.pop("password", None)
     database = passed.pop("database", None)
     if database is not None and passed.get("dbname") is None:
         passed["dbname"] = database

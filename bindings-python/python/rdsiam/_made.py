@@ -69,7 +69,7 @@ class MadeTokenCache:
     async def get_token_async(self) -> str:
         token = self._try_get_token()
         if token is None:
-            from ._asyncio import wait_for_token
+            from ._loops import wait_for_token
 
             token = await wait_for_token(self)
         return token

@@ -5,6 +5,11 @@ from typing import Any
 from . import _connect, _tls
 from .errors import InvalidArgumentError
 
+# What stands for a switch in a URL.
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
 _MODES = ("required", "verify_ca", "verify_identity")
 _CLIENT = "is for a certificate of the client, and a token is who you are"
 _FILE = "could name another server, or one without TLS; give what it says as arguments"
@@ -36,6 +41,9 @@ def settings(options: dict[str, Any]) -> "tuple[_connect.Login, dict[str, Any]]"
 def _take_tls(options: dict[str, Any]) -> None:
     """Takes out what the drivers call TLS. What names the authority, or asks for what is done
     anyway, is heard; what would weaken it is refused."""
+    for name in ("ssl", "ssl_disabled", "ssl_verify_cert", "ssl_verify_identity"):
+        if isinstance(options.get(name), str):
+            options[name] = _FLAGS.get(options[name].lower(), options[name])
     _tls.refuse(options, _FILE, "read_default_file", "read_default_group", "option_files")
     _tls.refuse(options, _SOCKET, "unix_socket", "sock", "named_pipe")
     _tls.refuse(options, _CLIENT, "ssl_cert", "ssl_key", "ssl_key_password")

@@ -1,6 +1,7 @@
 """What the helpers tell of each login: to the log `rdsiam`, and to whom `observe` names."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,9 @@ log = logging.getLogger("rdsiam")
 
 Observer = Callable[[str, dict[str, Any]], None]
 
+# Replaced as a whole, so that a login may go through it while another thread adds to it.
 _observers: tuple[Observer, ...] = ()
+_changing = threading.Lock()
 
 
 def observe(observer: Observer) -> Callable[[], None]:
@@ -29,11 +32,13 @@ def observe(observer: Observer) -> Callable[[], None]:
     >>> end()
     """
     global _observers
-    _observers = (*_observers, observer)
+    with _changing:
+        _observers = (*_observers, observer)
 
     def end() -> None:
         global _observers
-        _observers = tuple(one for one in _observers if one is not observer)
+        with _changing:
+            _observers = tuple(one for one in _observers if one is not observer)
 
     return end
 

@@ -5,7 +5,7 @@ Not loaded at run time.
 
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import psycopg
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from .psycopg import Connection
 
 C_co = TypeVar("C_co", covariant=True)
+
+
+class Managed(Protocol[C_co]):
+    """What `await` and `async with` take."""
+
+    def __await__(self) -> "Generator[Any, Any, C_co]": ...
+    async def __aenter__(self) -> C_co: ...
+    async def __aexit__(self, *details: object) -> None: ...
 
 
 class Connects(Protocol[C_co]):

@@ -43,8 +43,14 @@ def _context(path: str, changed: int, name: str) -> ssl.SSLContext:
     made.name = name
     if path == SYSTEM:
         made.load_default_certs()
-    else:
+        return made
+    try:
         made.load_verify_locations(path)
+    except OSError as error:
+        raise InvalidArgumentError(
+            f"ca cannot be read as certificates ({path}: {error.strerror or error}); give the "
+            "path of a PEM file"
+        ) from error
     return made
 
 
@@ -65,7 +71,7 @@ def _checked(given: ssl.SSLContext, wanted: Login) -> ssl.SSLContext:
 def ca_file(wanted: Login) -> str:
     """The file given as `ca`, which may hold any authority, or else one with those of RDS."""
     if wanted.ca is None:
-        return _ca.find(wanted.region)
+        return _ca.ca_bundle(wanted.region)
     if isinstance(wanted.ca, ssl.SSLContext):
         raise InvalidArgumentError(
             "ssl is a context, which this driver does not take; give ca= with the path of a file"

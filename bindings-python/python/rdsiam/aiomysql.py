@@ -19,10 +19,10 @@ import aiomysql.utils
 import pymysql.err
 from pymysql.constants import CLIENT, CR
 
-from . import _connect, _mysql, _versions
+from . import _connect, _loops, _mysql, _versions
 
 if TYPE_CHECKING:
-    from ._signature import Connects
+    from ._signature import Connects, Managed
 
 _versions.check("aiomysql", aiomysql.__version__)
 
@@ -54,6 +54,7 @@ class Connection(aiomysql.connection.Connection):
 
 async def _connected(**options: Any) -> Connection:
     with _raising():
+        _loops.require_asyncio()
         login, passed = _mysql.settings(options)
     # aiomysql has a name of its own.
     if "database" in passed:
@@ -69,7 +70,7 @@ def _connect_managed(**options: Any) -> Any:
     return aiomysql.utils._ConnectionContextManager(_connected(**options))
 
 
-connect: "Connects[aiomysql.utils._ConnectionContextManager]" = _connect_managed
+connect: "Connects[Managed[Connection]]" = _connect_managed
 
 
 class Pool(aiomysql.pool.Pool):
@@ -88,10 +89,11 @@ def create_pool(
     pool_recycle: int = -1,
     loop: Any = None,
     **options: Any,
-) -> Any:
+) -> "Managed[Pool]":
     """As aiomysql's, and see the module."""
     made = _create_pool(minsize, maxsize, echo, pool_recycle, loop, options)
-    return aiomysql.utils._PoolContextManager(made)
+    pool: Managed[Pool] = aiomysql.utils._PoolContextManager(made)
+    return pool
 
 
 async def _create_pool(
@@ -99,6 +101,8 @@ async def _create_pool(
 ) -> Pool:
     import asyncio
 
+    with _raising():
+        _loops.require_asyncio()
     loop = loop or asyncio.get_running_loop()
     pool = Pool(minsize, maxsize, echo, pool_recycle, loop, **options)
     if minsize > 0:

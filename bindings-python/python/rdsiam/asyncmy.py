@@ -19,10 +19,10 @@ import asyncmy.contexts
 import asyncmy.errors
 import asyncmy.pool
 
-from . import _connect, _mysql, _versions
+from . import _connect, _loops, _mysql, _versions
 
 if TYPE_CHECKING:
-    from ._signature import Connects
+    from ._signature import Connects, Managed
 
 _versions.check("asyncmy", importlib.metadata.version("asyncmy"))
 
@@ -61,6 +61,7 @@ class Connection(asyncmy.connection.Connection):
 
 async def _connected(**options: Any) -> Connection:
     with _raising():
+        _loops.require_asyncio()
         made = Connection(*_mysql.settings(options))
     await made.connect()
     return made
@@ -71,7 +72,7 @@ def _connect_managed(**options: Any) -> Any:
     return asyncmy.contexts._ConnectionContextManager(_connected(**options))
 
 
-connect: "Connects[asyncmy.contexts._ConnectionContextManager[Connection]]" = _connect_managed
+connect: "Connects[Managed[Connection]]" = _connect_managed
 
 
 class Pool(asyncmy.pool.Pool):
@@ -112,13 +113,16 @@ def create_pool(
     echo: bool = False,
     pool_recycle: int = 3600,
     **options: Any,
-) -> Any:
+) -> "Managed[Pool]":
     """As asyncmy's, and see the module."""
     own = {"minsize": minsize, "maxsize": maxsize, "echo": echo, "pool_recycle": pool_recycle}
-    return asyncmy.contexts._PoolContextManager(_create_pool(own, options))
+    pool: Managed[Pool] = asyncmy.contexts._PoolContextManager(_create_pool(own, options))
+    return pool
 
 
 async def _create_pool(own: dict[str, Any], options: dict[str, Any]) -> Pool:
+    with _raising():
+        _loops.require_asyncio()
     pool = Pool(**own, **options)
     if own["minsize"] > 0:
         async with pool._cond:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from . import _connect, _libpq, _tls, _versions
+from . import _connect, _libpq, _loops, _tls, _versions
 from .errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _versions.check("asyncpg", asyncpg.__version__)
 async def _connected(dsn: "str | None" = None, **options: Any) -> Any:
     """As asyncpg's, and see the module."""
     with _connect.raising(asyncpg.InterfaceError):
+        _loops.require_asyncio()
         wanted, passed = _settings(dsn, options)
         return await _connect.connect_async(
             wanted, lambda token: asyncpg.connect(dsn, **passed, password=token)
@@ -58,6 +59,8 @@ def _settings(
         own["ca"] = own.get("ca") or said.get("sslrootcert")
     wanted = _connect.login(own, 5432)
     passed = {key: value for key, value in options.items() if key not in _connect.OURS}
+    for name in ("password", "sslmode", "sslrootcert"):
+        passed.pop(name, None)
     passed.update(host=wanted.host, port=wanted.port, user=wanted.user, ssl=_tls.context(wanted))
     return wanted, passed
 
@@ -68,15 +71,18 @@ _MODES = (*_libpq.MODES[:1], "verify_ca", "verify_full", *_libpq.MODES[1:])
 
 def _dsn(dsn: str) -> dict[str, Any]:
     """What a URL says of where to log in; asyncpg reads the rest of it."""
-    url = urllib.parse.urlsplit(dsn)
-    if url.scheme not in ("postgres", "postgresql"):
-        raise InvalidArgumentError("dsn is not a URL; let it begin with postgresql://")
-    if "," in url.netloc.rpartition("@")[2]:
-        raise InvalidArgumentError("dsn names several hosts; a token is signed for one")
     try:
+        url = urllib.parse.urlsplit(dsn)
+        if url.scheme not in ("postgres", "postgresql"):
+            raise InvalidArgumentError("dsn is not a URL; let it begin with postgresql://")
+        if "," in url.netloc.rpartition("@")[2]:
+            raise InvalidArgumentError("dsn names several hosts; a token is signed for one")
         port = url.port
+    except InvalidArgumentError:
+        raise
     except ValueError:
-        raise InvalidArgumentError("port of dsn is not a number; mend it") from None
+        # Its text may quote a password.
+        raise InvalidArgumentError("host or port of dsn cannot be read; mend it") from None
     said = {key: values[-1] for key, values in urllib.parse.parse_qs(url.query).items()}
     named = {"host": url.hostname, "port": port, "user": url.username, "password": url.password}
     unquoted = {

@@ -29,7 +29,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import AsyncRowFactory, Row, RowFactory
 
-from . import _connect, _libpq, _versions
+from . import _connect, _libpq, _loops, _versions
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -113,6 +113,7 @@ class AsyncConnection(psycopg.AsyncConnection[Row]):
         options.update(sign_host=sign_host, sign_port=sign_port)
         connect = super().connect
         with _raising():
+            _loops.require_asyncio()
             wanted, passed = _settings(conninfo, options)
             made: Self = await _libpq.connect_async(
                 wanted, passed, lambda **own: connect(conninfo, **own)

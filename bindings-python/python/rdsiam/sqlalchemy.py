@@ -7,7 +7,8 @@
 
 Each connection of the pool is made with a token that is valid then, over TLS that verifies the
 server. What a helper takes beside the driver's arguments goes into `connect_args`, or into the
-URL. Errors of rdsiam are SQLAlchemy's OperationalError, as those of the driver are.
+URL. Errors of rdsiam are SQLAlchemy's OperationalError, as those of the driver are, and its
+ArgumentError where an engine is made.
 """
 
 import importlib
@@ -18,7 +19,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, CreateEnginePlugin, Engine
 
-from . import _versions
+from . import _connect, _versions
 from .errors import InvalidArgumentError, RdsIamError
 
 _versions.check("sqlalchemy", sqlalchemy.__version__)
@@ -45,6 +46,10 @@ _DRIVERS = {
 }
 
 
+def _raising() -> Any:
+    return _connect.raising(sqlalchemy.exc.ArgumentError)
+
+
 def create_engine(url: str | URL, **options: Any) -> Engine:
     """As SQLAlchemy's, and see the module."""
     _refuse_creator(options)
@@ -69,11 +74,12 @@ def use_tokens(engine: T) -> T:
         event.listen(engine, "do_connect", _on_connect)
         return engine
     dialect = getattr(engine, "sync_engine", engine).dialect
-    if dialect.driver not in _DRIVERS:
-        raise InvalidArgumentError(
-            f"there is no helper for the driver {dialect.driver}; take one of "
-            f"{', '.join(sorted(_DRIVERS))}"
-        )
+    with _raising():
+        if dialect.driver not in _DRIVERS:
+            raise InvalidArgumentError(
+                f"there is no helper for the driver {dialect.driver}; take one of "
+                f"{', '.join(sorted(_DRIVERS))}"
+            )
     _install(dialect)
     return engine
 
@@ -96,10 +102,11 @@ class Plugin(CreateEnginePlugin):
 def _refuse_creator(options: dict[str, Any]) -> None:
     for name in ("creator", "async_creator"):
         if options.get(name) is not None:
-            raise InvalidArgumentError(
-                f"{name} makes the connections itself, without a token; leave it out, or call the "
-                "connect of rdsiam's helper in it and use SQLAlchemy's own create_engine"
-            )
+            with _raising():
+                raise InvalidArgumentError(
+                    f"{name} makes the connections itself, without a token; leave it out, or call "
+                    "the connect of rdsiam's helper in it and use SQLAlchemy's own create_engine"
+                )
 
 
 def _on_connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> None:
@@ -114,18 +121,18 @@ def _install(dialect: Any) -> None:
     if getattr(dialect.connect, "is_rdsiams", False):
         return
     module = importlib.import_module(f".{_DRIVERS[dialect.driver]}", __package__)
-    dialect.connect = (_connect_async if dialect.is_async else _connect)(dialect, module)
+    dialect.connect = (_async_connect if dialect.is_async else _sync_connect)(dialect, module)
     dialect.connect.is_rdsiams = True
 
 
-def _connect(dialect: Any, module: Any) -> Callable[..., Any]:
+def _sync_connect(dialect: Any, module: Any) -> Callable[..., Any]:
     def connect(*arguments: Any, **options: Any) -> Any:
         return module.connect(*arguments, **options)
 
     return connect
 
 
-def _connect_async(dialect: Any, module: Any) -> Callable[..., Any]:
+def _async_connect(dialect: Any, module: Any) -> Callable[..., Any]:
     # SQLAlchemy wraps the connection that this makes for its event loop.
     driver = getattr(module, "AsyncConnection", module).connect
     theirs = dialect.connect

@@ -2,7 +2,6 @@
 from PyInstaller.utils.hooks import collect_data_files
 
 hiddenimports = [
-    "rdsiam._asyncio",
     "rdsiam._boto3",
     "rdsiam._ca",
     "rdsiam._cache",
@@ -10,9 +9,11 @@ hiddenimports = [
     "rdsiam._credentials",
     "rdsiam._database",
     "rdsiam._libpq",
+    "rdsiam._loops",
     "rdsiam._made",
     "rdsiam._mysql",
     "rdsiam._observe",
+    "rdsiam._patch",
     "rdsiam._retry",
     "rdsiam._shutdown",
     "rdsiam._tls",
@@ -20,3 +21,5 @@ hiddenimports = [
     "rdsiam.errors",
 ]
 datas = collect_data_files("rdsiam", includes=["rds-roots.json"])
+# A program that uses it imports it as well.
+excludedimports = ["botocore"]

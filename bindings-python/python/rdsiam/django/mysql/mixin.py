@@ -8,6 +8,7 @@ from typing import Any
 
 import django
 from django.db.backends.mysql import base, client, creation
+from django.db.utils import OperationalError
 
 from ... import _connect, _mysql, _tls, _versions
 
@@ -24,6 +25,13 @@ class DatabaseClient(client.DatabaseClient):
 
     @classmethod
     def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: list[str]
+    ) -> "tuple[list[str], dict[str, str] | None]":
+        with _connect.raising(OperationalError):
+            return cls._with_token(settings_dict, parameters)
+
+    @classmethod
+    def _with_token(
         cls, settings_dict: dict[str, Any], parameters: list[str]
     ) -> "tuple[list[str], dict[str, str] | None]":
         options = dict(settings_dict["OPTIONS"])

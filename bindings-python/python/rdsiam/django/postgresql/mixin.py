@@ -6,6 +6,7 @@ from typing import Any
 import django
 from django.db.backends.postgresql import base, client
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
+from django.db.utils import OperationalError
 
 from ... import _connect, _libpq, _versions
 
@@ -29,6 +30,13 @@ class DatabaseClient(client.DatabaseClient):
 
     @classmethod
     def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: list[str]
+    ) -> "tuple[list[str], dict[str, str] | None]":
+        with _connect.raising(OperationalError):
+            return cls._with_token(settings_dict, parameters)
+
+    @classmethod
+    def _with_token(
         cls, settings_dict: dict[str, Any], parameters: list[str]
     ) -> "tuple[list[str], dict[str, str] | None]":
         options = dict(settings_dict["OPTIONS"])

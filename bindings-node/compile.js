@@ -1,0 +1,57 @@
+'use strict';
+
+// From lib/ to dist/: the compiler makes CommonJS, ES modules and declarations, and esbuild puts what a
+// first token needs into one file, since each further one takes longer to load than the token takes to
+// make.
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { buildSync } = require('esbuild');
+const { version, engines } = require('./package.json');
+
+const DIST = path.join(__dirname, 'dist');
+fs.rmSync(DIST, { recursive: true, force: true });
+const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+execFileSync(process.execPath, [tsc, '-p', 'lib'], { cwd: __dirname, stdio: 'inherit' });
+
+const options = {
+  absWorkingDir: __dirname,
+  allowOverwrite: true,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: `node${engines.node.replace('>=', '')}`,
+  define: { VERSION: JSON.stringify(version) },
+  metafile: true,
+};
+const names = /export \{([\s\S]*?)\} from/.exec(fs.readFileSync(path.join(DIST, 'index.mjs')))[1];
+const bundles = [
+  // The footer tells Node which names an ES module can import.
+  {
+    entryPoints: ['lib/entry.ts'],
+    outfile: 'dist/index.js',
+    external: ['./addon-search.js', './ca-bundle.js', './more.js', './waiter.js'],
+    footer: { js: `0 && (module.exports = {${names}});` },
+  },
+  {
+    entryPoints: ['lib/waiter.ts'],
+    outfile: 'dist/waiter.js',
+    external: ['./index.js', './more.js'],
+  },
+  {
+    entryPoints: ['lib/more.ts'],
+    outfile: 'dist/more.js',
+    external: ['./index.js', './waiter.js'],
+  },
+];
+const inputs = bundles.flatMap((bundle) =>
+  Object.keys(buildSync({ ...options, ...bundle }).metafile.inputs),
+);
+// What is in those files now is not there once more, nor is a file that had types alone.
+const KEPT = ['index', 'internal', 'more', 'waiter'];
+const TYPES = ['addon', 'login-options', 'types'];
+const modules = [...inputs.map((input) => path.basename(input, '.ts')), ...TYPES];
+for (const name of modules.filter((module) => !KEPT.includes(module))) {
+  fs.rmSync(path.join(DIST, `${name}.js`), { force: true });
+}

@@ -1,0 +1,2 @@
+export type * from './knex.js';
+export { config } from './knex.js';

@@ -1,0 +1,2 @@
+export type * from './mariadb.js';
+export { createConnection, createPool } from './mariadb.js';

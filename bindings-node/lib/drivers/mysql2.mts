@@ -1,0 +1,2 @@
+export type * from './mysql2.js';
+export { config, createConnection, createPool } from './mysql2.js';

@@ -1,0 +1,2 @@
+export type * from './pg.js';
+export { config, connect, Pool } from './pg.js';

@@ -1,0 +1,2 @@
+export type * from './postgres.js';
+export { postgres } from './postgres.js';

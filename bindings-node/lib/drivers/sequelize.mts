@@ -1,0 +1,2 @@
+export type * from './sequelize.js';
+export { createSequelize } from './sequelize.js';

@@ -1,0 +1,2 @@
+export type * from './typeorm.js';
+export { dataSourceOptions } from './typeorm.js';

@@ -1,0 +1,8 @@
+// What a first token that waits for nothing does without: the last file.
+
+export { asPeer } from './as-peer.js';
+export { TokenCache } from './cache.js';
+export { explain } from './explain.js';
+export { fetchFrom } from './fetch.js';
+export { odbcQuote, pgpassQuote, urlQuote } from './quote.js';
+export { GenerateDBAuthTokenCommand, RDSClient } from './rds-client.js';

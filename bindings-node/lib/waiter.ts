@@ -1,0 +1,226 @@
+// The calls of a client that wait for credentials. The core says when a provider function is called, and
+// how.
+
+import { setImmediate } from 'node:timers';
+import type { Happened, Lease, Next, Outcome, Pending, Request, Target, Tried } from './addon.js';
+import { newNumber, theAlarm, waiting } from './alarm.js';
+import { type AnyCall, Call, type Waiting } from './call.js';
+import type { Client } from './client.js';
+import * as events from './events.js';
+import { isFailure, native, RdsIamError, settle, WOULD_BLOCK } from './internal.js';
+
+export { type AnyCall, Call, type Waiting, waitingOf } from './call.js';
+export { retried } from './events.js';
+
+export class Waiter {
+  readonly #client: Client;
+  // The fetch that runs by a provider function. One that hung may still run beside it.
+  #fetch: symbol | undefined;
+  readonly #calls = new Set<AnyCall>();
+  readonly #number = newNumber();
+  // Those that were told to the channels.
+  #refreshes = 0;
+  #failures = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  // A lease, or the call that waits for one.
+  lease(target: Target): Lease | Call<Lease> {
+    const { native, provider } = this.#prepared();
+    if (provider === undefined) return this.#attempt(native.lease(target));
+    return this.#ask(
+      target,
+      () => this.#next(native.nextLease(target, true)).lease,
+      () => cached(native.lease(target)),
+    );
+  }
+
+  leaseNow(target: Target): Lease {
+    const { native, provider } = this.#prepared();
+    if (provider !== undefined) {
+      const { lease } = this.#next(native.nextLease(target, false));
+      if (lease !== undefined) return lease;
+      throw wouldBlock();
+    }
+    const tried = native.lease(target);
+    if (isPending(tried)) throw wouldBlock();
+    return settle(tried);
+  }
+
+  // A new token.
+  async sign(target: Target): Promise<string> {
+    const { native, provider } = this.#prepared();
+    if (provider === undefined) return this.finish(native.sign(target));
+    const result = this.#ask(
+      target,
+      () => this.#next(native.nextToken(target)).token,
+      () => cached(native.sign(target)),
+    );
+    return this.#await(result);
+  }
+
+  // A token that was tried for.
+  async finish(tried: Tried<string>): Promise<string> {
+    return this.#await(this.#attempt(tried));
+  }
+
+  wait<T>(call: Call<T>, options: Waiting): Promise<T> {
+    return call.wait(options, (left) => this.#leave(left));
+  }
+
+  // Called when a fetch completes.
+  poll(): void {
+    let error: unknown;
+    try {
+      this.#client.prepare();
+      for (const call of this.#calls) {
+        if (!call.poll()) continue;
+        this.#calls.delete(call);
+        error ??= call.error;
+      }
+    } catch (failure) {
+      this.#failAll(failure);
+    }
+    this.#rest();
+    // Who waited comes first.
+    setImmediate(() => this.report(error));
+  }
+
+  // Background failures are events of the core; others are known by what their callers get.
+  emit(happened: Happened[]): void {
+    for (const { refreshFailed, code, message } of happened) {
+      if (!refreshFailed) process.emitWarning(message, 'RdsIamWarning');
+      else {
+        this.#failures += 1;
+        events.failed().publish({ code, message });
+      }
+    }
+  }
+
+  // Tells the channels of fetches.
+  report(error?: unknown): void {
+    this.#client.report();
+    const { refreshes, refreshFailures } = this.#client.stats();
+    for (; this.#refreshes < refreshes - refreshFailures; this.#refreshes += 1) {
+      events.refreshed().publish({ refreshes: this.#refreshes + 1 });
+    }
+    if (this.#failures < refreshFailures && error instanceof RdsIamError) {
+      events.failed().publish({ code: error.code, message: error.message, error });
+    }
+    this.#failures = refreshFailures;
+  }
+
+  #prepared(): Client {
+    this.#client.prepare();
+    return this.#client;
+  }
+
+  #await(result: string | Call<string>): string | Promise<string> {
+    const { timeout } = this.#client;
+    return result instanceof Call ? this.wait(result, { timeout }) : result;
+  }
+
+  #attempt<T extends string | Lease>(tried: Tried<T>): T | Call<T> {
+    if (!isPending(tried)) return settle(tried) as T;
+    return this.#begin(() => this.#poll(tried), true);
+  }
+
+  // Of a provider function. The region is first: the core reads a file for it if it has to. `askNow`
+  // takes what is cached.
+  #ask<T extends string | Lease>(
+    target: Target,
+    ask: () => T | undefined,
+    askNow: () => T | undefined,
+  ): T | Call<T> {
+    let region = this.#client.native.region(target);
+    const readsFile = isPending(region);
+    if (!readsFile) settle(region);
+    const poll = () => {
+      if (isPending(region)) {
+        const found = this.#poll(region);
+        if (found === undefined) return undefined;
+        region = found;
+      }
+      return ask();
+    };
+    return this.#begin(poll, readsFile, askNow);
+  }
+
+  #poll<T>(pending: Pending<T>): T | undefined {
+    return (settle(pending.poll(theAlarm(), this.#number)) as T | null | undefined) ?? undefined;
+  }
+
+  // The result of a call that may have to wait, or else the call. A provider function keeps the process
+  // alive by itself if it has to.
+  #begin<T extends string | Lease>(
+    poll: () => T | undefined,
+    keepsAlive: boolean,
+    askNow?: () => T | undefined,
+  ): T | Call<T> {
+    const result = poll();
+    if (result !== undefined) return result;
+    const call = new Call(poll, keepsAlive, askNow);
+    this.#calls.add(call);
+    waiting.set(this.#number, this);
+    return call;
+  }
+
+  // After the deadline of a caller. For the others the core is asked again: it replaces a fetch that
+  // hangs.
+  #leave(call: AnyCall): void {
+    if (call.callers === 0 || call.poll()) this.#calls.delete(call);
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#calls.size === 0) waiting.delete(this.#number);
+  }
+
+  // Does what the core says has to be done next, and returns what was asked for if it is there.
+  #next(outcome: Outcome<Next>): Next {
+    const next = settle(outcome);
+    if (next.request !== undefined) this.#refresh(next.request);
+    return next;
+  }
+
+  async #refresh(request: Request): Promise<void> {
+    const fetch = Symbol('fetch');
+    this.#fetch = fetch;
+    // The provider is the caller's code and may call back: first let the call be stored.
+    await undefined;
+    try {
+      const { provider } = this.#client;
+      const { fetchFrom } = require('./more.js') as typeof import('./more.js');
+      if (provider !== undefined) await fetchFrom(provider, request);
+    } catch (error) {
+      setImmediate(() => this.report(error));
+      // Nobody waits for a fetch that was replaced.
+      if (this.#fetch === fetch) this.#failAll(error);
+    }
+    this.poll();
+  }
+
+  #failAll(error: unknown): void {
+    for (const call of this.#calls) call.fail(error);
+    this.#calls.clear();
+  }
+}
+
+function isPending<T>(tried: Tried<T>): tried is Pending<T> {
+  return tried instanceof native.Pending;
+}
+
+// The result of a try, if there is one.
+function cached<T>(tried: Tried<T>): T | undefined {
+  return isPending(tried) || isFailure(tried) ? undefined : tried;
+}
+
+function wouldBlock(): RdsIamError {
+  return new RdsIamError(
+    WOULD_BLOCK,
+    'the credentials would have to be fetched, which getTokenSync() cannot wait for; await ' +
+      'getToken() first, or give credentials that need no fetching',
+  );
+}
