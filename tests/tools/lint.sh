@@ -39,4 +39,5 @@ cargo run -q -p rdsiam-header -- --check
 "$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
 (cd bindings-python && "$venv/mypy" --no-error-summary)
 "$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
+(cd packaging && "$venv/mypy" --no-error-summary --strict dist.py proofs.py)
 (cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench)

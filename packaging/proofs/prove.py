@@ -1,0 +1,73 @@
+"""Runs in a bare root, with the installed wheel: every known answer, a token, a login.
+
+prove.py VECTORS prints what it did as JSON."""
+
+import json
+import os
+import platform
+import ssl
+import sys
+import sysconfig
+
+import pg8000.dbapi
+
+import rdsiam
+from rdsiam import _rdsiam
+
+INPUTS = (
+    "host",
+    "port",
+    "user",
+    "region",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "unix_time",
+    "expires",
+)
+
+
+def vectors(folder: str) -> int:
+    with open(f"{folder}/tokens.json", encoding="utf-8") as file:
+        found = json.load(file)
+    run = 0
+    for vector in found["vectors"]:
+        if vector["style"] == "botocore":
+            token = _rdsiam._sign_at(*(vector[name] for name in INPUTS))
+            assert token == vector["token"], vector["id"]
+            run += 1
+    assert run == found["count_by_style"]["botocore"] > 0
+    return run
+
+
+def login() -> str:
+    env = os.environ
+    host, port, user = env["STANDIN_HOST"], int(env["STANDIN_PORT"]), env["STANDIN_USER"]
+    token = rdsiam.generate_db_auth_token(host, port, user)
+    assert rdsiam.explain(token).user == user
+    context = ssl.create_default_context(cafile=env["STANDIN_CA"])
+    with pg8000.dbapi.connect(
+        user, host, env["STANDIN_DB"], port, token, ssl_context=context
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT current_user")
+        (row,) = cursor.fetchall()
+    assert row[0] == user
+    return user
+
+
+def main() -> None:
+    assert rdsiam.__version__ == os.environ["RDSIAM_VERSION"]
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert gil != bool(sysconfig.get_config_var("Py_GIL_DISABLED")), "the GIL was switched on"
+    facts = {
+        "runtime": f"CPython {platform.python_version()}{'' if gil else 't'}",
+        "libc": " ".join(platform.libc_ver()),
+        "machine": platform.machine(),
+        "vectors": vectors(sys.argv[1]),
+        "login": login(),
+    }
+    print(json.dumps(facts))
+
+
+main()
