@@ -32,7 +32,7 @@ def sdist() -> list[Path]:
     """A workspace of its own with core and binding."""
     with tempfile.TemporaryDirectory() as work:
         run(
-            ["maturin", "sdist", "-q", "-m", "bindings-python/Cargo.toml", "-o", work],
+            ["maturin", "sdist", "-m", "bindings-python/Cargo.toml", "-o", work],
             cwd=ROOT,
             env={"PATH": toolchain.path(), "SOURCE_DATE_EPOCH": cargo.source_date()},
         )

@@ -15,15 +15,22 @@ Everything may be used from any number of threads, and by a child of `fork`.
 
 # A token needs the compiled part and nothing else. The rest is loaded when it is first asked for,
 # and nothing of the standard library that the interpreter has not loaded already.
-from ._rdsiam import (
-    __version__,
-    client,
-    explain,
-    generate_db_auth_token,
-    odbc_quote,
-    pgpass_quote,
-    url_quote,
-)
+try:
+    from ._rdsiam import (
+        __version__,
+        client,
+        explain,
+        generate_db_auth_token,
+        odbc_quote,
+        pgpass_quote,
+        url_quote,
+    )
+except ImportError as error:
+    from ._unavailable import is_of_loader, message
+
+    if not is_of_loader(error):
+        raise
+    raise ImportError(message(error), name=error.name, path=error.path) from error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
