@@ -53,9 +53,7 @@ def build(platform: Platform, kind: str) -> Path:
 
 
 def _compiler(platform: Platform) -> list[str | Path]:
-    triple = f"{platform.cpu}-linux-{platform.abi}"
-    if platform.libc == "glibc":
-        triple += f".{platform.floor}"
     # Zig links programs for musl statically unless it is told not to.
     dynamic = ["-dynamic"] if platform.libc == "musl" else []
-    return [toolchain.tool("python-zig"), "cc", "-target", triple, "-fno-sanitize=all", *dynamic]
+    zig: list[str | Path] = [toolchain.tool("python-zig"), "cc", "-target", platform.zig]
+    return [*zig, "-fno-sanitize=all", *dynamic]

@@ -24,21 +24,24 @@ def remapped() -> list[tuple[Path, str]]:
 
 
 def environment(platform: Platform, *, static: bool = False) -> dict[str, str]:
-    """What cargo, maturin and cargo-zigbuild read."""
+    """What cargo, maturin and the build scripts of crates read."""
     flags = [f"--remap-path-prefix={folder}={name}" for folder, name in remapped()]
     c_flags = [f"-ffile-prefix-map={folder}={name}" for folder, name in remapped()]
     if platform.libc == "musl":
         flags.append(f"-Ctarget-feature={'+' if static else '-'}crt-static")
-        # Zig would link its own checks of C into the library.
-        c_flags.append("-fno-sanitize=all")
     target = TARGET / (platform.name + ("-static" if static else ""))
+    name = platform.triple.replace("-", "_")
+    linker = str(toolchain.linker(platform))
     env = {
         "PATH": toolchain.path(),
         "CARGO": str(TOOLCHAIN / "bin/cargo"),
         "RUSTC": str(TOOLCHAIN / "bin/rustc"),
         "RUSTFLAGS": " ".join(flags),
         "CARGO_TARGET_DIR": str(target),
-        f"CFLAGS_{platform.triple.replace('-', '_')}": " ".join(c_flags),
+        f"CARGO_TARGET_{name.upper()}_LINKER": linker,
+        f"CC_{name}": linker,
+        f"AR_{name}": str(TOOLCHAIN / f"bin/{platform.cpu}-linux-gnu-ar"),
+        f"CFLAGS_{name}": " ".join(c_flags),
         "SOURCE_DATE_EPOCH": source_date(),
         "PYO3_BUILD_EXTENSION_MODULE": "1",
         "CARGO_INCREMENTAL": "0",
@@ -56,8 +59,8 @@ def std_options(platform: Platform) -> list[str]:
 def build(platform: Platform, package: str, *, static: bool = False) -> Path:
     """Builds a package for release, and returns the folder of what it became."""
     env = environment(platform, static=static)
-    command = ["cargo", "zigbuild", "--locked", "--release", "-q", "-p", package]
-    command += ["--target", platform.zig, *std_options(platform)]
+    command = ["cargo", "build", "--locked", "--release", "-q", "-p", package]
+    command += ["--target", platform.triple, *std_options(platform)]
     # Minutes long: what cargo says goes to whoever waits.
     subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True)
     return Path(env["CARGO_TARGET_DIR"]) / platform.triple / "release"

@@ -25,7 +25,14 @@ EXPORTS = {
 }
 
 
+WORKFLOW = ROOT / ".github/workflows/release.yml"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
+
+
 def check_all() -> None:
+    strict = ["--offline", "--no-progress", "--pedantic", "--min-severity=low"]
+    run([toolchain.tool("zizmor"), *strict, WORKFLOW])
+    run(["go", "run", ACTIONLINT, WORKFLOW])
     for path in ledger.artefacts():
         check(path)
 

@@ -26,8 +26,9 @@ class Platform:
 
     @property
     def zig(self) -> str:
-        """The triple as cargo-zigbuild takes it, with the lowest glibc."""
-        return f"{self.triple}.{self.floor}" if self.libc == "glibc" else self.triple
+        """Zig's triple, with the lowest glibc."""
+        target = f"{self.cpu}-linux-{self.abi}"
+        return f"{target}.{self.floor}" if self.libc == "glibc" else target
 
     @property
     def wheel(self) -> str:

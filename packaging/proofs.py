@@ -106,7 +106,8 @@ def _python(root: roots.Root) -> None:
         for item in report["install"]
         if item["metadata"]["name"] == "rdsiam"
     )
-    shutil.copy(HERE / "proofs/prove.py", root.folder)
+    for name in ("prove.py", "vectors.py"):
+        shutil.copy(HERE / "proofs" / name, root.folder)
     printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
     _keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
 

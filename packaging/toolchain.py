@@ -7,6 +7,7 @@ from pathlib import Path
 
 from debian import Suite
 from places import HERE, TOOLCHAIN, TOOLS
+from platforms import PLATFORMS, Platform
 from run import run, say
 
 RUST = "1.96"
@@ -41,6 +42,10 @@ PACKAGES = (
     "binutils-x86-64-linux-gnu",
     "binutils-aarch64-linux-gnu",
 )
+# What cargo-zigbuild asks for instead of a search.
+_ZIG = f"""export CARGO_ZIGBUILD_ZIG_COMMAND={TOOLS}/bin/python3
+export CARGO_ZIGBUILD_ZIG_COMMAND_ARGS='-m ziglang'
+"""
 # Rust's programs, and those of binutils for each processor.
 _CPUS = ("x86_64", "aarch64")
 PROGRAMS = (
@@ -54,8 +59,8 @@ PROGRAMS = (
 def prepare() -> None:
     """Downloads what is missing."""
     Suite("bookworm").unpack(PACKAGES, TOOLCHAIN)
-    _wrap()
     _tools()
+    _wrap()
     found = run([TOOLCHAIN / "bin" / "rustc", "--version"])
     if not found.startswith(f"rustc {RUST}."):
         raise SystemExit(f"dist: this wants Rust {RUST} and Debian has {found.strip()}")
@@ -70,10 +75,24 @@ def _wrap() -> None:
     programs.mkdir(exist_ok=True)
     libraries = TOOLCHAIN / "usr/lib/x86_64-linux-gnu"
     for name in PROGRAMS:
-        wrapper = programs / name
         program = TOOLCHAIN / "usr/bin" / name
-        wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {program} "$@"\n')
-        wrapper.chmod(0o755)
+        _script(programs / name, f"LD_LIBRARY_PATH={libraries} exec {program}")
+    # A subcommand of cargo-zigbuild drops what rustc tells other linkers. By one wrapper, cargo and
+    # maturin share what they compiled.
+    for platform in PLATFORMS:
+        # Zig would link its own checks of C into the library.
+        options = f"-fno-sanitize=all -target {platform.zig}"
+        _script(linker(platform), f"exec {tool('cargo-zigbuild')} zig cc -- {options}", _ZIG)
+
+
+def _script(file: Path, command: str, first: str = "") -> None:
+    file.write_text(f'#!/bin/sh\n{first}{command} "$@"\n')
+    file.chmod(0o755)
+
+
+def linker(platform: Platform) -> Path:
+    """Compiles C and links for a platform."""
+    return TOOLCHAIN / "bin" / f"zigcc-{platform.name}"
 
 
 def _tools() -> None:

@@ -30,7 +30,6 @@ def _build(platform: Platform, interpreter: str) -> Path:
         "-q",
         "--release",
         "--locked",
-        "--zig",
         "--target",
         platform.triple,
     ]

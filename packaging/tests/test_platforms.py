@@ -5,10 +5,10 @@ from places import ROOT
 from platforms import PLATFORMS, named
 
 NAMES = {
-    "x86_64-gnu": ("manylinux_2_17_x86_64", "linux-x64-gnu", "x86_64-unknown-linux-gnu.2.17"),
-    "aarch64-gnu": ("manylinux_2_17_aarch64", "linux-arm64-gnu", "aarch64-unknown-linux-gnu.2.17"),
-    "x86_64-musl": ("musllinux_1_2_x86_64", "linux-x64-musl", "x86_64-unknown-linux-musl"),
-    "aarch64-musl": ("musllinux_1_2_aarch64", "linux-arm64-musl", "aarch64-unknown-linux-musl"),
+    "x86_64-gnu": ("manylinux_2_17_x86_64", "linux-x64-gnu", "x86_64-linux-gnu.2.17"),
+    "aarch64-gnu": ("manylinux_2_17_aarch64", "linux-arm64-gnu", "aarch64-linux-gnu.2.17"),
+    "x86_64-musl": ("musllinux_1_2_x86_64", "linux-x64-musl", "x86_64-linux-musl"),
+    "aarch64-musl": ("musllinux_1_2_aarch64", "linux-arm64-musl", "aarch64-linux-musl"),
 }
 
 
