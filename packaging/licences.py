@@ -5,6 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import tomllib
 import toolchain
 from places import ROOT
 from platforms import Platform
@@ -76,6 +77,13 @@ def _is_apache(expression: str) -> bool:
     return "AND" not in expression and "Apache-2.0" in [choice.strip() for choice in choices]
 
 
+def refused(expression: str) -> bool:
+    """Whether deny.toml allows none of the choices."""
+    allowed = set(tomllib.loads((ROOT / "deny.toml").read_text())["licenses"]["allow"])
+    choices = expression.replace("/", " OR ").replace("(", "").replace(")", "").split(" OR ")
+    return not any(set(choice.strip().split(" AND ")) <= allowed for choice in choices)
+
+
 def write(package: str, platform: Platform, to: Path) -> Path:
     """Each licence text once, with the crates that it is the text of."""
     heads = [f"What is linked into {package}, and under which licence.\n", STANDARD_LIBRARY, ZIG]
@@ -83,6 +91,10 @@ def write(package: str, platform: Platform, to: Path) -> Path:
     owners: dict[str, list[str]] = {apache: ["All that may be had under Apache-2.0"]}
     for crate in linked(package, platform.triple):
         title = f"{crate['name']} {crate['version']}"
+        if refused(str(crate["license"])):
+            raise SystemExit(
+                f"dist: {title} is under {crate['license']}; deny.toml does not allow it"
+            )
         heads.append(
             f"{title}\n{crate['license']}, {crate['repository'] or crate['homepage'] or ''}\n"
         )

@@ -13,8 +13,7 @@ from platforms import PLATFORMS, Platform
 from run import run
 
 SOURCE = ROOT / "bindings-node"
-# Built by the release workflow only, since nothing here runs them.
-ELSEWHERE = ("darwin-arm64", "darwin-x64", "win32-x64-msvc")
+LICENCES = ("LICENSE-APACHE", "LICENSE-MIT")
 
 
 def package_name(platform: Platform) -> str:
@@ -48,7 +47,7 @@ def build_platform(platform: Platform) -> list[Path]:
         "repository": main["repository"],
         "license": main["license"],
         "main": addon,
-        "files": [addon, "THIRD-PARTY.txt"],
+        "files": [addon, "THIRD-PARTY.txt", *LICENCES],
         "engines": main["engines"],
         "os": ["linux"],
         "cpu": [platform.npm_cpu],
@@ -72,6 +71,7 @@ def build_platform(platform: Platform) -> list[Path]:
 def build_main() -> list[Path]:
     """The package that people install. It names exactly its own version of each platform's."""
     manifest = _main_manifest()
+    files = [str(name) for name in manifest["files"]]  # type: ignore[attr-defined]
     names = [package_name(platform) for platform in PLATFORMS]
     manifest["optionalDependencies"] = {name: version() for name in sorted(names)}
     for unshipped in ("devDependencies", "scripts", "napi", "overrides"):
@@ -79,7 +79,7 @@ def build_main() -> list[Path]:
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
         _build_javascript()
-        for name in manifest["files"]:  # type: ignore[attr-defined]
+        for name in files:
             for path in SOURCE.glob(name):
                 if path.suffix == ".node":
                     continue
@@ -88,7 +88,7 @@ def build_main() -> list[Path]:
                 else:
                     shutil.copy(path, folder)
         shutil.copy(SOURCE / "README.md", folder)
-        manifest["files"] = [name for name in manifest["files"] if "*" not in name]  # type: ignore[attr-defined]
+        manifest["files"] = [name for name in files if "*" not in name] + [*LICENCES]
         (folder / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
         _add_licences(folder)
         return [_pack(folder)]
@@ -101,5 +101,5 @@ def _build_javascript() -> None:
 
 
 def _add_licences(folder: Path) -> None:
-    for name in ("LICENSE-APACHE", "LICENSE-MIT"):
+    for name in LICENCES:
         shutil.copy(ROOT / name, folder)
