@@ -92,9 +92,7 @@ def write(package: str, platform: Platform, to: Path) -> Path:
     for crate in linked(package, platform.triple):
         title = f"{crate['name']} {crate['version']}"
         if refused(str(crate["license"])):
-            raise SystemExit(
-                f"dist: {title} is under {crate['license']}; deny.toml does not allow it"
-            )
+            raise SystemExit(f"dist: deny.toml does not allow {crate['license']} of {title}")
         heads.append(
             f"{title}\n{crate['license']}, {crate['repository'] or crate['homepage'] or ''}\n"
         )
