@@ -10,6 +10,7 @@ import archive
 import c_archive
 from places import DIST, ROOT, version
 from platforms import Platform
+from run import run
 
 SOURCE = ROOT / "examples/go/rdsiam"
 # The unwinder comes from the archive of gcc, so that a program needs the C library alone.
@@ -19,6 +20,28 @@ LINK = {
 }
 
 
+def path() -> Path:
+    return DIST / "go" / f"rdsiam-go-{version()}.tar.gz"
+
+
+def build_consumer(folder: Path) -> Path:
+    """Somebody else's program, built by the module alone, without a network."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tarfile.open(path()) as packed:
+        packed.extractall(folder, filter="data")
+    (module,) = folder.iterdir()
+    shutil.copytree(ROOT / "tests/consumer/go", folder / "consumer")
+    manifest = folder / "consumer/go.mod"
+    manifest.write_text(manifest.read_text().replace("/opt/rdsiam/share/rdsiam/go", str(module)))
+    offline = {"GOPROXY": "off", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local"}
+    run(["go", "build", "-o", folder / "login", "."], cwd=folder / "consumer", env=offline)
+    needed = run(["readelf", "-dW", folder / "login"])
+    if "librdsiam" in needed or "libgcc_s" in needed:
+        raise SystemExit(f"dist: Go's program needs more than the C library: {needed}")
+    return folder / "login"
+
+
 def build(platforms: list[Platform]) -> list[Path]:
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / f"rdsiam-go-{version()}"
@@ -26,7 +49,8 @@ def build(platforms: list[Platform]) -> list[Path]:
         for platform in platforms:
             _add(platform, folder)
         _prefer_bundled(folder / "link_shared.go")
-        return [archive.tar(folder, DIST / "go" / f"{folder.name}.tar.gz")]
+        (DIST / "go").mkdir(parents=True, exist_ok=True)
+        return [archive.tar(folder, path())]
 
 
 def _add(platform: Platform, folder: Path) -> None:

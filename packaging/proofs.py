@@ -12,6 +12,7 @@ from pathlib import Path
 
 import ledger
 import roots
+import toolchain
 from places import DIST, HERE, ROOT, WORK, version
 from platforms import Platform
 from run import run, say
@@ -26,10 +27,19 @@ def download() -> None:
     stamp = PYPI / "requirements.txt"
     if not stamp.exists() or stamp.read_text() != requirements.read_text():
         shutil.rmtree(PYPI, ignore_errors=True)
-        command = [sys.executable, "-m", "pip", "download", "-q", "--require-hashes", "--no-deps"]
+        command: list[str | Path] = [
+            toolchain.tool("pip"),
+            "download",
+            "-q",
+            "--require-hashes",
+            "--no-deps",
+        ]
         run([*command, "--only-binary=:all:", "-d", PYPI, "-r", requirements])
         stamp.write_text(requirements.read_text())
     _download_npm()
+    # The drivers of Go's program; its build has no network.
+    run(["go", "mod", "download"], cwd=ROOT / "examples/go/rdsiam/rdsiampgx")
+    run(["go", "mod", "download"], cwd=ROOT / "examples/go/rdsiam/rdsiammysql")
 
 
 def _download_npm() -> None:
@@ -64,7 +74,7 @@ def _prove(root: roots.Root) -> None:
     root.make()
     say(f"proves {root.name}")
     (tag,) = root.tags
-    {"python": _python, "node": _node, "c": _c}[tag](root)
+    {"python": _python, "node": _node, "c": _c, "go": _go}[tag](root)
 
 
 def _variables(root: roots.Root) -> dict[str, str]:
@@ -148,6 +158,29 @@ def _c(root: roots.Root) -> None:
         token = root.run([f"/{kind}/token"], variables | libraries).strip()
         facts[f"login, {kind}"] = _psql(token)
     _keep(root, c_programs.archive_of(root.platform), facts)
+
+
+def _go(root: roots.Root) -> None:
+    """A program that `go build` linked with the library in the module."""
+    import go_module
+
+    env = os.environ
+    shutil.copy(go_module.build_consumer(WORK / "go-program"), root.folder / "login")
+    variables = _variables(root)
+    program = {
+        "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
+        "MARIADB_PORT": env["STANDIN_MARIADB_PORT"],
+        "PG_HOST": env["STANDIN_HOST"],
+        "PG_PORT": env["STANDIN_PORT"],
+        "DB_USER": env["STANDIN_USER"],
+        "DB_NAME": env["STANDIN_DB"],
+        "DB_CA": "/db-ca.pem",
+    }
+    printed = root.run(["/login"], variables | program)
+    user = env["STANDIN_USER"]
+    assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
+    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip(), "login": user}
+    _keep(root, go_module.path(), facts)
 
 
 def _psql(token: str) -> str:

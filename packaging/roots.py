@@ -122,6 +122,8 @@ ALL = (
     _node(_X86, "22"),
     _node(_X86, "24"),
     _node(_ARM, "24"),
+    # Without libgcc_s: what Go links needs the C library alone.
+    Root("go-x86_64-gnu", _X86, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
     # The oldest glibc of Debian, for C; the oldest that a library asks for is in the manifest.
     Root("c-x86_64-gnu", _X86, "bullseye", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
     Root("c-aarch64-gnu", _ARM, "bookworm", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
