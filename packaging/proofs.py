@@ -61,20 +61,24 @@ def prove_all(platforms: list[Platform]) -> None:
     if "STANDIN_HOST" not in os.environ:
         roots.superuser()
         download()
+        for root in _of(platforms):
+            root.download()
         command = ["unshare", "--net", sys.executable, str(HERE / "proofs.py"), "--inside"]
         subprocess.run([*command, *(platform.name for platform in platforms)], check=True)
         return
-    for platform in platforms:
-        for root in roots.chosen():
-            if root.platform == platform:
-                _prove(root)
+    for root in _of(platforms):
+        _prove(root)
+
+
+def _of(platforms: list[Platform]) -> list[roots.Root]:
+    return [root for root in roots.chosen() if root.platform in platforms]
 
 
 def _prove(root: roots.Root) -> None:
     root.make()
     say(f"proves {root.name}")
     (tag,) = root.tags
-    {"python": _python, "node": _node, "c": _c, "go": _go}[tag](root)
+    {"python": _python, "node": _node, "bun": _bun, "c": _c, "go": _go}[tag](root)
 
 
 def _variables(root: roots.Root) -> dict[str, str]:
@@ -123,24 +127,38 @@ def _python(root: roots.Root) -> None:
 
 
 def _node(root: roots.Root) -> None:
+    shutil.copytree(Path(run(["npm", "root", "-g"]).strip()) / "npm", root.folder / "npm")
+    install = [
+        "/npm/bin/npm-cli.js",
+        "install",
+        "--silent",
+        "--prefix=/app",
+        "--no-audit",
+        "--no-fund",
+    ]
+    _javascript(root, install)
+
+
+def _bun(root: roots.Root) -> None:
+    _javascript(root, ["add", "--silent", "--cwd=/app"])
+
+
+def _javascript(root: roots.Root, install: list[str]) -> None:
+    """A package manager chooses the platform, and the runtime runs it."""
     import npm
     from registry import Registry
 
-    shutil.copytree(Path(run(["npm", "root", "-g"]).strip()) / "npm", root.folder / "npm")
     (root.folder / "app").mkdir()
     (root.folder / "app/package.json").write_text("{}")
     shutil.copy(HERE / "proofs/prove.js", root.folder / "app")
     variables = _variables(root)
-    name = npm.package_name(root.platform)
     with Registry(DIST / "npm", NPM) as url:
-        install = [root.program, "/npm/bin/npm-cli.js", "install", "--silent", "--prefix=/app"]
-        install += [f"--registry={url}", "--no-audit", "--no-fund", "rdsiam", "pg"]
-        root.run(install, variables)
+        root.run([root.program, *install, f"--registry={url}", "rdsiam", "pg"], variables)
     installed = sorted(path.name for path in (root.folder / "app/node_modules/@rdsiam").iterdir())
     if installed != [root.platform.npm]:
-        raise SystemExit(f"dist: {root.name}: npm chose {installed}")
-    printed = root.run([root.program, "/app/prove.js", "/vectors", name], variables)
-    facts = json.loads(printed)
+        raise SystemExit(f"dist: {root.name}: the package manager chose {installed}")
+    name = npm.package_name(root.platform)
+    facts = json.loads(root.run([root.program, "/app/prove.js", "/vectors", name], variables))
     for package in ("rdsiam", f"rdsiam-{root.platform.npm}"):
         _keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
 

@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import toolchain
 from debian import Suite
 from places import HERE, ROOTS, WORK
 from platforms import PLATFORMS, Platform
@@ -34,36 +36,34 @@ class Root:
     program: str
     """the runtime, or none for programs in C"""
     npm: str = ""
-    """the version of npm's package of Node"""
+    """npm's package of Node or Bun, with its version"""
     tags: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def folder(self) -> Path:
         return ROOTS / self.name
 
-    def make(self) -> Path:
-        """A new one: what an earlier proof has installed is gone."""
-        say(f"makes the root {self.name}")
-        pristine = ROOTS / "pristine" / self.name
-        suffix = "" if self.platform.cpu == NATIVE else f":{self.platform.debian}"
-        Suite(self.suite).unpack([f"{package}{suffix}" for package in self.packages], pristine)
-        if self.npm:
-            self._add_node(pristine)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        run(["cp", "-a", pristine, self.folder])
-        if self.platform.cpu != NATIVE:
-            shutil.copy(_emulator(), self.folder / EMULATOR.lstrip("/"))
-        return self.folder
+    @property
+    def pristine(self) -> Path:
+        return ROOTS / "pristine" / self.name
 
-    def _add_node(self, root: Path) -> None:
-        name = f"node-linux-{self.platform.npm_cpu}"
-        target = root / "usr/bin/node"
-        if not target.exists():
-            folder = WORK / "node" / self.name
-            folder.mkdir(parents=True, exist_ok=True)
-            packed = run(["npm", "pack", "--silent", f"{name}@{self.npm}"], cwd=folder).split()[-1]
-            run(["tar", "-xzf", packed], cwd=folder)
-            shutil.copy(folder / "package/bin/node", target)
+    def download(self) -> None:
+        """What it consists of, while there is a network."""
+        say(f"makes the root {self.name}")
+        suffix = "" if self.platform.cpu == NATIVE else f":{self.platform.debian}"
+        packages = [f"{package}{suffix}" for package in self.packages]
+        Suite(self.suite).unpack(packages, self.pristine)
+        if self.npm:
+            _add_runtime(self.pristine, self.npm, self.program)
+        if "bun" in self.tags:
+            _add_gcc_for_musl(self.pristine)
+        if self.platform.cpu != NATIVE:
+            shutil.copy(_emulator(), self.pristine / EMULATOR.lstrip("/"))
+
+    def make(self) -> None:
+        """A new one: what an earlier proof has installed is gone."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        run(["cp", "-a", self.pristine, self.folder])
 
     def run(self, command: list[str], env: dict[str, str]) -> str:
         """The output of a program inside, which sees these variables and no others."""
@@ -79,6 +79,37 @@ class Root:
         if done.returncode != 0:
             raise SystemExit(f"dist: {self.name}: {' '.join(command)}\n{done.stdout}{done.stderr}")
         return done.stdout
+
+
+def _add_runtime(root: Path, package: str, program: str) -> None:
+    target = root / program.lstrip("/")
+    if target.exists():
+        return
+    folder = WORK / "runtimes" / package.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = run(["npm", "pack", "--silent", package], cwd=folder).split()[-1]
+    run(["tar", "-xzf", packed], cwd=folder)
+    shutil.copy(folder / "package/bin" / target.name, target)
+
+
+def _add_gcc_for_musl(root: Path) -> None:
+    """Bun needs C++'s library for musl. Debian has none, and a wheel of numpy brings one along."""
+    wheels = WORK / "musl"
+    requirements = HERE / "proofs/requirements-musl.txt"
+    command: list[str | Path] = [toolchain.tool("pip"), "download", "-q", "--require-hashes"]
+    command += ["--no-deps", "--only-binary=:all:", "--platform=musllinux_1_2_x86_64"]
+    run([*command, "--python-version=3.12", "-d", wheels, "-r", requirements])
+    (wheel,) = wheels.glob("*.whl")
+    folder = root / "usr/lib/x86_64-linux-musl"
+    with zipfile.ZipFile(wheel) as file:
+        for name in file.namelist():
+            base = name.rsplit("/", 1)[-1]
+            if base.startswith(("libstdc++-", "libgcc_s-")):
+                kept = "libstdc++.so.6" if base.startswith("libstdc++") else base
+                (folder / kept).write_bytes(file.read(name))
+    libc = folder / "libc.musl-x86_64.so.1"
+    if not libc.is_symlink():
+        libc.symlink_to("libc.so")
 
 
 def _emulator() -> Path:
@@ -103,8 +134,9 @@ def _python(platform: Platform, suite: str, version: str) -> Root:
 
 
 def _node(platform: Platform, version: str) -> Root:
-    name = f"node{version.split('.')[0]}-{platform.name}"
-    return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", version, frozenset({"node"}))
+    name = f"node{version}-{platform.name}"
+    package = f"node-linux-{platform.npm_cpu}@{version}"
+    return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", package, frozenset({"node"}))
 
 
 _BY_NAME = {platform.name: platform for platform in PLATFORMS}
@@ -122,6 +154,16 @@ ALL = (
     _node(_X86, "22"),
     _node(_X86, "24"),
     _node(_ARM, "24"),
+    # Node's interface on musl; Node's own builds for it are in no registry.
+    Root(
+        "bun-x86_64-musl",
+        _BY_NAME["x86_64-musl"],
+        "trixie",
+        ("musl",),
+        "/usr/bin/bun",
+        "@oven/bun-linux-x64-musl-baseline@1.4.5",
+        frozenset({"bun"}),
+    ),
     # Without libgcc_s: what Go links needs the C library alone.
     Root("go-x86_64-gnu", _X86, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
     # The oldest glibc of Debian, for C; the oldest that a library asks for is in the manifest.

@@ -8,7 +8,7 @@ const { readFileSync } = require('node:fs');
 const { Client } = require('pg');
 const { Signer, explain } = require('rdsiam');
 
-const { env, report } = process;
+const { env, report, versions } = process;
 const [, , folder, addon] = process.argv;
 
 function answer(value) {
@@ -54,14 +54,18 @@ async function login() {
   return rows[0].name;
 }
 
+function libc() {
+  const { glibcVersionRuntime } = report.getReport().header;
+  return glibcVersionRuntime ? `glibc ${glibcVersionRuntime}` : 'musl';
+}
+
 async function main() {
   assert.equal(require('rdsiam/package.json').version, env.RDSIAM_VERSION);
   // ES modules find the same.
   assert.equal((await import('rdsiam')).Signer, Signer);
-  const { glibcVersionRuntime } = report.getReport().header;
   const facts = {
-    runtime: `Node ${process.version}`,
-    libc: glibcVersionRuntime ? `glibc ${glibcVersionRuntime}` : 'musl',
+    runtime: versions.bun ? `Bun ${versions.bun}` : `Node ${process.version}`,
+    libc: libc(),
     machine: process.arch,
     vectors: vectors(),
     login: await login(),
