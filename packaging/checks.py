@@ -8,6 +8,7 @@ from pathlib import Path
 
 import elf
 import ledger
+import sources
 import toolchain
 from places import HERE, ROOT, WORK
 from platforms import PLATFORMS, Platform
@@ -53,6 +54,11 @@ def check(path: Path) -> None:
     elif path.name.endswith(".tar.gz") and kind == "python":
         run([toolchain.tool("twine"), "check", "--strict", path])
         ledger.record(path, "twine check", "passed")
+        sources.build_sdist(path)
+        ledger.record(path, "built by pip outside of the workspace", "passed")
+    elif path.suffix == ".crate":
+        sources.build_crate(path)
+        ledger.record(path, "built outside of the workspace", "passed")
 
 
 def platform_of(path: Path) -> Platform | None:

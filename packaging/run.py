@@ -5,17 +5,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-Word = str | Path
-
 
 class Failed(Exception):
     """A command failed; the text says which and how."""
 
 
 def run(
-    command: Sequence[Word], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    command: Sequence[object], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> str:
-    """The output of a command, with `env` on top of the environment."""
+    """The output of a command, each word by its text, with `env` on top of the environment."""
     words = [str(word) for word in command]
     done = subprocess.run(
         words,
