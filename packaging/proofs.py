@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import ledger
@@ -124,6 +125,7 @@ def _python(root: roots.Root) -> None:
         shutil.copy(HERE / "proofs" / name, root.folder)
     printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
     _keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
+    _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
 
 
 def _node(root: roots.Root) -> None:
@@ -161,6 +163,23 @@ def _javascript(root: roots.Root, install: list[str]) -> None:
     facts = json.loads(root.run([root.program, "/app/prove.js", "/vectors", name], variables))
     for package in ("rdsiam", f"rdsiam-{root.platform.npm}"):
         _keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
+    # Without what npm installed, beside the driver.
+    for package in ("rdsiam", "@rdsiam"):
+        shutil.rmtree(root.folder / "app/node_modules" / package)
+    paths = {"NODE_PATH": "/opt/nodejs/node_modules"}
+    _layer(root, "nodejs", ["/app/prove.js", "/vectors", name], paths)
+
+
+def _layer(root: roots.Root, language: str, program: list[str], paths: dict[str, str]) -> None:
+    """Unpacked to /opt, as Lambda does."""
+    path = DIST / "lambda" / f"rdsiam-layer-{language}-{version()}-{root.platform.npm_cpu}.zip"
+    if root.platform.libc != "glibc":
+        return
+    with zipfile.ZipFile(path) as file:
+        file.extractall(root.folder / "opt")
+    shutil.rmtree(root.folder / "site/rdsiam", ignore_errors=True)
+    printed = root.run([root.program, *program], _variables(root) | paths)
+    _keep(root, path, json.loads(printed))
 
 
 def _c(root: roots.Root) -> None:

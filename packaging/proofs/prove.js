@@ -61,8 +61,8 @@ function libc() {
 
 async function main() {
   assert.equal(require('rdsiam/package.json').version, env.RDSIAM_VERSION);
-  // ES modules find the same.
-  assert.equal((await import('rdsiam')).Signer, Signer);
+  // ES modules find the same; those of Node do not look where Lambda puts layers.
+  if (env.NODE_PATH === undefined) assert.equal((await import('rdsiam')).Signer, Signer);
   const facts = {
     runtime: versions.bun ? `Bun ${versions.bun}` : `Node ${process.version}`,
     libc: libc(),
