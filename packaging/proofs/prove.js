@@ -70,7 +70,7 @@ async function main() {
     vectors: vectors(),
     login: await login(),
   };
-  console.log(JSON.stringify(facts));
+  process.stdout.write(JSON.stringify(facts));
 }
 
 main();
