@@ -1,5 +1,6 @@
 """Where things are: what ships, what it is made with, and what may be deleted."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,10 @@ ROOTS = WORK / "roots"
 
 def version() -> str:
     """The one place for the version is `workspace.package` in Cargo.toml."""
-    import tomllib
+    found = re.search(r'^\[workspace\.package\]\nversion = "(.+)"', _manifest(), re.MULTILINE)
+    assert found is not None
+    return found[1]
 
-    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
-    return str(manifest["workspace"]["package"]["version"])
+
+def _manifest() -> str:
+    return (ROOT / "Cargo.toml").read_text()

@@ -6,7 +6,7 @@ The one place for the version is Cargo.toml; what cannot read it there is change
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from places import ROOT, version
 from run import run, say
@@ -69,7 +69,7 @@ def _changelog(new: str) -> None:
     text = CHANGELOG.read_text()
     if UNRELEASED not in text or f"## [{new}]" in text:
         raise SystemExit(f"release: {CHANGELOG.name} has nothing unreleased, or {new} already")
-    heading = f"{UNRELEASED}\n\n## [{new}] - {datetime.now(UTC):%Y-%m-%d}"
+    heading = f"{UNRELEASED}\n\n## [{new}] - {datetime.now(timezone.utc):%Y-%m-%d}"
     CHANGELOG.write_text(text.replace(UNRELEASED, heading, 1))
 
 

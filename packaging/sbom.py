@@ -2,7 +2,7 @@
 compiler. Run by the tools' Python: sbom.py PACKAGE PLATFORM FILE"""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -37,7 +37,7 @@ def main(package: str, platform: platforms.Platform, to: Path) -> None:
 
     bom = Bom(serial_number=uuid5(NAMESPACE_URL, f"{package} {version()} {platform.name}"))
     # Bytes that follow from the content: the time of the commit, and no number drawn by chance.
-    bom.metadata.timestamp = datetime.fromtimestamp(int(cargo.source_date()), UTC)
+    bom.metadata.timestamp = datetime.fromtimestamp(int(cargo.source_date()), timezone.utc)
     subject = component(package, version(), "Apache-2.0 OR MIT")
     bom.metadata.component = subject
     bom.metadata.properties = [
