@@ -24,11 +24,12 @@ from places import DIST
 from platforms import Platform
 from run import say
 
-# What is built for each platform, in this order: a layer is made of wheels and npm packages.
+# What is built for each platform. A layer is made of wheels and npm packages; maturin comes after
+# what cargo builds, because each compiles anew what depends on the other's environment.
 FOR_EACH_PLATFORM: tuple[Callable[[Platform], list[Path]], ...] = (
     c_archive.build,
-    wheels.build,
     npm.build_platform,
+    wheels.build,
     layer.build,
     sbom_files.build,
 )
