@@ -1,5 +1,6 @@
 """What can be told from an artefact without running it."""
 
+import json
 import shutil
 import tarfile
 import tempfile
@@ -107,9 +108,11 @@ def _wheel(path: Path) -> None:
     run([toolchain.tool("twine"), "check", "--strict", path])
     ledger.record(path, "twine check", "passed")
     if "-abi3-" in path.name:
-        text = run([toolchain.tool("abi3audit"), "--strict", "-v", path])
-        if "1 extensions scanned; 0 ABI version mismatches and 0 ABI" not in " ".join(text.split()):
-            raise elf.Wrong(f"{path.name}: {text}")
+        report = json.loads(run([toolchain.tool("abi3audit"), "--strict", "--report", path]))
+        (spec,) = report["specs"].values()
+        results = [found["result"] for found in spec["wheel"]]
+        if [(result["baseline"], result["computed"]) for result in results] != [("3.10", "3.10")]:
+            raise elf.Wrong(f"{path.name}: {results}")
         ledger.record(path, "abi3audit", "0 violations of CPython 3.10's stable ABI")
 
 
