@@ -37,6 +37,9 @@ def _add_python(platform: Platform, folder: Path) -> None:
     (wheel,) = (DIST / "python").glob(f"rdsiam-*-abi3-*{platform.wheel}*.whl")
     with zipfile.ZipFile(wheel) as file:
         file.extractall(folder / PYTHON)
+    # The bill of materials stays in the wheel; a function is billed and started by its size.
+    (bill,) = (folder / PYTHON).glob("*.dist-info/sboms")
+    shutil.rmtree(bill)
 
 
 def _add_node(platform: Platform, folder: Path) -> None:
