@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-consumers test-examples
+	test-go test-consumers test-examples test-packages
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-consumers test-examples
+	test-go test-consumers test-examples test-packages
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -184,8 +184,20 @@ endurance: tools standin
 deny:
 	cargo deny check
 
-dist: tools
-	tests/tools/dist.sh
+# What ships, into build/dist: built, checked, and run in bare roots. PLATFORMS="x86_64-gnu" for one.
+dist: tools standin
+	python3 packaging/dist.py $(PLATFORMS)
+
+# Sets VERSION in every manifest and the changelog, commits that, builds and proves what ships, and
+# publishes nothing.
+.PHONY: release
+release:
+	python3 packaging/release.py $(VERSION)
+	$(MAKE) dist
+
+# The scripts of `dist`, without building anything.
+test-packages: tools
+	$(VENV) -m pytest -q -p no:cacheprovider packaging/tests
 
 # The C library with its header, for pkg-config, CMake and Go: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR.
 .PHONY: uninstall

@@ -3,9 +3,22 @@
 # the real one.
 set -eu
 cd "$(dirname "$0")"
-(cd .. && cargo build --locked)
-target=${CARGO_TARGET_DIR:-../target}
+# By the names of Node: rdsiam.linux-x64-gnu.node, rdsiam.darwin-arm64.node.
+addon=$(node -p 'const { platform, arch, report } = process;
+    const libc = report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl";
+    `rdsiam.${platform}-${arch}${platform === "linux" ? libc : ""}.node`')
+case "$(uname -s)" in
+Darwin) name=librdsiam_node.dylib ;;
+*) name=librdsiam_node.so ;;
+esac
+if [ -n "${ARTIFACTS:-}" ]; then
+    # What ships.
+    built=$(../tests/tools/artefact.sh node)
+else
+    built=${CARGO_TARGET_DIR:-../target}/debug/$name
+    (cd .. && cargo build --locked)
+fi
 # A new file, not new content: a process that runs may have the old one mapped.
-cp "$target/debug/librdsiam_node.so" rdsiam.linux-x64-gnu.node.new
-mv rdsiam.linux-x64-gnu.node.new rdsiam.linux-x64-gnu.node
+cp "$built" "$addon.new"
+mv "$addon.new" "$addon"
 node compile.js

@@ -1,14 +1,19 @@
 #!/bin/sh
 # Builds the extension with cargo and puts a copy beside the Python files, for the tests.
-# A copy, because other builds replace what lies in the target folder.
+# A copy, because other builds replace what lies in the target folder. With ARTIFACTS it is the
+# library that ships.
 set -eu
 cd "$(dirname "$0")"
-target=${CARGO_TARGET_DIR:-../target}
-(cd .. && cargo build --locked)
 case "$(uname -s)" in
-Darwin) built=lib_rdsiam.dylib ;;
-*) built=lib_rdsiam.so ;;
+Darwin) name=lib_rdsiam.dylib ;;
+*) name=lib_rdsiam.so ;;
 esac
+if [ -n "${ARTIFACTS:-}" ]; then
+    built=$(../tests/tools/artefact.sh python)
+else
+    built=${CARGO_TARGET_DIR:-../target}/debug/$name
+    (cd .. && cargo build --locked)
+fi
 # Renamed into place: a process that has the old one loaded keeps it.
-cp "$target/debug/$built" python/rdsiam/_rdsiam.abi3.so.new
+cp "$built" python/rdsiam/_rdsiam.abi3.so.new
 mv -f python/rdsiam/_rdsiam.abi3.so.new python/rdsiam/_rdsiam.abi3.so

@@ -5,6 +5,7 @@
 #   make demo                                     against a local stand-in for RDS
 #   make demo HOST=... PORT=... DBUSER=...        a token for your own database, with your own
 #                                                 credentials; SHOW=1 prints the token itself
+#   ARTIFACTS=build/dist make demo                with what ships
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/demo
@@ -22,8 +23,10 @@ binding() {
 }
 
 build_c() {
+    local library=target/debug/librdsiam.so
+    [ -z "${ARTIFACTS:-}" ] || library=$(tests/tools/artefact.sh c)/lib/librdsiam.so
     mkdir -p "$out/lib"
-    cp target/debug/librdsiam.so "$out/lib/librdsiam.so.1"
+    cp "$library" "$out/lib/librdsiam.so.1"
     ln -sf librdsiam.so.1 "$out/lib/librdsiam.so"
     local libpq=()
     if pg_config --version >/dev/null 2>&1; then
@@ -53,7 +56,7 @@ against_standin() {
     export AWS_SECRET_ACCESS_KEY=$STANDIN_SECRET_ACCESS_KEY
     export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN DEMO_MODE=login
     unset AWS_PROFILE
-    say "PostgreSQL at $DEMO_HOST:$DEMO_PORT checks each token; debug build, times are not a benchmark"
+    say "PostgreSQL at $DEMO_HOST:$DEMO_PORT checks each token; times are not a benchmark"
     for name in "${bindings[@]}"; do binding "$name"; done
     say "What the server said of the tampered tokens"
     grep -i refused "$STANDIN_LOG" | tail -n "${#bindings[@]}"
@@ -84,8 +87,12 @@ JSON
 
 [ "${1:-}" = against-standin ] && { against_standin; exit; }
 
-say "Building the library and its C, Python and Node bindings (debug build)"
-cargo build --locked
+if [ -n "${ARTIFACTS:-}" ]; then
+    say "The library and its C, Python and Node bindings of $ARTIFACTS, as they ship"
+else
+    say "Building the library and its C, Python and Node bindings (debug build)"
+    cargo build --locked
+fi
 bindings-python/build-dev.sh
 bindings-node/build-dev.sh
 

@@ -6,6 +6,8 @@
 # INCLUDEDIR  PREFIX/include by default
 # DESTDIR     a folder in front of all that, for those who make packages
 # PROFILE     release by default; dev for tests, whose libraries are large and slow
+# BUILT       a folder with both libraries, built elsewhere; nothing is built then
+# PRIVATE     what a program has to link with that static library
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 destdir=${DESTDIR:-} prefix=${PREFIX:-/usr/local} profile=${PROFILE:-release}
@@ -19,7 +21,7 @@ version=$(constant version)
 abi=$(sed -n 's/^#define RDSIAM_ABI_VERSION //p' include/rdsiam.h)
 # What a program has to link with the static library, by `rustc --print native-static-libs`;
 # tests/consumer compares.
-private="-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
+private="${PRIVATE:--lgcc_s -lutil -lrt -lpthread -lm -ldl -lc}"
 
 pkgconfig=$libdir/pkgconfig cmake=$libdir/cmake/rdsiam
 go=$prefix/share/rdsiam/go doc=$prefix/share/doc/rdsiam
@@ -48,8 +50,8 @@ fill() { # the template, the file
 }
 
 install_all() {
-    cargo build -q --locked --profile "$profile" -p rdsiam-ffi
-    local built=${CARGO_TARGET_DIR:-target}/${profile/dev/debug} file
+    local built=${BUILT:-${CARGO_TARGET_DIR:-target}/${profile/dev/debug}} file
+    [ -n "${BUILT:-}" ] || cargo build -q --locked --profile "$profile" -p rdsiam-ffi
     for file in "${files[@]}" "${go_files[@]/#/$go/}"; do
         install -d "$destdir${file%/*}"
     done

@@ -14,7 +14,7 @@ if [ "${1:-}" = --fix ]; then
     gofmt -w examples/go tests/consumer/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
-    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench)
+    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs)
     exit
 fi
 
@@ -39,4 +39,5 @@ cargo run -q -p rdsiam-header -- --check
 "$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
 (cd bindings-python && "$venv/mypy" --no-error-summary)
 "$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
-(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench)
+(cd packaging && "$venv/mypy" --no-error-summary --strict dist.py proofs.py)
+(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs)

@@ -16,15 +16,22 @@ Everything may be used from any number of threads, and by a child of `fork`.
 # A first token takes less than a millisecond, which the benchmarks hold it to. So only the compiled
 # part is loaded here, and the rest when it is first asked for. `typing` alone would take ten times
 # as long; checkers know this name for its TYPE_CHECKING.
-from ._rdsiam import (
-    __version__,
-    client,
-    explain,
-    generate_db_auth_token,
-    odbc_quote,
-    pgpass_quote,
-    url_quote,
-)
+try:
+    from ._rdsiam import (
+        __version__,
+        client,
+        explain,
+        generate_db_auth_token,
+        odbc_quote,
+        pgpass_quote,
+        url_quote,
+    )
+except ImportError as error:
+    from ._unavailable import is_of_loader, message
+
+    if not is_of_loader(error):
+        raise
+    raise ImportError(message(error), name=error.name, path=error.path) from error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,59 @@
+"""Builds the programs that prove a C archive, out of the archive alone, by its pkg-config files."""
+
+import shutil
+import sys
+import tarfile
+from pathlib import Path
+
+import c_archive
+import toolchain
+from places import DIST, HERE, ROOT, WORK
+from platforms import Platform
+from run import run
+
+
+def archive_of(platform: Platform) -> Path:
+    return DIST / "c" / f"{c_archive.name(platform)}.tar.gz"
+
+
+def build(platform: Platform, kind: str) -> Path:
+    """The programs `vectors` and `token`, shared or static, with the library if they need it."""
+    work = WORK / "c-programs" / platform.name
+    folder = work / kind
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tarfile.open(archive_of(platform)) as packed:
+        packed.extractall(work, filter="data")
+    unpacked = work / c_archive.name(platform)
+    package = "rdsiam" if kind == "shared" else "rdsiam-static"
+    pkg_config = {"PKG_CONFIG_PATH": str(unpacked / "lib/pkgconfig")}
+    options = run(["pkg-config", "--cflags", "--libs", package], env=pkg_config).split()
+    header = run([sys.executable, ROOT / "tests/c/vectors.py"])
+    (work / "vectors.h").write_text(header)
+    for name, source in (
+        ("vectors", ROOT / "tests/c/test_vectors.c"),
+        ("token", HERE / "proofs/prove.c"),
+    ):
+        run(
+            [
+                *_compiler(platform),
+                "-std=gnu99",
+                f"-I{work}",
+                f"-I{ROOT}/tests/c",
+                source,
+                "-o",
+                folder / name,
+                *options,
+            ]
+        )
+    if kind == "shared":
+        for library in (unpacked / "lib").glob("librdsiam.so.*"):
+            shutil.copy(library, folder, follow_symlinks=True)
+    return folder
+
+
+def _compiler(platform: Platform) -> list[str | Path]:
+    # Zig links programs for musl statically unless it is told not to.
+    dynamic = ["-dynamic"] if platform.libc == "musl" else []
+    zig: list[str | Path] = [toolchain.tool("python-zig"), "cc", "-target", platform.zig]
+    return [*zig, "-fno-sanitize=all", *dynamic]

@@ -1,0 +1,147 @@
+"""What can be told from an artefact without running it."""
+
+import json
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+import elf
+import ledger
+import sources
+import toolchain
+from places import HERE, ROOT, WORK
+from platforms import PLATFORMS, Platform
+from run import run, say
+
+MEGABYTE = 1_000_000
+# As promised: packed in a wheel or an npm package, unpacked in a layer.
+MAX_LIBRARY = 5 * MEGABYTE
+MAX_PACKED = int(2.6 * MEGABYTE)
+MAX_LAYER = 5 * MEGABYTE
+EXPORTS = {
+    "python": ["PyInit__rdsiam"],
+    "node": ["napi_register_module_v1", "node_api_module_get_api_version_v1"],
+    "c": (ROOT / "ffi/symbols.txt").read_text().split(),
+}
+
+
+WORKFLOW = ROOT / ".github/workflows/release.yml"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
+
+
+def check_all() -> None:
+    strict = ["--offline", "--no-progress", "--pedantic", "--min-severity=low"]
+    run([toolchain.tool("zizmor"), *strict, WORKFLOW])
+    run(["go", "run", ACTIONLINT, WORKFLOW])
+    for path in ledger.artefacts():
+        check(path)
+
+
+def check(path: Path) -> None:
+    say(f"checks {path.name}")
+    kind = path.parent.name
+    if path.suffix == ".whl" and path.name.startswith("rdsiam-"):
+        _bound(path, MAX_PACKED)
+        _library(path, "*.so", EXPORTS["python"])
+        _wheel(path)
+    elif kind == "npm":
+        _npm(path)
+    elif kind == "c":
+        _library(path, "librdsiam.so.*.*.*", EXPORTS["c"])
+    elif kind == "lambda":
+        _layer(path)
+    elif path.name.endswith(".tar.gz") and kind == "python":
+        run([toolchain.tool("twine"), "check", "--strict", path])
+        ledger.record(path, "twine check", "passed")
+        sources.build_sdist(path)
+        ledger.record(path, "built by pip outside of the workspace", "passed")
+    elif path.suffix == ".crate":
+        sources.build_crate(path)
+        ledger.record(path, "built outside of the workspace", "passed")
+
+
+def platform_of(path: Path) -> Platform | None:
+    """By the name that each packager gives it."""
+    for platform in PLATFORMS:
+        for name in (platform.wheel, platform.npm, f"{platform.cpu}-linux-{platform.abi}"):
+            if name in path.name:
+                return platform
+    return None
+
+
+def _bound(path: Path, most: int) -> None:
+    if path.stat().st_size > most:
+        raise elf.Wrong(f"{path.name} has {path.stat().st_size} bytes, more than {most}")
+
+
+def _unpack(path: Path, to: Path) -> None:
+    if path.suffix in (".whl", ".zip"):
+        with zipfile.ZipFile(path) as file:
+            file.extractall(to)
+    else:
+        with tarfile.open(path) as packed:
+            packed.extractall(to, filter="data")
+
+
+def _library(path: Path, pattern: str, exports: list[str]) -> None:
+    platform = platform_of(path)
+    if platform is None:
+        raise elf.Wrong(f"{path.name} is for no platform that ships")
+    with tempfile.TemporaryDirectory() as work:
+        _unpack(path, Path(work))
+        (library,) = Path(work).rglob(pattern)
+        ledger.record(path, "library", elf.check(library, platform, exports, MAX_LIBRARY))
+        if not list(Path(work).rglob("THIRD-PARTY.txt")):
+            raise elf.Wrong(f"{path.name} has no licences of what is linked")
+
+
+def _wheel(path: Path) -> None:
+    platform = platform_of(path)
+    assert platform is not None
+    shown = run([toolchain.tool("auditwheel"), "show", path], env={"PATH": toolchain.path()})
+    tag = platform.wheel
+    if f'"{tag}"' not in " ".join(shown.split()):
+        raise elf.Wrong(f"{path.name}: auditwheel does not find {tag}: {shown}")
+    ledger.record(path, "auditwheel", tag)
+    run([toolchain.tool("twine"), "check", "--strict", path])
+    ledger.record(path, "twine check", "passed")
+    if "-abi3-" in path.name:
+        report = json.loads(run([toolchain.tool("abi3audit"), "--strict", "--report", path]))
+        (spec,) = report["specs"].values()
+        results = [found["result"] for found in spec["wheel"]]
+        if [(result["baseline"], result["computed"]) for result in results] != [("3.10", "3.10")]:
+            raise elf.Wrong(f"{path.name}: {results}")
+        ledger.record(path, "abi3audit", "0 violations of CPython 3.10's stable ABI")
+
+
+def _npm(path: Path) -> None:
+    _bound(path, MAX_PACKED)
+    if platform_of(path) is not None:
+        _library(path, "*.node", EXPORTS["node"])
+    run([_js_tool("publint"), "run", path, "--strict"])
+    ledger.record(path, "publint", "passed")
+    if platform_of(path) is None:
+        # Those who resolve as Node 10 did find types by `typesVersions`.
+        run([_js_tool("attw"), path])
+        ledger.record(path, "attw", "passed")
+
+
+def _js_tool(name: str) -> Path:
+    """publint and attw, by a lock file."""
+    folder = WORK / "js-tools"
+    if not (folder / "node_modules/.bin" / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / "js-tools" / file, folder)
+        run(["npm", "ci", "--silent"], cwd=folder)
+    return folder / "node_modules/.bin" / name
+
+
+def _layer(path: Path) -> None:
+    with zipfile.ZipFile(path) as file:
+        unpacked = sum(entry.file_size for entry in file.infolist())
+    if unpacked > MAX_LAYER:
+        raise elf.Wrong(f"{path.name} has {unpacked} bytes unpacked, more than {MAX_LAYER}")
+    ledger.record(path, "unpacked bytes", unpacked)

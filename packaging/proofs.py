@@ -1,0 +1,268 @@
+"""Installs what ships in bare roots, without compilers or a network, and runs it there."""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import ledger
+import roots
+import toolchain
+from places import DIST, HERE, ROOT, WORK, version
+from platforms import Platform
+from run import run, say
+
+PYPI = WORK / "pypi"
+NPM = WORK / "npm"
+
+
+def download() -> None:
+    """The drivers of the proofs, while there is a network."""
+    requirements = HERE / "proofs/requirements.txt"
+    stamp = PYPI / "requirements.txt"
+    if not stamp.exists() or stamp.read_text() != requirements.read_text():
+        shutil.rmtree(PYPI, ignore_errors=True)
+        command: list[str | Path] = [
+            toolchain.tool("pip"),
+            "download",
+            "-q",
+            "--require-hashes",
+            "--no-deps",
+        ]
+        run([*command, "--only-binary=:all:", "-d", PYPI, "-r", requirements])
+        stamp.write_text(requirements.read_text())
+    _download_npm()
+    # The drivers of Go's program; its build has no network.
+    run(["go", "mod", "download"], cwd=ROOT / "examples/go/rdsiam/rdsiampgx")
+    run(["go", "mod", "download"], cwd=ROOT / "examples/go/rdsiam/rdsiammysql")
+
+
+def _download_npm() -> None:
+    lock = HERE / "proofs/package-lock.json"
+    stamp = NPM / "package-lock.json"
+    if stamp.exists() and stamp.read_text() == lock.read_text():
+        return
+    shutil.rmtree(NPM, ignore_errors=True)
+    NPM.mkdir(parents=True)
+    for name, entry in json.loads(lock.read_text())["packages"].items():
+        if name:
+            package = name.removeprefix("node_modules/")
+            run(["npm", "pack", "--silent", f"{package}@{entry['version']}"], cwd=NPM)
+    stamp.write_text(lock.read_text())
+
+
+def prove_all(platforms: list[Platform]) -> None:
+    """In a network of this process's own, which has loopback alone, with the stand-in."""
+    if "STANDIN_HOST" not in os.environ:
+        roots.superuser()
+        download()
+        for root in _of(platforms):
+            root.download()
+        command = ["unshare", "--net", sys.executable, str(HERE / "proofs.py"), "--inside"]
+        subprocess.run([*command, *(platform.name for platform in platforms)], check=True)
+        return
+    for root in _of(platforms):
+        _prove(root)
+
+
+def _of(platforms: list[Platform]) -> list[roots.Root]:
+    return [root for root in roots.chosen() if root.platform in platforms]
+
+
+def _prove(root: roots.Root) -> None:
+    root.make()
+    say(f"proves {root.name}")
+    (tag,) = root.tags
+    {"python": _python, "node": _node, "bun": _bun, "c": _c, "go": _go}[tag](root)
+
+
+def _variables(root: roots.Root) -> dict[str, str]:
+    """What a program finds in its environment, and the files that it is about."""
+    env = os.environ
+    shutil.copy(env["STANDIN_CA"], root.folder / "db-ca.pem")
+    shutil.copytree(ROOT / "tests/vectors", root.folder / "vectors", dirs_exist_ok=True)
+    (root.folder / "etc").mkdir(exist_ok=True)
+    hosts = f"{env['STANDIN_HOSTADDR']} {env['STANDIN_HOST']} {env['STANDIN_MARIADB_HOST']}\n"
+    (root.folder / "etc/hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
+    (root.folder / "etc/nsswitch.conf").write_text("hosts: files\n")
+    shared = {
+        name: env[name] for name in ("STANDIN_HOST", "STANDIN_PORT", "STANDIN_USER", "STANDIN_DB")
+    }
+    return shared | {
+        "STANDIN_CA": "/db-ca.pem",
+        "RDSIAM_VERSION": version(),
+        "AWS_ACCESS_KEY_ID": env["STANDIN_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": env["STANDIN_SECRET_ACCESS_KEY"],
+        "AWS_SESSION_TOKEN": env["STANDIN_SESSION_TOKEN"],
+    }
+
+
+def _python(root: roots.Root) -> None:
+    offered = root.folder / "offered"
+    shutil.copytree(PYPI, offered)
+    # All that ships; which one fits is pip's to say.
+    for wheel in (DIST / "python").glob("*.whl"):
+        shutil.copy(wheel, offered)
+    (pip,) = (path.name for path in offered.glob("pip-*.whl"))
+    install = [root.program, f"/offered/{pip}/pip", "install", "-q", "--no-index", "--no-cache-dir"]
+    install += ["--find-links=/offered", "--only-binary=:all:", "--target=/site", "--no-compile"]
+    install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam", "pg8000"]
+    variables = _variables(root)
+    root.run(install, variables)
+    report = json.loads((root.folder / "report.json").read_text())
+    (url,) = (
+        item["download_info"]["url"]
+        for item in report["install"]
+        if item["metadata"]["name"] == "rdsiam"
+    )
+    for name in ("prove.py", "vectors.py"):
+        shutil.copy(HERE / "proofs" / name, root.folder)
+    printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
+    _keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
+    _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
+
+
+def _node(root: roots.Root) -> None:
+    shutil.copytree(Path(run(["npm", "root", "-g"]).strip()) / "npm", root.folder / "npm")
+    install = [
+        "/npm/bin/npm-cli.js",
+        "install",
+        "--silent",
+        "--prefix=/app",
+        "--no-audit",
+        "--no-fund",
+    ]
+    _javascript(root, install)
+
+
+def _bun(root: roots.Root) -> None:
+    _javascript(root, ["add", "--silent", "--cwd=/app"])
+
+
+def _javascript(root: roots.Root, install: list[str]) -> None:
+    """A package manager chooses the platform, and the runtime runs it."""
+    import npm
+    from registry import Registry
+
+    (root.folder / "app").mkdir()
+    (root.folder / "app/package.json").write_text("{}")
+    shutil.copy(HERE / "proofs/prove.js", root.folder / "app")
+    variables = _variables(root)
+    with Registry(DIST / "npm", NPM) as url:
+        root.run([root.program, *install, f"--registry={url}", "rdsiam", "pg"], variables)
+    installed = sorted(path.name for path in (root.folder / "app/node_modules/@rdsiam").iterdir())
+    if installed != [root.platform.npm]:
+        raise SystemExit(f"dist: {root.name}: the package manager chose {installed}")
+    name = npm.package_name(root.platform)
+    facts = json.loads(root.run([root.program, "/app/prove.js", "/vectors", name], variables))
+    for package in ("rdsiam", f"rdsiam-{root.platform.npm}"):
+        _keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
+    # Without what npm installed, beside the driver.
+    for package in ("rdsiam", "@rdsiam"):
+        shutil.rmtree(root.folder / "app/node_modules" / package)
+    paths = {"NODE_PATH": "/opt/nodejs/node_modules"}
+    _layer(root, "nodejs", ["/app/prove.js", "/vectors", name], paths)
+
+
+def _layer(root: roots.Root, language: str, program: list[str], paths: dict[str, str]) -> None:
+    """Unpacked to /opt, as Lambda does."""
+    path = DIST / "lambda" / f"rdsiam-layer-{language}-{version()}-{root.platform.npm_cpu}.zip"
+    if root.platform.libc != "glibc":
+        return
+    with zipfile.ZipFile(path) as file:
+        file.extractall(root.folder / "opt")
+    shutil.rmtree(root.folder / "site/rdsiam", ignore_errors=True)
+    printed = root.run([root.program, *program], _variables(root) | paths)
+    _keep(root, path, json.loads(printed))
+
+
+def _c(root: roots.Root) -> None:
+    import c_programs
+
+    variables = _variables(root)
+    facts: dict[str, object] = {"runtime": "C", "machine": root.platform.cpu}
+    for kind in ("shared", "static"):
+        folder = c_programs.build(root.platform, kind)
+        shutil.copytree(folder, root.folder / kind)
+        libraries = {"LD_LIBRARY_PATH": f"/{kind}"}
+        facts[f"vectors, {kind}"] = root.run([f"/{kind}/vectors"], variables | libraries).strip()
+        token = root.run([f"/{kind}/token"], variables | libraries).strip()
+        facts[f"login, {kind}"] = _psql(token)
+    _keep(root, c_programs.archive_of(root.platform), facts)
+
+
+def _go(root: roots.Root) -> None:
+    """A program that `go build` linked with the library in the module."""
+    import go_module
+
+    env = os.environ
+    shutil.copy(go_module.build_consumer(WORK / "go-program"), root.folder / "login")
+    variables = _variables(root)
+    program = {
+        "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
+        "MARIADB_PORT": env["STANDIN_MARIADB_PORT"],
+        "PG_HOST": env["STANDIN_HOST"],
+        "PG_PORT": env["STANDIN_PORT"],
+        "DB_USER": env["STANDIN_USER"],
+        "DB_NAME": env["STANDIN_DB"],
+        "DB_CA": "/db-ca.pem",
+    }
+    printed = root.run(["/login"], variables | program)
+    user = env["STANDIN_USER"]
+    assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
+    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip(), "login": user}
+    _keep(root, go_module.path(), facts)
+
+
+def _psql(token: str) -> str:
+    """A token of a program that has no driver, tried from outside."""
+    env = os.environ
+    where = (
+        f"host={env['STANDIN_HOST']} hostaddr={env['STANDIN_HOSTADDR']} port={env['STANDIN_PORT']}"
+    )
+    who = f"user={env['STANDIN_USER']} dbname={env['STANDIN_DB']}"
+    tls = f"sslmode=verify-full sslrootcert={env['STANDIN_CA']}"
+    command = [
+        f"{env['STANDIN_BINDIR']}/psql",
+        f"{where} {who} {tls}",
+        "-Atc",
+        "SELECT current_user",
+    ]
+    found = run(command, env={"PGPASSWORD": token}).strip()
+    assert found == env["STANDIN_USER"]
+    return found
+
+
+def _keep(root: roots.Root, path: Path, facts: dict[str, object]) -> None:
+    how = "natively" if root.platform.cpu == roots.NATIVE else "under qemu"
+    ledger.record(path, f"run on {root.name}, Debian {root.suite}, {how}", facts)
+
+
+def _loopback() -> None:
+    """Switches lo on: a new network has it, and it is off."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sh", b"lo", 0x1 | 0x40)
+        fcntl.ioctl(control, 0x8914, request)
+
+
+def _inside(names: list[str]) -> None:
+    _loopback()
+    standin = [str(ROOT / "tests/standin/standin"), "run", "--"]
+    subprocess.run(
+        [*standin, sys.executable, str(HERE / "proofs.py"), "--proofs", *names], check=True
+    )
+
+
+if __name__ == "__main__":
+    import platforms
+
+    if sys.argv[1] == "--inside":
+        _inside(sys.argv[2:])
+    else:
+        prove_all(platforms.named(sys.argv[2:]))

@@ -1,0 +1,48 @@
+"""Runs in a bare root, with the installed wheel: every known answer, a token, a login.
+
+prove.py VECTORS prints what it did as JSON."""
+
+import json
+import os
+import platform
+import ssl
+import sys
+import sysconfig
+
+import pg8000.dbapi
+
+import rdsiam
+from vectors import vectors
+
+
+def login() -> str:
+    env = os.environ
+    host, port, user = env["STANDIN_HOST"], int(env["STANDIN_PORT"]), env["STANDIN_USER"]
+    token = rdsiam.generate_db_auth_token(host, port, user)
+    assert rdsiam.explain(token).user == user
+    context = ssl.create_default_context(cafile=env["STANDIN_CA"])
+    with pg8000.dbapi.connect(
+        user, host, env["STANDIN_DB"], port, token, ssl_context=context
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT current_user")
+        (row,) = cursor.fetchall()
+    assert row[0] == user
+    return user
+
+
+def main() -> None:
+    assert rdsiam.__version__ == os.environ["RDSIAM_VERSION"]
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    assert gil != bool(sysconfig.get_config_var("Py_GIL_DISABLED")), "the GIL was switched on"
+    facts = {
+        "runtime": f"CPython {platform.python_version()}{'' if gil else 't'}",
+        "libc": " ".join(platform.libc_ver()),
+        "machine": platform.machine(),
+        "vectors": vectors(sys.argv[1]),
+        "login": login(),
+    }
+    print(json.dumps(facts))
+
+
+main()

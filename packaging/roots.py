@@ -1,0 +1,189 @@
+"""Bare roots to install into: Debian's runtimes without compilers, and Node's own builds."""
+
+import os
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import toolchain
+from debian import Suite
+from places import HERE, ROOTS, WORK
+from platforms import PLATFORMS, Platform
+from run import run, say
+
+NATIVE = "x86_64"
+# With which an x86_64 machine runs aarch64.
+EMULATOR = "/usr/bin/qemu-aarch64-static"
+_COMMON = ("libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libbz2-1.0", "liblzma5")
+# What Python's standard library is linked with, beside that.
+_PYTHON = {
+    "bookworm": ("libssl3", "libffi8", "libuuid1", "libcrypt1"),
+    "trixie": ("libssl3t64", "libffi8", "libuuid1", "libcrypt1", "libzstd1"),
+    "sid": ("libssl3t64", "libffi8", "libuuid1", "libcrypt1", "libzstd1"),
+}
+
+
+@dataclass(frozen=True)
+class Root:
+    """A runtime in a root of its own."""
+
+    name: str
+    platform: Platform
+    suite: str
+    packages: tuple[str, ...]
+    program: str
+    """the runtime, or none for programs in C"""
+    npm: str = ""
+    """npm's package of Node or Bun, with its version"""
+    tags: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def folder(self) -> Path:
+        return ROOTS / self.name
+
+    @property
+    def pristine(self) -> Path:
+        return ROOTS / "pristine" / self.name
+
+    def download(self) -> None:
+        """What it consists of, while there is a network."""
+        say(f"makes the root {self.name}")
+        suffix = "" if self.platform.cpu == NATIVE else f":{self.platform.debian}"
+        packages = [f"{package}{suffix}" for package in self.packages]
+        Suite(self.suite).unpack(packages, self.pristine)
+        if self.npm:
+            _add_runtime(self.pristine, self.npm, self.program)
+        if "bun" in self.tags:
+            _add_gcc_for_musl(self.pristine)
+        if self.platform.cpu != NATIVE:
+            shutil.copy(_emulator(), self.pristine / EMULATOR.lstrip("/"))
+
+    def make(self) -> None:
+        """A new one: what an earlier proof has installed is gone."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        run(["cp", "-a", self.pristine, self.folder])
+
+    def run(self, command: list[str], env: dict[str, str]) -> str:
+        """The output of a program inside, which sees these variables and no others."""
+        emulator = [] if self.platform.cpu == NATIVE else [EMULATOR]
+        base = {"HOME": "/tmp", "LC_ALL": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"}
+        done = subprocess.run(
+            [str(HERE / "in_root.sh"), str(self.folder), *emulator, *command],
+            env={"PATH": "/usr/bin:/usr/sbin", **base, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"dist: {self.name}: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def _add_runtime(root: Path, package: str, program: str) -> None:
+    target = root / program.lstrip("/")
+    if target.exists():
+        return
+    folder = WORK / "runtimes" / package.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = run(["npm", "pack", "--silent", package], cwd=folder).split()[-1]
+    run(["tar", "-xzf", packed], cwd=folder)
+    shutil.copy(folder / "package/bin" / target.name, target)
+
+
+def _add_gcc_for_musl(root: Path) -> None:
+    """Bun needs C++'s library for musl. Debian has none, and a wheel of numpy brings one along."""
+    wheels = WORK / "musl"
+    requirements = HERE / "proofs/requirements-musl.txt"
+    command: list[str | Path] = [toolchain.tool("pip"), "download", "-q", "--require-hashes"]
+    command += ["--no-deps", "--only-binary=:all:", "--platform=musllinux_1_2_x86_64"]
+    run([*command, "--python-version=3.12", "-d", wheels, "-r", requirements])
+    (wheel,) = wheels.glob("*.whl")
+    folder = root / "usr/lib/x86_64-linux-musl"
+    with zipfile.ZipFile(wheel) as file:
+        for name in file.namelist():
+            base = name.rsplit("/", 1)[-1]
+            if base.startswith(("libstdc++-", "libgcc_s-")):
+                kept = "libstdc++.so.6" if base.startswith("libstdc++") else base
+                (folder / kept).write_bytes(file.read(name))
+    libc = folder / "libc.musl-x86_64.so.1"
+    if not libc.is_symlink():
+        libc.symlink_to("libc.so")
+
+
+def _emulator() -> Path:
+    """qemu of Debian, not installed."""
+    root = WORK / "qemu"
+    Suite("bookworm").unpack(["qemu-user-static"], root)
+    return root / EMULATOR.lstrip("/")
+
+
+def _python(platform: Platform, suite: str, version: str) -> Root:
+    packages = (
+        f"python{version}-minimal",
+        f"libpython{version}-minimal",
+        f"libpython{version}-stdlib",
+        *_COMMON,
+        *_PYTHON[suite],
+    )
+    name = f"python{version}-{platform.name}"
+    return Root(
+        name, platform, suite, packages, f"/usr/bin/python{version}", tags=frozenset({"python"})
+    )
+
+
+def _node(platform: Platform, version: str) -> Root:
+    name = f"node{version}-{platform.name}"
+    package = f"node-linux-{platform.npm_cpu}@{version}"
+    return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", package, frozenset({"node"}))
+
+
+_BY_NAME = {platform.name: platform for platform in PLATFORMS}
+_X86 = _BY_NAME["x86_64-gnu"]
+_ARM = _BY_NAME["aarch64-gnu"]
+
+ALL = (
+    _python(_X86, "bookworm", "3.11"),
+    _python(_X86, "trixie", "3.13"),
+    _python(_X86, "sid", "3.14"),
+    _python(_X86, "sid", "3.15"),
+    _python(_ARM, "bookworm", "3.11"),
+    _python(_ARM, "sid", "3.14"),
+    _node(_X86, "20"),
+    _node(_X86, "22"),
+    _node(_X86, "24"),
+    _node(_ARM, "24"),
+    # Node's interface on musl; Node's own builds for it are in no registry.
+    Root(
+        "bun-x86_64-musl",
+        _BY_NAME["x86_64-musl"],
+        "trixie",
+        ("musl",),
+        "/usr/bin/bun",
+        "@oven/bun-linux-x64-musl-baseline@1.4.5",
+        frozenset({"bun"}),
+    ),
+    # Without libgcc_s: what Go links needs the C library alone.
+    Root("go-x86_64-gnu", _X86, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
+    # The oldest glibc of Debian, for C; the oldest that a library asks for is in the manifest.
+    Root("c-x86_64-gnu", _X86, "bullseye", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
+    Root("c-aarch64-gnu", _ARM, "bookworm", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
+    Root(
+        "c-x86_64-musl", _BY_NAME["x86_64-musl"], "bookworm", ("musl",), "", tags=frozenset({"c"})
+    ),
+    Root(
+        "c-aarch64-musl", _BY_NAME["aarch64-musl"], "bookworm", ("musl",), "", tags=frozenset({"c"})
+    ),
+)
+
+
+def chosen() -> list[Root]:
+    """All, or those that ROOTS names: ROOTS="python3.14-x86_64-gnu" """
+    names = os.environ.get("ROOTS", "").split()
+    return [root for root in ALL if not names or root.name in names]
+
+
+def superuser() -> None:
+    if os.geteuid() != 0:
+        raise SystemExit("dist: bare roots need root, for chroot")

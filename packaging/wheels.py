@@ -1,0 +1,65 @@
+"""Python's wheels: one for every CPython from 3.10 on, and one for the build without the GIL."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import cargo
+import licences
+import toolchain
+from places import DIST, ROOT
+from platforms import Platform
+from run import run
+
+STABLE_ABI = "python3.10"
+# The stable ABI has no form for it before 3.15.
+FREE_THREADED = "python3.14t"
+
+
+def build(platform: Platform) -> list[Path]:
+    return [_build(platform, interpreter) for interpreter in (STABLE_ABI, FREE_THREADED)]
+
+
+def _build(platform: Platform, interpreter: str) -> Path:
+    compatibility = platform.wheel.removesuffix(f"_{platform.cpu}")
+    env = cargo.environment(platform)
+    command = [
+        "maturin",
+        "build",
+        "-q",
+        "--release",
+        "--locked",
+        "--target",
+        platform.triple,
+    ]
+    command += ["--compatibility", compatibility, "--interpreter", interpreter]
+    if not platform.has_prebuilt_std:
+        command.append("-Zbuild-std=std,panic_unwind")
+    with tempfile.TemporaryDirectory() as work:
+        command += ["-m", "bindings-python/Cargo.toml", "-o", work]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True)
+        (made,) = Path(work).glob("*.whl")
+        return _with_licences(platform, made, env["SOURCE_DATE_EPOCH"])
+
+
+def _with_licences(platform: Platform, made: Path, date: str) -> Path:
+    """Adds the licences of what is linked, and packs in an order that no disk decides."""
+    wheel = [str(toolchain.tool("python")), "-m", "wheel"]
+    work = made.parent / "unpacked"
+    run([*wheel, "unpack", "-d", work, made])
+    (folder,) = work.iterdir()
+    (information,) = folder.glob("*.dist-info")
+    licences.write("rdsiam-python", platform, information / "licenses" / "THIRD-PARTY.txt")
+    metadata = information / "METADATA"
+    known = "License-File: LICENSE-MIT\n"
+    text = metadata.read_text()
+    assert known in text
+    metadata.write_text(text.replace(known, known + "License-File: THIRD-PARTY.txt\n", 1))
+    (DIST / "python").mkdir(parents=True, exist_ok=True)
+    run([*wheel, "pack", "-d", DIST / "python", folder], env={"SOURCE_DATE_EPOCH": date})
+    # The tags in the name are in the order of the file WHEEL.
+    (packed,) = (DIST / "python").glob(
+        f"{'-'.join(made.name.split('-')[:4])}-*{platform.wheel}*.whl"
+    )
+    return packed
