@@ -1,0 +1,60 @@
+//! The command `rdsiam`: tokens, logins with them, policies, and why a login was refused.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod ca;
+mod completions;
+mod connection;
+mod engine;
+#[cfg(unix)]
+mod exec;
+mod explain;
+mod failure;
+mod output;
+mod target;
+mod time;
+mod token;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Cli, Command};
+use failure::{Failure, Result};
+
+fn main() -> ExitCode {
+    let given = Cli::try_parse_from(as_aws_cli(std::env::args_os().collect()));
+    match given.map_err(Failure::from).and_then(run) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// `rdsiam rds generate-db-auth-token` is `rdsiam token`, so that the name of the program is all that a
+/// script has to change.
+fn as_aws_cli(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is = |at: usize, word: &str| arguments.get(at).is_some_and(|given| given == word);
+    if is(1, "rds") && is(2, "generate-db-auth-token") {
+        arguments.splice(1..3, ["token".into()]);
+    }
+    arguments
+}
+
+fn run(given: Cli) -> Result<ExitCode> {
+    match given.command {
+        Command::Token(given) => token::run(&given),
+        Command::Explain(given) => explain::run(&given),
+        Command::Ca(given) => ca::run(&given),
+        #[cfg(unix)]
+        Command::Exec(given) => exec::run(&given),
+        #[cfg(unix)]
+        Command::Psql(given) => exec::psql(&given),
+        #[cfg(unix)]
+        Command::Mysql(given) => exec::mysql(&given),
+        #[cfg(unix)]
+        Command::Keep(given) => exec::keep(&given),
+        Command::Completions(given) => completions::shell(&given),
+        Command::Man(given) => completions::man(&given),
+    }
+}
