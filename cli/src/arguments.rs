@@ -4,9 +4,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::ca::CaOptions;
 use crate::completions::{CompletionsOptions, ManOptions};
+use crate::enable::EnableOptions;
 #[cfg(unix)]
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
 use crate::explain::ExplainOptions;
+use crate::policy::PolicyOptions;
+use crate::sql::SqlOptions;
 use crate::token::TokenOptions;
 
 const EXAMPLES: &str = "\
@@ -57,6 +60,9 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Keep(KeepOptions),
+    Policy(PolicyOptions),
+    Sql(SqlOptions),
+    Enable(EnableOptions),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }

@@ -2,15 +2,19 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod aws;
 mod ca;
 mod completions;
 mod connection;
+mod enable;
 mod engine;
 #[cfg(unix)]
 mod exec;
 mod explain;
 mod failure;
 mod output;
+mod policy;
+mod sql;
 mod target;
 mod time;
 mod token;
@@ -54,6 +58,9 @@ fn run(given: Cli) -> Result<ExitCode> {
         Command::Mysql(given) => exec::mysql(&given),
         #[cfg(unix)]
         Command::Keep(given) => exec::keep(&given),
+        Command::Policy(given) => policy::run(&given),
+        Command::Sql(given) => sql::run(&given),
+        Command::Enable(given) => enable::run(&given),
         Command::Completions(given) => completions::shell(&given),
         Command::Man(given) => completions::man(&given),
     }
