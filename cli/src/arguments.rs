@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::ca::CaOptions;
 use crate::completions::{CompletionsOptions, ManOptions};
+use crate::doctor::DoctorOptions;
 use crate::enable::EnableOptions;
 #[cfg(unix)]
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
@@ -38,9 +39,9 @@ pub(crate) const TEMPLATE: &str = "\
     disable_help_subcommand = true,
     infer_subcommands = false
 )]
-pub(crate) struct Cli {
+pub(crate) struct Cli<C: Subcommand> {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: C,
     /// Print help
     #[arg(long, short = '?', global = true, action = clap::ArgAction::Help)]
     help: Option<bool>,
@@ -60,11 +61,18 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Keep(KeepOptions),
+    Doctor(DoctorOptions),
     Policy(PolicyOptions),
     Sql(SqlOptions),
     Enable(EnableOptions),
     Completions(CompletionsOptions),
     Man(ManOptions),
+}
+
+/// The one command whose start-up counts: to describe the options of all takes longer than a token.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenAlone {
+    Token(TokenOptions),
 }
 
 /// The database and the user.

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{self, Roff};
 
-use crate::arguments::{Cli, TEMPLATE};
+use crate::arguments::{self, Cli, TEMPLATE};
 use crate::failure::{Failure, Result};
 
 /// Prints completions for a shell
@@ -40,7 +40,12 @@ pub(crate) struct ManOptions {
 
 pub(crate) fn shell(given: &CompletionsOptions) -> Result<ExitCode> {
     let mut text = Vec::new();
-    clap_complete::generate(given.shell, &mut Cli::command(), "rdsiam", &mut text);
+    clap_complete::generate(
+        given.shell,
+        &mut Cli::<arguments::Command>::command(),
+        "rdsiam",
+        &mut text,
+    );
     io::stdout()
         .write_all(&text)
         .map_err(|error| Failure::general(format!("standard output: {error}")))?;
@@ -49,7 +54,7 @@ pub(crate) fn shell(given: &CompletionsOptions) -> Result<ExitCode> {
 
 pub(crate) fn man(given: &ManOptions) -> Result<ExitCode> {
     let folder = &given.folder;
-    let mut all = Cli::command();
+    let mut all = Cli::<arguments::Command>::command();
     all.build();
     let shown = all.get_subcommands().filter(|command| !command.is_hide_set());
     std::fs::create_dir_all(folder)

@@ -124,6 +124,11 @@ impl Connection {
         self.aws.region.as_deref().or_else(|| region_of_host(&self.host))
     }
 
+    /// The name or address that is dialled.
+    pub(crate) fn dialled_name(&self) -> &str {
+        self.dialled.as_deref().unwrap_or(&self.host)
+    }
+
     /// The address to dial, where that is not what the host's name leads to.
     pub(crate) fn dialled_address(&self) -> Result<Option<IpAddr>> {
         let Some(name) = &self.dialled else { return Ok(None) };

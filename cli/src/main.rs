@@ -6,6 +6,7 @@ mod aws;
 mod ca;
 mod completions;
 mod connection;
+mod doctor;
 mod enable;
 mod engine;
 #[cfg(unix)]
@@ -18,18 +19,27 @@ mod sql;
 mod target;
 mod time;
 mod token;
+mod wire;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Cli, Command};
+use arguments::{Cli, Command, TokenAlone};
 use failure::{Failure, Result};
 
 fn main() -> ExitCode {
-    let given = Cli::try_parse_from(as_aws_cli(std::env::args_os().collect()));
-    match given.map_err(Failure::from).and_then(run) {
+    let arguments = as_aws_cli(std::env::args_os().collect());
+    let done = if arguments.get(1).is_some_and(|word| word == "token") {
+        Cli::<TokenAlone>::try_parse_from(arguments).map_err(Failure::from).and_then(|given| {
+            let TokenAlone::Token(given) = given.command;
+            token::run(&given)
+        })
+    } else {
+        Cli::<Command>::try_parse_from(arguments).map_err(Failure::from).and_then(run)
+    };
+    match done {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
@@ -45,7 +55,7 @@ fn as_aws_cli(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-fn run(given: Cli) -> Result<ExitCode> {
+fn run(given: Cli<Command>) -> Result<ExitCode> {
     match given.command {
         Command::Token(given) => token::run(&given),
         Command::Explain(given) => explain::run(&given),
@@ -58,6 +68,7 @@ fn run(given: Cli) -> Result<ExitCode> {
         Command::Mysql(given) => exec::mysql(&given),
         #[cfg(unix)]
         Command::Keep(given) => exec::keep(&given),
+        Command::Doctor(given) => doctor::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),

@@ -139,7 +139,7 @@ fn looked_up(given: &PolicyOptions) -> Result<Grant> {
             partition,
             &region,
             &identity.account,
-            &[id.clone()],
+            std::slice::from_ref(id),
             &given.username,
         ));
     }

@@ -12,7 +12,7 @@ import pytest
 from conftest import BIN, COMMAND, ROOT
 
 # Short enough to see a token end, and several times the second in which the clock counts.
-EXPIRES = "4"
+EXPIRES = "3"
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_variables_of_the_caller_lead_nowhere_else(rdsiam, env, postgres):
 
 def test_a_session_reconnects_after_the_end_of_its_first_token(rdsiam, env, postgres):
     r"""`\c` logs in again, with what the file says by then."""
-    script = r"SELECT 1; \! sleep 6" + "\n" + r"\c" + "\nSELECT 2;\n"
+    script = r"SELECT 1; \! sleep 4.5" + "\n" + r"\c" + "\nSELECT 2;\n"
     out = ok(
         rdsiam(
             "psql",
@@ -124,7 +124,7 @@ def test_a_session_reconnects_after_the_end_of_its_first_token(rdsiam, env, post
 def test_without_the_keeper_the_reconnect_is_refused(rdsiam, env, postgres):
     """So that the test before this one shows something."""
     end = r'\! pkill -KILL -f "keep --pid $PPID "'
-    script = end + "\n" + r"\! sleep 6" + "\n" + r"\c" + "\nSELECT 2;\n"
+    script = end + "\n" + r"\! sleep 4.5" + "\n" + r"\c" + "\nSELECT 2;\n"
     done = rdsiam("psql", *postgres, "--expires", EXPIRES, "--", "-XAt", env=env, given=script)
     assert "authentication failed" in done.stderr
 
@@ -139,7 +139,7 @@ def test_pg_dump_with_four_jobs_and_pg_restore(rdsiam, env, postgres, tmp_path):
     ok(rdsiam("exec", *postgres, "--", *dumped, env=env))
     assert len(list(dump.glob("*.dat.gz"))) == 8
     # Each job connects by itself; the first one after a while in which the first token has ended.
-    late = f"sleep 6; exec pg_restore -j 4 --clean -d app {dump}"
+    late = f"sleep 4.5; exec pg_restore -j 4 --clean -d app {dump}"
     ok(rdsiam("exec", *postgres, "--expires", EXPIRES, "--", "sh", "-c", late, env=env))
     count = ok(rdsiam("psql", *postgres, "--", "-XAtc", "SELECT count(*) FROM many_7", env=env))
     assert count == "1000\n"
@@ -180,7 +180,7 @@ def test_alembic_migrates_past_the_end_of_a_token(rdsiam, env, postgres, tmp_pat
     )
     made.write_text(text)
     alembic = BIN / "alembic"
-    both = f"{alembic} upgrade head && sleep 6 && {alembic} downgrade base"
+    both = f"{alembic} upgrade head && sleep 4.5 && {alembic} downgrade base"
     ok(
         rdsiam(
             "exec", *postgres, "--expires", EXPIRES, "--", "sh", "-c", both, env=env, cwd=tmp_path
@@ -227,7 +227,7 @@ def test_a_second_client_of_mysql_logs_in_after_the_end_of_the_first_token(
     # A client in its session starts another one, by the option that it was started with.
     script = rdsiam.home / "late.sh"
     script.write_text(
-        "#!/bin/sh\nsleep 6\n"
+        "#!/bin/sh\nsleep 4.5\n"
         "option=$(tr '\\0' '\\n' </proc/$PPID/cmdline | grep defaults-file)\n"
         """exec mariadb "$option" -NBe 'SELECT 7'\n"""
     )
@@ -395,7 +395,7 @@ def test_dbmate_migrates_past_the_end_of_a_token(rdsiam, env, postgres, tmp_path
         "-- migrate:up\nCREATE TABLE mated (x int);\n-- migrate:down\nDROP TABLE mated;\n"
     )
     dbmate = ROOT / "tests/cli/node_modules/.bin/dbmate"
-    command = f"{dbmate} --no-dump-schema migrate && sleep 6 && {dbmate} --no-dump-schema down"
+    command = f"{dbmate} --no-dump-schema migrate && sleep 4.5 && {dbmate} --no-dump-schema down"
     way = ["--url-env", "DATABASE_URL", "--expires", EXPIRES]
     out = ok(rdsiam("exec", *postgres, *way, "--", "sh", "-c", command, env=env, cwd=tmp_path))
     assert "Applied" in out

@@ -11,6 +11,27 @@ from conftest import COMMAND, ROOT
 OF_THE_COMMAND = {"clap", "clap_builder", "aws-sdk-rds", "aws-sdk-iam", "aws-config", "x509-cert"}
 
 
+COMMANDS = [
+    [name]
+    for name in (
+        [
+            "token",
+            "explain",
+            "ca",
+            "exec",
+            "psql",
+            "mysql",
+            "doctor",
+            "policy",
+            "sql",
+            "enable",
+            "completions",
+            "man",
+        ]
+    )
+]
+
+
 def dependencies(package):
     command = ["cargo", "tree", "--locked", "-p", package, "-e", "normal", "--prefix", "none"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -64,7 +85,7 @@ def test_bash_completes_commands_and_options(rdsiam):
     assert set(second.split()) >= {"explain", "exec"}
 
 
-@pytest.mark.parametrize("command", [[], ["token"], ["explain"], ["ca"], ["exec"], ["psql"]])
+@pytest.mark.parametrize("command", [[], *COMMANDS])
 def test_help_begins_with_examples_and_has_no_colours_in_a_pipe(rdsiam, command):
     done = rdsiam(*command, "--help", env={"CLICOLOR": "1"})
     assert done.returncode == 0

@@ -12,7 +12,7 @@ pub(crate) enum Endpoint {
     ClusterCustom(String),
     /// Of RDS Proxy.
     Proxy(String),
-    ProxyEndpoint(String),
+    FurtherOfProxy(String),
     /// Leads to the writer of an Aurora global database, in one region or another.
     Global(String),
     /// No name that RDS gives.
@@ -36,7 +36,7 @@ impl Endpoint {
             _ if second.starts_with("cluster-custom-") => Self::ClusterCustom(name),
             _ if second.starts_with("cluster-") => Self::Cluster(name),
             _ if second.starts_with("proxy-") => Self::Proxy(name),
-            "endpoint" if third.starts_with("proxy-") => Self::ProxyEndpoint(name),
+            "endpoint" if third.starts_with("proxy-") => Self::FurtherOfProxy(name),
             _ => Self::Instance(name),
         }
     }
@@ -49,14 +49,14 @@ impl Endpoint {
             Self::ClusterReader(_) => "the reader endpoint of a cluster",
             Self::ClusterCustom(_) => "a custom endpoint of a cluster",
             Self::Proxy(_) => "the endpoint of an RDS Proxy",
-            Self::ProxyEndpoint(_) => "a further endpoint of an RDS Proxy",
+            Self::FurtherOfProxy(_) => "a further endpoint of an RDS Proxy",
             Self::Global(_) => "the global endpoint of an Aurora global database",
             Self::Other => "not an endpoint of RDS",
         }
     }
 
     pub(crate) fn is_proxy(&self) -> bool {
-        matches!(self, Self::Proxy(_) | Self::ProxyEndpoint(_))
+        matches!(self, Self::Proxy(_) | Self::FurtherOfProxy(_))
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
             ("cluster-ro-abc123", Endpoint::ClusterReader(name())),
             ("cluster-custom-abc123", Endpoint::ClusterCustom(name())),
             ("proxy-abc123", Endpoint::Proxy(name())),
-            ("endpoint.proxy-abc123", Endpoint::ProxyEndpoint(name())),
+            ("endpoint.proxy-abc123", Endpoint::FurtherOfProxy(name())),
         ] {
             assert_eq!(of(label), expected, "{label}");
         }

@@ -18,7 +18,6 @@ pub(crate) struct Resource {
     pub(crate) is_iam_on: bool,
     /// A change of that which waits for the maintenance window.
     pub(crate) pending: Option<bool>,
-    pub(crate) ca_identifier: Option<String>,
     pub(crate) proxy: Option<Proxy>,
 }
 
@@ -59,7 +58,7 @@ pub(crate) fn find(aws: &Aws, endpoint: &Endpoint, host: &str) -> Lookup {
         Endpoint::Cluster(name) | Endpoint::ClusterReader(name) => cluster(aws, name),
         Endpoint::ClusterCustom(_) => cluster_with(aws, host),
         Endpoint::Proxy(name) => proxy(aws, name),
-        Endpoint::ProxyEndpoint(name) => proxy_of_endpoint(aws, name),
+        Endpoint::FurtherOfProxy(name) => proxy_of_endpoint(aws, name),
         Endpoint::Global(_) | Endpoint::Other => return Lookup::Unknown,
     };
     match found {
@@ -103,7 +102,6 @@ fn instance(aws: &Aws, name: &str) -> Found {
         engine: one.engine.unwrap_or_default(),
         is_iam_on: one.iam_database_authentication_enabled.unwrap_or_default(),
         pending: pending.and_then(|pending| pending.iam_database_authentication_enabled),
-        ca_identifier: one.ca_certificate_identifier,
         proxy: None,
     }))
 }
@@ -119,7 +117,6 @@ fn read_cluster(one: aws_sdk_rds::types::DbCluster) -> Resource {
         engine: one.engine.unwrap_or_default(),
         is_iam_on: one.iam_database_authentication_enabled.unwrap_or_default(),
         pending: pending.and_then(|pending| pending.iam_database_authentication_enabled),
-        ca_identifier: None,
         proxy: None,
     }
 }
@@ -181,7 +178,6 @@ fn proxy(aws: &Aws, name: &str) -> Found {
         engine: one.engine_family.unwrap_or_default(),
         is_iam_on,
         pending: None,
-        ca_identifier: None,
         proxy: Some(Proxy {
             role_arn: one.role_arn.unwrap_or_default(),
             logs_in_by_iam,
