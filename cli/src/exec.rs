@@ -8,6 +8,7 @@ mod clients;
 mod keeper;
 mod password_file;
 mod slots;
+mod watched;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt as _;

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use clap::Args;
 use rdsiam::{Client, Target};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::Pid;
 
 use super::password_file::PasswordFile;
 use super::slots::{Dominant, Escaping, Layout};
+use super::watched::Watched;
 use crate::arguments::AwsOptions;
 use crate::connection::Connection;
 use crate::failure::{Failure, Result};
@@ -111,7 +111,9 @@ pub(crate) fn keep(given: &KeepOptions) -> Result<ExitCode> {
         command.spawn().map_err(failed)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let watched = watch(given.pid)?;
+    // It began as the process that waits for this one, and so is there.
+    let pid = Pid::from_raw(given.pid).ok_or_else(|| Failure::usage("--pid is no process"))?;
+    let watched = Watched::new(pid);
     let failed = |error: std::io::Error| Failure::general(error.to_string());
     let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(failed)?);
     let mut out = std::io::stdout().lock();
@@ -132,17 +134,10 @@ fn close_output() {
     }
 }
 
-/// The command, which began as the process that started this one and so is still there.
-fn watch(pid: i32) -> Result<OwnedFd> {
-    let gone = || Failure::general("the command has ended already");
-    let pid = Pid::from_raw(pid).ok_or_else(gone)?;
-    pidfd_open(pid, PidfdFlags::empty()).map_err(|error| Failure::general(error.to_string()))
-}
-
 struct Keeper<'a> {
     given: &'a KeepOptions,
     file: File,
-    watched: OwnedFd,
+    watched: Watched,
 }
 
 impl Keeper<'_> {
@@ -159,7 +154,7 @@ impl Keeper<'_> {
         let mut has_warned = false;
         loop {
             let wait = due.saturating_sub(now()).clamp(0, LONGEST_SLEEP);
-            if self.has_ended(Duration::from_secs(wait.unsigned_abs())) {
+            if self.watched.has_ended(Duration::from_secs(wait.unsigned_abs())) {
                 return Ok(());
             }
             // A clock that was set back must not put it off for ever.
@@ -196,12 +191,5 @@ impl Keeper<'_> {
         };
         let (head, before, after) = (given.head.clone(), given.before.clone(), after.into());
         Layout { head, before, after, escaping, dominant, longest }
-    }
-
-    /// Whether the command ends within this time.
-    fn has_ended(&self, wait: Duration) -> bool {
-        let mut watched = [PollFd::new(&self.watched, PollFlags::IN)];
-        let wait = Timespec { tv_sec: i64::try_from(wait.as_secs()).unwrap_or(1), tv_nsec: 0 };
-        poll(&mut watched, Some(&wait)).is_ok_and(|ready| ready > 0)
     }
 }
