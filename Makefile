@@ -141,6 +141,13 @@ bench-micro:
 bench-instructions: c-tools
 	python3 tests/bench/instructions.py
 
+# From the start of the command to its token, beside a C program and the AWS CLI.
+.PHONY: bench-cli
+bench-cli: build/cli/installed
+	cargo build --release -p rdsiam-ffi
+	cargo build --release -p rdsiam-cli
+	python3 tests/cli/start.py
+
 # A hundred simulated days; RDSIAM_SEED=... replays one.
 .PHONY: soak
 soak:

@@ -4,7 +4,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use super::{Outcome, Refusal, Stream, read_exactly, strange, text_of};
+use super::{MOST, Outcome, Refusal, Stream, read_exactly, strange, text_of};
 
 const SSL: u32 = 1 << 11;
 const PROTOCOL_41: u32 = 1 << 9;
@@ -78,7 +78,7 @@ pub(crate) fn log_in(
     }
     send(stream, 2, &body)?;
     let mut was_asked = false;
-    loop {
+    for _ in 0..MOST {
         let (sequence, body) = receive(stream)?;
         match body.split_first() {
             Some((0, _)) => return connections(stream),
@@ -104,6 +104,7 @@ pub(crate) fn log_in(
             _ => return Err(strange("the login took a turn that is not known")),
         }
     }
+    Err(strange("the login does not end"))
 }
 
 fn connections(stream: &mut impl Stream) -> io::Result<Outcome> {
@@ -118,7 +119,10 @@ fn ask(stream: &mut impl Stream, query: &str) -> io::Result<Option<u64>> {
     send(stream, 0, &[&[3], query.as_bytes()].concat())?;
     let mut found = None;
     let mut ends = 0;
-    while ends < 2 {
+    for _ in 0..MOST {
+        if ends == 2 {
+            return Ok(found);
+        }
         let (_, body) = receive(stream)?;
         match body.first() {
             Some(0xFF) => return Ok(None),
@@ -128,7 +132,7 @@ fn ask(stream: &mut impl Stream, query: &str) -> io::Result<Option<u64>> {
             _ => {}
         }
     }
-    Ok(found)
+    Err(strange("the answer does not end"))
 }
 
 /// The last of short texts, each after its length.

@@ -4,7 +4,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use super::{Outcome, Refusal, Stream, read_exactly, strange, text_of};
+use super::{MOST, Outcome, Refusal, Stream, read_exactly, strange, text_of};
 
 /// What a server answers when it is asked for TLS.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,12 +38,12 @@ pub(crate) fn log_in(
         startup.push(0);
     }
     send(stream, None, &startup)?;
-    loop {
+    for _ in 0..MOST {
         let (kind, body) = receive(stream)?;
         match kind {
             b'E' => return Ok(Outcome::Refused(refusal(&body))),
             b'R' => match number(&body) {
-                Some(0) => break,
+                Some(0) => return connections(stream),
                 Some(3) => {
                     let answer = Zeroizing::new([password.as_bytes(), b"\0"].concat());
                     send(stream, Some(b'p'), &answer)?;
@@ -56,7 +56,7 @@ pub(crate) fn log_in(
             _ => {}
         }
     }
-    connections(stream)
+    Err(strange("the login does not end"))
 }
 
 const COUNT: &[u8] = b"SELECT count(*), current_setting('max_connections') FROM pg_stat_activity\0";
@@ -64,7 +64,7 @@ const COUNT: &[u8] = b"SELECT count(*), current_setting('max_connections') FROM 
 fn connections(stream: &mut impl Stream) -> io::Result<Outcome> {
     let mut has_asked = false;
     let (mut used, mut most) = (None, None);
-    loop {
+    for _ in 0..MOST {
         let (kind, body) = receive(stream)?;
         match kind {
             b'Z' if !has_asked => {
@@ -85,6 +85,7 @@ fn connections(stream: &mut impl Stream) -> io::Result<Outcome> {
             _ => {}
         }
     }
+    Err(strange("the login does not end"))
 }
 
 fn send(stream: &mut impl Stream, kind: Option<u8>, body: &[u8]) -> io::Result<()> {
