@@ -201,6 +201,15 @@ def test_a_proxy_that_logs_in_by_iam_needs_two(rdsiam, services, env):
         assert resources(ok(of_proxy))[0].endswith(":dbuser:cluster-ABCDEFGHIJKL01234/app")
 
 
+def test_without_an_account_it_is_that_of_the_credentials(rdsiam, services, env):
+    services.caller = "arn:aws-us-gov:iam::123456789012:user/app"
+    given = ["--resource-id", ID, "--region", "us-gov-west-1", "-U", "app", "-U", "reader"]
+    found = resources(ok(rdsiam("policy", *given, env=env)))
+    place = "arn:aws-us-gov:rds-db:us-gov-west-1:123456789012:dbuser"
+    assert found == [f"{place}:{ID}/app", f"{place}:{ID}/reader"]
+    assert services.asked == ["GetCallerIdentity"]
+
+
 def test_a_missing_permission_is_named(rdsiam, services, env):
     services.fails["DescribeDBInstances"] = (403, "AccessDenied", "not authorized")
     done = rdsiam("policy", "-h", HOST, "-U", "app", env=env)
