@@ -98,6 +98,26 @@ def postgres(context, *answers):
     return handle
 
 
+def packet(number, body):
+    return len(body).to_bytes(3, "little") + bytes([number]) + body
+
+
+def mysql_that_asks_for(context, plugin, heard):
+    """Asks for the password of a plugin, and keeps what it is told."""
+    greeting = b"\x0a8.0.36\0" + b"\1\0\0\0" + b"x" * 8 + b"\0" + b"\xff\xff\x2d\2\0"
+    greeting += b"\xff\xff\x15" + b"\0" * 10 + b"x" * 12 + b"\0" + plugin.encode() + b"\0"
+
+    def handle(connection):
+        connection.sendall(packet(0, greeting))
+        connection.recv(36)
+        with context.wrap_socket(connection, server_side=True) as tls:
+            heard.append(tls.recv(65536))
+            tls.sendall(packet(3, b"\xfe" + plugin.encode() + b"\0" + b"x" * 20 + b"\0"))
+            heard.append(tls.recv(65536))
+
+    return handle
+
+
 def certificate(folder, host, begin=-DAY, end=DAY):
     """A server's context, and the file with its authority."""
     now = datetime.datetime.now(datetime.timezone.utc)

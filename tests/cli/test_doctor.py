@@ -691,6 +691,27 @@ def test_no_token_leaves_for_a_server_that_is_not_verified(scene):
         assert len(file.readlines()) == before
 
 
+@pytest.mark.parametrize("plugin", ["caching_sha2_password", "mysql_native_password"])
+def test_no_token_answers_another_question_of_mysql(scene, plugin):
+    scene.mariadb()
+    context, scene.ca = servers.certificate(scene.folder, scene.host)
+    heard = []
+    scene.serve(servers.mysql_that_asks_for(context, plugin, heard))
+    status, told = scene.examine()
+    assert (status, told["cause"]) == (90, "user-asks-for-password")
+    assert plugin in json.dumps(told)
+    assert scene.user.encode() in heard[0]
+    assert b"X-Amz" not in b"".join(heard)
+
+
+@pytest.mark.parametrize("method", [5, 7, 10])
+def test_no_token_answers_another_question_of_postgresql(scene, method):
+    question = servers.message(b"R", bytes([0, 0, 0, method]) + b"SCRAM-SHA-256\0\0")
+    scene.answers(question, b"")
+    status, told = scene.examine()
+    assert (status, told["cause"]) == (90, "user-asks-for-password")
+
+
 def test_it_is_bounded_in_time(scene):
     a_server_that_says_nothing(scene)
     begin = time.monotonic()

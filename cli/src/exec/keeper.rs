@@ -95,12 +95,13 @@ pub(super) fn start(connection: &Connection, expires: u32, file: &PasswordFile) 
     if told == READY { Ok(()) } else { Err(failed(std::io::Error::other("it did not start"))) }
 }
 
-/// This program, also after the file was replaced by another version.
+/// This program, also after its file was removed, as an update does.
 fn program() -> PathBuf {
-    if cfg!(target_os = "linux") {
-        return "/proc/self/exe".into();
+    let running = PathBuf::from("/proc/self/exe");
+    match std::env::current_exe() {
+        Ok(path) if path.is_file() || !running.exists() => path,
+        _ => running,
     }
-    std::env::current_exe().unwrap_or_else(|_| "rdsiam".into())
 }
 
 pub(crate) fn keep(given: &KeepOptions) -> Result<ExitCode> {
