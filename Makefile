@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-consumers test-examples test-packages
+	test-go test-cli test-consumers test-examples test-packages
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-consumers test-examples test-packages
+	test-go test-cli test-consumers test-examples test-packages
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -100,6 +100,18 @@ test-emulator: tools
 test-go: standin c-tools
 	examples/go/test.sh
 
+# The command, beside the AWS CLI, with real clients over both databases.
+test-cli: tools standin c-tools build/cli/installed
+	cargo test -p rdsiam-cli
+	cargo build -p rdsiam-cli
+	$(STANDIN) run -- build/cli/venv/bin/python -m pytest -q tests/cli
+
+build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
+	python3 -m venv build/cli/venv
+	build/cli/venv/bin/python -m pip install -q --require-virtualenv -r tests/cli/requirements.txt
+	npm ci --silent --prefix tests/cli
+	touch $@
+
 # Programs of somebody else's against what `make install` puts in place. With PROFILE=release it is
 # what ships, whose build takes minutes.
 test-consumers: standin c-tools
@@ -136,6 +148,13 @@ bench-micro:
 
 bench-instructions: c-tools
 	python3 tests/bench/instructions.py
+
+# From the start of the command to its token, beside a C program and the AWS CLI.
+.PHONY: bench-cli
+bench-cli: build/cli/installed
+	cargo build --release -p rdsiam-ffi
+	cargo build --release -p rdsiam-cli
+	python3 tests/cli/start.py
 
 # A hundred simulated days; RDSIAM_SEED=... replays one.
 .PHONY: soak

@@ -210,6 +210,14 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     assert "no certificates of RDS" in missing.stderr
 
 
+def test_what_another_program_does_is_named() -> None:
+    for elsewhere in ("psql", "exec", "doctor", "policy"):
+        done = command(elsewhere, "--help")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "pip install rdsiam-cli" in done.stderr
+    assert "rdsiam-cli" in command("--help").stdout
+
+
 def test_the_command_finds_certificates() -> None:
     root = Path(__file__).parents[2] / "tests" / "ca" / "us-east-1.pem"
     done = command("ca", "--region", "us-east-1", RDSIAM_CA_BUNDLE=str(root))

@@ -130,6 +130,24 @@ fn wait<'a>(client: &Client, pause: Pause<'a>) -> Wait<'a> {
     Wait::by(&client.0.config, pause)
 }
 
+/// The credentials that the client signs with, as the AWS SDK for Rust takes them.
+///
+/// # Errors
+/// As [`Client::sign`].
+#[cfg(feature = "chain")]
+pub fn sdk_credentials(
+    client: &Client,
+    target: &Target<'_>,
+) -> Result<aws_credential_types::Credentials> {
+    let found = client.0.credentials(target, &mut wait(client, &mut || Ok(())))?;
+    Ok(found.into_owned().into_inner())
+}
+
+/// Whether the client's credentials have to be fetched, as those of a profile or a service.
+pub fn is_fetched(client: &Client) -> bool {
+    client.0.is_fetched()
+}
+
 /// Makes a client whose credentials the host fetches: see [`next_lease`].
 pub fn host_fetches(config: Config) -> Config {
     config.host_fetches()

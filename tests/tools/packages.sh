@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests of C and Go need beside a C compiler: as root with apt-get, or else says
+# Installs what the tests of C, Go and the command need beside a C compiler: as root with apt-get, or else says
 # what to type.
 set -euo pipefail
 missing=()
-for need in pkg-config:pkg-config cmake:cmake c++:g++ valgrind:valgrind; do
+for need in pkg-config:pkg-config cmake:cmake c++:g++ valgrind:valgrind groff:groff-base; do
     command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
 # From which localedef makes the locale that a test runs in.

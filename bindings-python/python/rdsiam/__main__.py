@@ -6,10 +6,20 @@ from collections.abc import Sequence
 
 import rdsiam
 
+_ELSEWHERE = ("psql", "mysql", "exec", "doctor", "policy", "sql", "enable")
+_HOW = (
+    f"{', '.join(_ELSEWHERE)} are in the command rdsiam: pip install rdsiam-cli, or uvx --from "
+    "rdsiam-cli rdsiam"
+)
+
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Does what the arguments say; 1 where it cannot, 2 where they are wrong."""
-    given = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in _ELSEWHERE:
+        print(f"rdsiam: {_HOW}", file=sys.stderr)
+        return 2
+    given = _parser().parse_args(words)
     try:
         print(given.run(given))
     except rdsiam.RdsIamError as error:
@@ -19,7 +29,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rdsiam", description=rdsiam.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m rdsiam", description=rdsiam.__doc__, epilog=_HOW
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     token = commands.add_parser("token", help="make a token; the options are the AWS CLI's")
     token.add_argument("--hostname", required=True)

@@ -58,7 +58,7 @@ impl Shared {
     }
 
     /// Credentials to sign for a target with, which is checked before anything is fetched for it.
-    pub(super) fn credentials(
+    pub(crate) fn credentials(
         self: &Arc<Self>,
         target: &Target<'_>,
         wait: &mut Wait<'_>,
@@ -94,6 +94,10 @@ impl Shared {
     /// theirs.
     fn fetch_timeout(&self) -> Duration {
         self.config.timeout - (self.config.timeout / 20).min(Duration::from_millis(500))
+    }
+
+    pub(crate) fn is_fetched(&self) -> bool {
+        self.provider.is_fetched()
     }
 
     pub(super) fn is_refreshing(&self) -> bool {
