@@ -104,7 +104,7 @@ test-go: standin c-tools
 test-cli: tools standin c-tools build/cli/installed
 	cargo test -p rdsiam-cli
 	cargo build -p rdsiam-cli
-	$(STANDIN) run -- build/cli/venv/bin/python -m pytest -q tests/cli
+	tests/cli/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 	python3 -m venv build/cli/venv

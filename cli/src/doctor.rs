@@ -115,7 +115,7 @@ fn credentials(connection: &Connection, client: &Client, report: &mut Report) ->
     let id = found.access_key_id();
     let end = match found.expiry() {
         Some(end) => format!("until {}", crate::time::rfc3339(crate::time::unix(end))),
-        None => "without a known end".to_owned(),
+        None => "without a known expiry".to_owned(),
     };
     let seen = format!("{id} from {source}, {end}");
     if id.starts_with("ASIA") && found.session_token().is_none_or(str::is_empty) {
@@ -153,7 +153,7 @@ fn no_credentials(error: &Error) -> Finding {
         ErrorKind::CredentialsNotFound => (
             Cause::CredentialsMissing,
             "give a profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role \
-             is at hand",
+             is available",
         ),
         ErrorKind::CredentialsExpired => {
             (Cause::CredentialsExpired, "renew them: log in to SSO again, or assume the role anew")

@@ -1,4 +1,4 @@
-"""`rdsiam exec`, `psql` and `mysql`: real clients log in, past the end of a token."""
+"""`rdsiam exec`, `psql` and `mysql`: real clients log in, also after the token has expired."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import BIN, COMMAND, ROOT
 
-# Short enough to see a token end, and several times the second in which the clock counts.
+# Short enough to see a token expire, and several times the second in which the clock counts.
 EXPIRES = "3"
 
 
@@ -103,7 +103,7 @@ def test_variables_of_the_caller_lead_nowhere_else(rdsiam, env, postgres):
     assert ok(rdsiam("psql", *postgres, "--", "-XAtc", "SELECT 1", env={**env, **foreign})) == "1\n"
 
 
-def test_a_session_reconnects_after_the_end_of_its_first_token(rdsiam, env, postgres):
+def test_a_session_reconnects_after_its_first_token_has_expired(rdsiam, env, postgres):
     r"""`\c` logs in again, with what the file says by then."""
     script = r"SELECT 1; \! sleep 4.5" + "\n" + r"\c" + "\nSELECT 2;\n"
     out = ok(
@@ -140,7 +140,7 @@ def test_pg_dump_with_four_jobs_and_pg_restore(rdsiam, env, postgres, tmp_path):
     dumped = ["pg_dump", "-j", "4", "-Fd", "-f", dump, "-t", "many_*"]
     ok(rdsiam("exec", *postgres, "--", *dumped, env=env))
     assert len(list(dump.glob("*.dat.gz"))) == 8
-    # Each job connects by itself; the first one after a while in which the first token has ended.
+    # Each job connects by itself; the first one after a while in which the first token has expired.
     late = f"sleep 4.5; exec pg_restore -j 4 --clean -d app {dump}"
     ok(rdsiam("exec", *postgres, "--expires", EXPIRES, "--", "sh", "-c", late, env=env))
     count = ok(rdsiam("psql", *postgres, "--", "-XAtc", "SELECT count(*) FROM many_7", env=env))
@@ -154,7 +154,7 @@ def test_pgcli(rdsiam, env, postgres):
     assert "42" in ok(rdsiam("exec", *postgres, "--", *pgcli, env=env))
 
 
-def test_alembic_migrates_past_the_end_of_a_token(rdsiam, env, postgres, tmp_path):
+def test_alembic_migrates_after_its_token_has_expired(rdsiam, env, postgres, tmp_path):
     run = {"cwd": tmp_path, "program": BIN / "alembic", "env": {}}
     ok(rdsiam("init", "migrations", **run))
     script = (tmp_path / "migrations" / "env.py").read_text()
@@ -222,7 +222,7 @@ def test_mysqldump(rdsiam, mariadb_env, mariadb, tmp_path):
     ok(rdsiam("exec", *mariadb, "--", "mariadb", "-e", "DROP TABLE app.dumped", env=mariadb_env))
 
 
-def test_a_second_client_of_mysql_logs_in_after_the_end_of_the_first_token(
+def test_a_second_client_of_mysql_logs_in_after_the_first_token_has_expired(
     rdsiam, mariadb_env, mariadb
 ):
     """The option file has the new token for each process that is given its path."""
@@ -412,7 +412,7 @@ def test_another_host_does_not_get_the_token(rdsiam, env, postgres, standin):
     assert Path(standin["STANDIN_LOG"]).read_text().count("\n") == before + 1
 
 
-def test_dbmate_migrates_past_the_end_of_a_token(rdsiam, env, postgres, tmp_path):
+def test_dbmate_migrates_after_its_token_has_expired(rdsiam, env, postgres, tmp_path):
     """It is written in Go: another reader of PGPASSFILE and of the variables."""
     (tmp_path / "db" / "migrations").mkdir(parents=True)
     (tmp_path / "db" / "migrations" / "20260101000000_first.sql").write_text(

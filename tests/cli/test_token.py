@@ -239,7 +239,7 @@ def test_the_cache_is_made_only_when_asked_for_and_is_private(rdsiam, roles):
     assert call("--cache") == 7
 
 
-def test_credentials_that_end_soon_are_not_taken_from_the_cache(rdsiam, tmp_path):
+def test_credentials_that_expire_soon_are_not_taken_from_the_cache(rdsiam, tmp_path):
     with Emulator(seconds=600) as emulator:
         setup = setups.make(emulator, "role-of-profile", tmp_path / "role")
         env = {**setup["env"], "RDSIAM_CACHE_DIR": str(tmp_path / "cache")}

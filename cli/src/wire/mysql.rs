@@ -42,7 +42,7 @@ pub(crate) fn ask_for_tls(stream: &mut impl Stream) -> io::Result<Greeting> {
     Ok(Greeting::Tls)
 }
 
-/// MariaDB goes by those of the request for TLS, so that the login has to have the same.
+/// MariaDB reads those of the request for TLS and ignores those of the login: both have to be the same.
 const FLAGS: u32 = LONG_PASSWORD
     | CONNECT_WITH_DB
     | PROTOCOL_41
