@@ -10,14 +10,15 @@ use crate::time::now;
 pub(crate) const VARIABLE: &str = "RDSIAM_CA_BUNDLE";
 
 /// Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder; the
-/// last two are the layers and the task of a Lambda.
-pub(super) const TRUSTED: [&str; 6] = [
+/// last three are the layers, the task and the runtime of a Lambda.
+pub(super) const TRUSTED: [&str; 7] = [
     "/etc/ssl/rds/",
     "/etc/ssl/certs/",
     "/usr/local/share/ca-certificates/",
     "/etc/pki/ca-trust/source/anchors/",
     "/opt/",
     "/var/task/",
+    "/var/runtime/ca-cert.pem",
 ];
 /// Others may have put a file there: all that it holds has to be published by RDS.
 pub(super) const OPEN: [&str; 2] = ["~/.postgresql/root.crt", "./"];
@@ -69,9 +70,9 @@ fn candidates(places: &Places, region: Option<&str>) -> Vec<(PathBuf, bool)> {
     files.extend(region.map(|region| format!("{region}-bundle.pem")));
     let mut found = Vec::new();
     for place in TRUSTED {
-        for file in &files {
-            found.push((PathBuf::from(format!("{}{place}{file}", places.root)), true));
-        }
+        let names = if place.ends_with('/') { files.as_slice() } else { &[String::new()] };
+        let paths = names.iter().map(|file| format!("{}{place}{file}", places.root));
+        found.extend(paths.map(|path| (path.into(), true)));
     }
     for place in OPEN {
         match place.strip_prefix("~/") {
