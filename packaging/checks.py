@@ -22,7 +22,7 @@ MAX_PACKED = int(2.6 * MEGABYTE)
 MAX_LAYER = 5 * MEGABYTE
 EXPORTS = {
     "python": ["PyInit__rdsiam"],
-    "node": ["napi_register_module_v1", "node_api_module_get_api_version_v1"],
+    "node": ["napi_register_module_v1"],
     "c": (ROOT / "ffi/symbols.txt").read_text().split(),
 }
 

@@ -105,14 +105,21 @@ export function search(version: string, fail: (message: string, cause: unknown) 
   throw fail(...unavailable());
 }
 
+// One sentence: this platform, what was found, the platforms that ship, what to do.
 function unavailable(): [string, unknown] {
   const told = failures.filter((error) => error.code !== 'MODULE_NOT_FOUND');
   const why =
-    told.length === 0
-      ? 'none is installed. Were optional dependencies left out, or was node_modules copied ' +
-        'from another platform? Install again here, or run "npm run build" in the package'
-      : told.map((error) => error.message).join('; ');
-  const platform = `${process.platform}-${process.arch}`;
-  const message = `no native part of rdsiam for ${platform} and Node ${process.version}: ${why}`;
+    told.length === 0 ? 'none is installed' : told.map((error) => error.message).join('; ');
+  const message =
+    `no native part of rdsiam for ${here()}: ${why}; there is one for Linux on x64 and arm64 with ` +
+    'glibc 2.17, musl 1.2 or newer; install rdsiam on this machine with its optional dependencies, ' +
+    'or run "npm run build" in the package';
   return [message, told[0] ?? failures[0]];
+}
+
+function here(): string {
+  const { arch, platform, report, version } = process;
+  const header = (report?.getReport() as { header?: { glibcVersionRuntime?: string } })?.header;
+  const libc = header?.glibcVersionRuntime;
+  return `${platform}-${arch}${libc ? ` (glibc ${libc})` : ''} and Node ${version}`;
 }

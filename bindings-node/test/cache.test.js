@@ -467,3 +467,23 @@ test('a refresh, and one in the background that fails, are events of diagnostics
   );
   assert.ok(!JSON.stringify(seen).includes('hush'));
 });
+
+test('a failure that its callers get is one event too, of a function and of a profile', async (t) => {
+  const { channel } = require('node:diagnostics_channel');
+  const seen = [];
+  const receive = (message) => seen.push(message);
+  channel('rdsiam:refresh:failed').subscribe(receive);
+  t.after(() => channel('rdsiam:refresh:failed').unsubscribe(receive));
+  support.configFile(t, '[profile broken]\ncredential_process = false\n');
+  for (const more of [{ credentials: provider(new Error('hush')) }, { profile: 'broken' }]) {
+    seen.length = 0;
+    const cache = new TokenCache({ ...LOGIN, ...more });
+    const results = await Promise.allSettled([cache.getToken(), cache.getToken()]);
+    await sleep(20);
+    const [{ reason }] = results;
+    assert.deepEqual(
+      seen.map(({ code, error }) => [code, error]),
+      [[reason.code, reason]],
+    );
+  }
+});

@@ -6,7 +6,8 @@
 const { KEYS, LOGIN, signAt } = require('./support.js');
 const rdsiam = require('..');
 
-const { Signer, TokenCache, explain, odbcQuote, pgpassQuote, urlQuote } = rdsiam;
+const { GenerateDBAuthTokenCommand, RDSClient, Signer, TokenCache } = rdsiam;
+const { explain, odbcQuote, pgpassQuote, urlQuote } = rdsiam;
 const place = process.env.RDSIAM_PANIC_IN;
 const profile = 'process';
 process.env.AWS_CONFIG_FILE = process.env.RDSIAM_TEST_CONFIG;
@@ -39,10 +40,10 @@ async function inCopy(act) {
 }
 const cache = () => new TokenCache({ ...LOGIN, credentials: KEYS });
 
-const signTwice = async () => {
-  const signer = new Signer({ ...LOGIN, credentials: KEYS });
-  await signer.getAuthToken();
-  await signer.getAuthToken();
+const send = () => {
+  const { hostname: DBHostname, port: Port, username: DBUser } = LOGIN;
+  const command = new GenerateDBAuthTokenCommand({ DBHostname, Port, DBUser });
+  return new RDSClient({ credentials: KEYS }).send(command);
 };
 
 const ACTIONS = {
@@ -66,8 +67,8 @@ const ACTIONS = {
   region: () => provided(),
   replace: () => inCopy(sign),
   setTime: () => get({ clock: () => Date.now() }),
-  sign: () => sign(),
-  signAgain: () => signTwice(),
+  sign: () => send(),
+  signAgain: () => sign(),
   signAt: () => signAt(VECTOR),
   stats: () => cache().stats(),
   takeEvents: () => sign(),

@@ -190,3 +190,18 @@ test('RDSClient refuses what it cannot send', async () => {
   assert.throws(() => new GenerateDBAuthTokenCommand(), invalid);
   assert.throws(() => new RDSClient({ region: 'US EAST' }), { ...invalid, message: /region/ });
 });
+
+test('a clock of the caller, as that of Jest with fake timers, moves the date that is signed', async () => {
+  let now = Date.UTC(2030, 0, 1);
+  const signer = new Signer({ ...support.LOGIN, credentials: support.KEYS, clock: () => now });
+  for (const seconds of [0, 86_400, -86_400]) {
+    now += seconds * 1000;
+    assert.equal(support.signedAt(await signer.getAuthToken()), now / 1000);
+  }
+  const wrong = new Signer({
+    ...support.LOGIN,
+    credentials: support.KEYS,
+    clock: () => Number.NaN,
+  });
+  await assert.rejects(wrong.getAuthToken(), { code: 'ERR_RDSIAM_INVALID_ARGUMENT' });
+});

@@ -28,3 +28,10 @@ def test_the_error_of_a_missing_library_names_all_that_ship() -> None:
     for platform in PLATFORMS:
         assert platform.cpu in namespace["SHIPPED"]
         assert f"{platform.libc} {platform.floor}" in namespace["SHIPPED"]
+
+
+def test_node_names_all_that_ship_too() -> None:
+    text = (ROOT / "bindings-node/lib/addon-search.ts").read_text()
+    for platform in PLATFORMS:
+        assert f"'@rdsiam/{platform.npm}'" in text
+        assert f"{platform.libc} {platform.floor}" in text

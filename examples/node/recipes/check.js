@@ -57,3 +57,13 @@ test('NestJS with TypeORM', async () => {
   assert.equal(name, options.user);
   await app.close();
 });
+
+test('MikroORM', async () => {
+  const orm = await require('./mikro-orm.js').open({
+    discovery: { warnWhenNoEntities: false },
+    entities: [],
+  });
+  const [{ name }] = await orm.em.getConnection().execute('select current_user as name');
+  assert.equal(name, options.user);
+  await orm.close();
+});

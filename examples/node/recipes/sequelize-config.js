@@ -9,5 +9,7 @@ const options = require('./options.js');
 module.exports = async () => {
   const { host, port, user: username, database, ssl, password } = config(options);
   const login = { host, port, username, database, password: await password({ ssl }) };
-  return { development: { ...login, dialect: 'postgres', dialectOptions: { ssl }, logging: false } };
+  return {
+    development: { ...login, dialect: 'postgres', dialectOptions: { ssl }, logging: false },
+  };
 };

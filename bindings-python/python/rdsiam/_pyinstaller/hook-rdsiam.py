@@ -17,6 +17,7 @@ hiddenimports = [
     "rdsiam._retry",
     "rdsiam._shutdown",
     "rdsiam._tls",
+    "rdsiam._unavailable",
     "rdsiam._versions",
     "rdsiam.errors",
 ]
