@@ -1,5 +1,3 @@
-'use strict';
-
 // Runs in a bare root, with the installed packages: every known answer, a token, a login.
 // `node prove.js VECTORS ADDON` prints what it did as JSON.
 
