@@ -149,7 +149,6 @@ ALL = (
     _python(_X86, "sid", "3.14"),
     _python(_X86, "sid", "3.15"),
     _python(_ARM, "bookworm", "3.11"),
-    _python(_ARM, "sid", "3.14"),
     _node(_X86, "20"),
     _node(_X86, "22"),
     _node(_X86, "24"),
