@@ -42,6 +42,12 @@ lint: tools
 format: tools
 	tests/tools/lint.sh --fix
 
+# The documentation site, in build/docs/html, with API references; its links are checked. `make lint`
+# checks links and the form of all code on the pages, `make test-examples` runs that code.
+.PHONY: docs
+docs:
+	docs/build.sh
+
 header:
 	cargo run -q -p rdsiam-header
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the examples, and the code of the README as it stands there, against the stand-in.
+# Runs the examples, and the code of the README and of docs/, against the stand-in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,6 @@ if [ -z "${STANDIN_HOST:-}" ]; then
 fi
 
 out=build/examples
-target=${CARGO_TARGET_DIR:-target}
 rm -rf "$out"
 mkdir -p "$out/node_modules"
 ln -s "$PWD/bindings-node" "$out/node_modules/rdsiam"
@@ -27,27 +26,12 @@ export DB_CA=$STANDIN_CA
 export PGHOSTADDR=$STANDIN_HOSTADDR PYTHONPATH=bindings-python/python
 unset AWS_PROFILE
 
-# The code blocks of the README of one language, with the stand-in's names in place of the reader's.
-readme() {
-    awk -v language="$1" '$0 == "```" language {on = 1; next} /^```/ {on = 0} on' README.md |
-        sed -e "s/mydb\.abc123\.us-east-1\.rds\.amazonaws\.com/$DB_HOST/g" -e "s/5432/$DB_PORT/g" \
-            -e "s/user: 'app'/user: '$DB_USER'/; s/username: 'app'/username: '$DB_USER'/" \
-            -e "s/, \"app\"/, \"$DB_USER\"/" -e "s|global-bundle.pem|$DB_CA|"
-}
-
 cat >"$out/dial.js" <<'JS'
 const dns = require('node:dns');
 const address = '127.0.0.1';
 dns.lookup = (host, options, done) =>
   options.all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
 JS
-
-compile() {
-    local prefix=$PWD/build/prefix options
-    options=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs rdsiam)
-    # shellcheck disable=SC2086 # several words on purpose
-    cc -std=c99 -Wall -Wextra -Wpedantic -Werror "$1" -o "$2" $options -Wl,-rpath,"$prefix/lib"
-}
 
 ran=0
 expect() { # what it is, the word it has to print, the command
@@ -59,27 +43,7 @@ expect() { # what it is, the word it has to print, the command
     ran=$((ran + 1))
 }
 
-readme python >"$out/readme.py"
-expect "README, Python" "$DB_USER" .venv/bin/python "$out/readme.py"
-{ readme js; echo "setTimeout(() => pool.end(), 500);"; } >"$out/readme.js"
-expect "README, Node" "$DB_USER" node -r "./$out/dial.js" "$out/readme.js"
-{
-    echo '#include <stdio.h>'
-    echo 'static void connect_with_password(const char *password) { printf("%.60s\n", password); }'
-    readme c | sed -e 's/^rdsiam_client \*client/int main(void) {\n&/'
-    echo 'rdsiam_client_free(client); return 0; }'
-} >"$out/readme.c"
-compile "$out/readme.c" "$out/readme"
-expect "README, C" "$DB_HOST:$DB_PORT/?Action" "$out/readme"
-{
-    echo 'fn main() -> rdsiam::Result<()> {'
-    readme rust
-    echo 'println!("{}", password.as_str()); Ok(()) }'
-} >"$out/readme.rs"
-rustc --edition 2024 -D warnings "$out/readme.rs" -o "$out/readme-rust" \
-    --extern rdsiam="$target/debug/librdsiam.rlib" -L "$target/debug/deps"
-expect "README, Rust" "$DB_HOST:$DB_PORT/?Action" "$out/readme-rust"
-
+expect "code of the pages" " blocks run, 0 problems" .venv/bin/python docs/tools/run.py
 expect "examples/c" OK python3 examples/c/test.py
 expect "examples/setup" OK .venv/bin/python examples/setup/test.py
 expect "examples/pgbouncer" OK .venv/bin/python examples/pgbouncer/test.py
@@ -103,4 +67,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 22 ]
+[ "$ran" -eq 19 ]

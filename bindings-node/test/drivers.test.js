@@ -194,7 +194,7 @@ async function reconnects(driver) {
   });
 }
 
-// What a mark in the table of the README stands for, by the title of its column. The TLS of each
+// What a mark in the table of docs/drivers stands for, by the title of its column. The TLS of each
 // driver is tls.test.js's, `replication` settings.test.js's, `bundlers` bundlers.test.js's; `types` are
 // compiled.
 const MARKS = {
@@ -227,7 +227,7 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   await Promise.all(done);
 });
 
-test('each mark in the table of the README is a test of that driver', () => {
+test('each mark in the table of docs/drivers is a test of that driver', () => {
   const [[, line, ...columns], ...rows] = table();
   assert.equal(line, 'the line to write');
   assert.deepEqual(columns, COLUMNS);

@@ -1,6 +1,6 @@
 'use strict';
 
-// The table of drivers in the README, and which rows of drivers.js stand for its rows.
+// The table of drivers in docs/, and which rows of drivers.js stand for its rows.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -53,7 +53,7 @@ const TYPES = {
 
 // Its lines, each a list of cells; the first has the titles.
 function table() {
-  const text = fs.readFileSync(path.join(PACKAGE, '..', 'README.md'), 'utf8');
+  const text = fs.readFileSync(path.join(PACKAGE, '../docs/drivers/index.md'), 'utf8');
   const section = text.split('\n## Node\n')[1].split('\n## ')[0];
   const lines = section.split('\n').filter((line) => /^\| /.test(line));
   return lines.map((line) =>

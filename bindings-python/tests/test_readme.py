@@ -1,4 +1,4 @@
-"""Each mark in the README's table of drivers is a test of that driver."""
+"""Each mark in the table of drivers in docs/ is a test of that driver."""
 
 import functools
 import importlib
@@ -14,7 +14,7 @@ from drivers import BY_NAME, IN_C, MARIADB, POSTGRESQL
 from test_errors_of_helpers import HELPERS
 
 HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
+PAGE = HERE.parents[1] / "docs/drivers/index.md"
 
 # Which rows of drivers.py stand for a row of the table.
 ROWS = {
@@ -79,7 +79,7 @@ SAME_HOST = "yes, host dialled = signed"
 
 
 def table() -> list[list[str]]:
-    section = README.read_text().split("\n## Python\n")[1].split("\n## ")[0]
+    section = PAGE.read_text().split("\n## Python\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
 

@@ -90,9 +90,9 @@ class EachSource(Served):
                         served = self.emulator.requests(source)
                         self.assertEqual(served[-1]["access_key_id"], setup["access_key_id"])
 
-    def test_the_table_of_the_readme_has_each_and_no_other(self):
-        readme = (HERE.parents[1] / "README.md").read_text()
-        table = readme.partition("| set-up |\n")[2].partition("\n\n")[0]
+    def test_the_table_of_docs_sources_has_each_and_no_other(self):
+        page = (HERE.parents[1] / "docs/sources.md").read_text()
+        table = page.partition("| set-up |\n")[2].partition("\n\n")[0]
         named = re.findall(r"^\|.*\| `([a-z0-9-]+)` \|$", table, re.MULTILINE)
         self.assertEqual(named, list(setups.SETUPS))
         marks = re.findall(r"(\|(?: (?:yes|no)? ?\|){5})", table)

@@ -19,6 +19,7 @@ if [ "${1:-}" = --fix ]; then
 fi
 
 for file in "${shell_files[@]}"; do bash -n "$file"; done
+python3 docs/tools/check.py
 cargo fmt --check
 cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
