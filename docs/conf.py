@@ -16,7 +16,7 @@ author = "the rdsiam maintainers"
 copyright = "the rdsiam maintainers"  # noqa: A001
 version = release = json.loads((ROOT / "bindings-node/package.json").read_text())["version"]
 
-extensions = ["myst_parser", "autoapi.extension", "hawkmoth"]
+extensions = ["myst_parser", "autoapi.extension", "hawkmoth", "hawkmoth.ext.javadoc"]
 exclude_patterns = ["tools", "_static", "README.md"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
@@ -25,8 +25,6 @@ suppress_warnings = [
     "autoapi.python_import_resolution",
     # Two mix-ins of Django have one name.
     "ref.python",
-    # Menus take in pages that other parts of the project add.
-    "toc.glob",
 ]
 
 html_theme = "furo"
@@ -48,6 +46,7 @@ autoapi_member_order = "groupwise"
 hawkmoth_root = str(ROOT / "include")
 # libclang comes without stdbool.h and the like; build.sh says where the C compiler has them.
 hawkmoth_autoconf = []
+hawkmoth_transform_default = "javadoc"
 hawkmoth_clang = [f"-I{path}" for path in os.environ.get("DOCS_C_INCLUDES", "").split(":") if path]
 
 OUTSIDE = re.compile(r"\]\((?:\.\./)+(?!docs/)([^)#\s]+)((?:#[^)\s]*)?)\)")
@@ -56,6 +55,7 @@ OUTSIDE = re.compile(r"\]\((?:\.\./)+(?!docs/)([^)#\s]+)((?:#[^)\s]*)?)\)")
 def setup(app):
     app.connect("source-read", link_to_the_repository)
     app.connect("autodoc-process-docstring", as_restructured_text)
+    app.connect("hawkmoth-process-docstring", with_blank_lines, priority=900)
     app.add_lexer("mjs", JavascriptLexer)
     app.add_lexer("mermaid", TextLexer)
 
@@ -66,6 +66,19 @@ def as_restructured_text(app, what, name, thing, options, lines):
     # Code begins after a paragraph, which says so in no other way.
     text = re.sub(r"(^\S[^\n]*)\n\n(?=    )", r"\1\n\n::\n\n", text, flags=re.MULTILINE)
     lines[:] = text.splitlines()
+
+
+def with_blank_lines(app, lines, transform, options):
+    """What the header says in a form of its own, as reStructuredText wants it: lists after a blank
+    line, and Memory, Threads, Blocks and Since as fields."""
+    made = []
+    for line in lines:
+        field = re.match(r"([A-Z][a-z]+): +(\S.*)", line)
+        inside = made and re.match(r" *(- |\d\. )|  |:|$", made[-1])
+        if (field or re.match(r" *(- |\d\. )", line)) and made and not inside:
+            made.append("")
+        made.append(f":{field[1]}: {field[2]}" if field else line)
+    lines[:] = made
 
 
 def link_to_the_repository(app, docname, source):

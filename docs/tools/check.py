@@ -9,6 +9,7 @@ runs), or `<!-- shown: WHY -->`.
 """
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -21,7 +22,7 @@ from pages import DOCS, ROOT, blocks, pages, site, without_code
 
 LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 PROGRAMS = ("python", "js", "mjs", "c", "go", "rust", "sql")
-OTHERS = ("sh", "json", "ini", "yaml", "text", "mermaid", "{toctree}", "{include}", "{c:autodoc}")
+OTHERS = ("sh", "json", "ini", "yaml", "text", "mermaid", "{toctree}")
 DIAGRAMS = ("flowchart", "sequenceDiagram", "stateDiagram-v2")
 # Words of a dialect that the project once had, from and to.
 WORDS = {
@@ -50,10 +51,9 @@ def anchors(page):
     for heading in re.findall(
         r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.M
     ):
-        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
-        slug = re.sub(r"[^\w\- ]", "", text.replace("`", "")).replace(" ", "-")
+        base = slug(heading)
         number = 0
-        while (name := f"{slug}-{number}" if number else slug) in found:
+        while (name := f"{base}-{number}" if number else base) in found:
             number += 1
         found.add(name)
     return found
@@ -81,6 +81,32 @@ def check_words(page):
     for arn in re.findall(r"arn:[\w-]+:rds-db:[^\s\"`)]+", page.read_text()):
         if "REGION" not in arn and not ARN.fullmatch(arn) and "..." not in arn:
             yield f"no ARN of a login: {arn}"
+
+
+def slug(heading):
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+    return re.sub(r"[^\w\- ]", "", text.replace("`", "")).replace(" ", "-")
+
+
+def check_figures(page):
+    """The figures of a row that leads to a section of BENCHMARKS.md are that section's, rounded."""
+    for line in page.read_text().splitlines():
+        row = re.match(r"\| \[[^\]]*\]\([./]*BENCHMARKS\.md#([\w-]+)\) \|(.*)", line)
+        if not row:
+            continue
+        known = measured(row.group(1))
+        for figure in re.findall(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w.-])", row.group(2)):
+            digits = len(figure.partition(".")[2])
+            if not any(round(number, digits) == float(figure) for number in known):
+                yield f"{figure} is not in that section of BENCHMARKS.md: {line}"
+
+
+@functools.cache
+def measured(section):
+    for text in (ROOT / "BENCHMARKS.md").read_text().split("\n## ")[1:]:
+        if slug(text.partition("\n")[0]) == section:
+            return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    return []
 
 
 def check_menu():
@@ -172,7 +198,8 @@ def main():
     wrong, seen = list(check_menu()), 0
     for page in pages():
         name = page.relative_to(ROOT)
-        wrong += [f"{name}: {problem}" for problem in [*check_links(page), *check_words(page)]]
+        found = [*check_links(page), *check_words(page), *check_figures(page)]
+        wrong += [f"{name}: {problem}" for problem in found]
         for block in blocks(page):
             seen += 1
             wrong += [f"{block}: {problem}" for problem in check_block(block)]
