@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ -z "${STANDIN_HOST:-}" ]; then
+    # The command, for the options that pages name.
+    cargo build -q --locked -p rdsiam-cli
     cargo build -q --locked
     tests/tools/prefix.sh
     bindings-python/build-dev.sh
