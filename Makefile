@@ -45,7 +45,7 @@ format: tools
 # The documentation site, in build/docs/html, with API references; its links are checked. `make lint`
 # checks links and the form of all code on the pages, `make test-examples` runs that code.
 .PHONY: docs
-docs:
+docs: bindings-node/node_modules/installed
 	docs/build.sh
 
 header:
@@ -235,4 +235,5 @@ install uninstall:
 
 clean:
 	cargo clean
+	rm -rf docs/api/go docs/api/python docs/tools/typedoc/node_modules
 	rm -rf build .venv bindings-node/node_modules bindings-node/dist bindings-node/*.node
