@@ -173,6 +173,8 @@ def as_json(code):
 def as_diagram(code):
     if code.split()[0] not in DIAGRAMS:
         return "not a kind of diagram that is used here"
+    if ";" in code:
+        return "Mermaid ends a line at a semicolon"
     return None
 
 
