@@ -25,7 +25,7 @@ if [ ! -e "$out/static/mermaid.min.js" ]; then
     tar -xzf "$out/mermaid-$mermaid.tgz" -C "$out/static" --strip-components=2 package/dist/mermaid.min.js
 fi
 
-python3 docs/tools/check.py
+"$venv/bin/python" docs/tools/check.py --yaml
 
 # The reference of Go: what `go doc` prints, as pages of the site.
 rm -rf docs/api/go docs/api/python

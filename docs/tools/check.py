@@ -2,6 +2,7 @@
 """Links, anchors, words and the form of each block of code of the documentation, in seconds.
 
     python3 docs/tools/check.py
+    build/docs/venv/bin/python docs/tools/check.py --yaml    # as `make docs` does: YAML too
 
 Each block of a programming language says what stands for it: `<!-- run -->` (docs/tools/run.py
 runs it against the stand-in), `<!-- same as: FILE -->` (its lines are in that file, which a test
@@ -9,6 +10,7 @@ runs), or `<!-- shown: WHY -->`.
 """
 
 import ast
+import configparser
 import functools
 import json
 import re
@@ -170,6 +172,25 @@ def as_json(code):
     return None
 
 
+def as_ini(code):
+    try:
+        configparser.RawConfigParser().read_string(code)
+    except configparser.Error as error:
+        return str(error)
+    return None
+
+
+def as_yaml(code):
+    # Not in Python's library; the builder of the site brings it.
+    import yaml
+
+    try:
+        yaml.safe_load(code)
+    except yaml.YAMLError as error:
+        return str(error)
+    return None
+
+
 def as_diagram(code):
     if code.split()[0] not in DIAGRAMS:
         return "not a kind of diagram that is used here"
@@ -192,12 +213,18 @@ PARSERS = {
     "sh": by(["bash", "-n"], ".sh"),
     "go": go,
     "json": as_json,
+    "ini": as_ini,
     "mermaid": as_diagram,
 }
 
 
-def main():
+def main(with_yaml):
     wrong, seen = list(check_menu()), 0
+    if with_yaml:
+        PARSERS["yaml"] = as_yaml
+        forms = (ROOT / ".github").rglob("*.yml")
+        told = {form.relative_to(ROOT): as_yaml(form.read_text()) for form in forms}
+        wrong += [f"{form}: {problem}" for form, problem in told.items() if problem]
     for page in pages():
         name = page.relative_to(ROOT)
         found = [*check_links(page), *check_words(page), *check_figures(page)]
@@ -213,4 +240,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("--yaml" in sys.argv))
