@@ -105,8 +105,13 @@ const WRONG = [
   { signHost: undefined },
   { ca: '/nonexistent/global-bundle.pem' },
   { host: undefined },
+  // Ways around the host, to a server without TLS.
+  { socketPath: '/run/mysqld/mysqld.sock' },
+  { path: '/run/postgresql' },
+  { stream: () => {} },
 ];
-const REMEDIES = /leave ssl out, and give ca|leave it out|signHost|give the path|host is missing/;
+const REMEDIES =
+  /leave ssl out, and give ca|leave it out|signHost|give the path|host is missing|left out: give host/;
 
 for (const driver of DRIVERS) {
   test(`${driver.name}: what would weaken it is refused`, async () => {
