@@ -418,7 +418,7 @@ def test_dbmate_migrates_after_its_token_has_expired(rdsiam, env, postgres, tmp_
     (tmp_path / "db" / "migrations" / "20260101000000_first.sql").write_text(
         "-- migrate:up\nCREATE TABLE mated (x int);\n-- migrate:down\nDROP TABLE mated;\n"
     )
-    dbmate = ROOT / "tests/cli/node_modules/.bin/dbmate"
+    dbmate = ROOT / "tests/cli/node_modules/@dbmate/linux-x64/bin/dbmate"
     command = f"{dbmate} --no-dump-schema migrate && sleep 4.5 && {dbmate} --no-dump-schema down"
     way = ["--url-env", "DATABASE_URL", "--expires", EXPIRES]
     out = ok(rdsiam("exec", *postgres, *way, "--", "sh", "-c", command, env=env, cwd=tmp_path))
