@@ -88,12 +88,13 @@ bundlers: tools
 	bindings-node/build-dev.sh
 	bindings-node/test/next/check.sh
 
-# Each binding by a wall clock that stands still or steps. RDSIAM_SEED=... replays the random walk.
+# Each binding by a wall clock that stands still or steps, where RDSIAM_SEED=... replays the random walk;
+# and the small commands of Python and Node beside each other.
 test-clock: tools
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
 	tests/c/driver.sh
-	$(VENV) -m pytest -q tests/clock
+	$(VENV) -m pytest -q tests/clock tests/commands
 
 test-standin: standin
 	$(STANDIN) run -- python3 tests/standin/selftest.py

@@ -59,8 +59,13 @@ def std_options(platform: Platform) -> list[str]:
 def build(platform: Platform, package: str, *, static: bool = False) -> Path:
     """Builds a package for release, and returns the folder of what it became."""
     env = environment(platform, static=static)
-    command = ["cargo", "build", "--locked", "--release", "-q", "-p", package]
+    verb = "rustc" if static else "build"
+    command = ["cargo", verb, "--locked", "--release", "-q", "-p", package]
     command += ["--target", platform.triple, *std_options(platform)]
+    if static:
+        # Zig has the C library and its start-up code; Debian's Rust has neither. It does not know
+        # the option that Rust gives for a static program at any address, and knows these two.
+        command += ["--", "-Clink-self-contained=no", "-Clink-args=-static -pie"]
     # Minutes long: what cargo says goes to whoever waits.
     subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True)
     return Path(env["CARGO_TARGET_DIR"]) / platform.triple / "release"

@@ -1,17 +1,17 @@
 """What can be told from an artefact without running it."""
 
 import json
-import shutil
-import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
+import command_checks
+import contents
 import elf
 import ledger
 import sources
 import toolchain
-from places import HERE, ROOT, WORK
+from places import ROOT
 from platforms import PLATFORMS, Platform
 from run import run, say
 
@@ -42,8 +42,10 @@ def check_all() -> None:
 def check(path: Path) -> None:
     say(f"checks {path.name}")
     kind = path.parent.name
-    if path.suffix == ".whl" and path.name.startswith("rdsiam-"):
-        _bound(path, MAX_PACKED)
+    if command_checks.covers(path):
+        command_checks.check(path)
+    elif path.suffix == ".whl" and path.name.startswith("rdsiam-"):
+        contents.bound(path, MAX_PACKED)
         _library(path, "*.so", EXPORTS["python"])
         _wheel(path)
     elif kind == "npm":
@@ -71,26 +73,12 @@ def platform_of(path: Path) -> Platform | None:
     return None
 
 
-def _bound(path: Path, most: int) -> None:
-    if path.stat().st_size > most:
-        raise elf.Wrong(f"{path.name} has {path.stat().st_size} bytes, more than {most}")
-
-
-def _unpack(path: Path, to: Path) -> None:
-    if path.suffix in (".whl", ".zip"):
-        with zipfile.ZipFile(path) as file:
-            file.extractall(to)
-    else:
-        with tarfile.open(path) as packed:
-            packed.extractall(to, filter="data")
-
-
 def _library(path: Path, pattern: str, exports: list[str]) -> None:
     platform = platform_of(path)
     if platform is None:
         raise elf.Wrong(f"{path.name} is for no platform that ships")
     with tempfile.TemporaryDirectory() as work:
-        _unpack(path, Path(work))
+        contents.unpack(path, Path(work))
         (library,) = Path(work).rglob(pattern)
         ledger.record(path, "library", elf.check(library, platform, exports, MAX_LIBRARY))
         if not list(Path(work).rglob("THIRD-PARTY.txt")):
@@ -117,26 +105,15 @@ def _wheel(path: Path) -> None:
 
 
 def _npm(path: Path) -> None:
-    _bound(path, MAX_PACKED)
+    contents.bound(path, MAX_PACKED)
     if platform_of(path) is not None:
         _library(path, "*.node", EXPORTS["node"])
-    run([_js_tool("publint"), "run", path, "--strict"])
+    run([contents.js_tool("publint"), "run", path, "--strict"])
     ledger.record(path, "publint", "passed")
     if platform_of(path) is None:
         # Those who resolve as Node 10 did find types by `typesVersions`.
-        run([_js_tool("attw"), path])
+        run([contents.js_tool("attw"), path])
         ledger.record(path, "attw", "passed")
-
-
-def _js_tool(name: str) -> Path:
-    """publint and attw, by a lock file."""
-    folder = WORK / "js-tools"
-    if not (folder / "node_modules/.bin" / name).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / "js-tools" / file, folder)
-        run(["npm", "ci", "--silent"], cwd=folder)
-    return folder / "node_modules/.bin" / name
 
 
 def _layer(path: Path) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import c_archive
 import checks
+import command
+import command_npm
+import command_wheel
 import go_module
 import layer
 import ledger
@@ -32,9 +35,17 @@ FOR_EACH_PLATFORM: tuple[Callable[[Platform], list[Path]], ...] = (
     wheels.build,
     layer.build,
     sbom_files.build,
+    command.build,
+    command_wheel.build,
+    command_npm.build_platform,
 )
 # What is built once.
-ONCE: tuple[Callable[[], list[Path]], ...] = (sources.crate, sources.sdist, npm.build_main)
+ONCE: tuple[Callable[[], list[Path]], ...] = (
+    sources.crates,
+    sources.sdist,
+    npm.build_main,
+    command_npm.build_main,
+)
 STEPS = ("build", "check", "prove", "manifest")
 
 

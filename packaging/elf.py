@@ -1,4 +1,4 @@
-"""What a library says of itself: what it needs, what it offers, what it carries along."""
+"""What a library or a program says of itself: what it needs, offers and carries along."""
 
 import re
 from dataclasses import dataclass
@@ -27,6 +27,10 @@ class Library:
     """GLIBC_2.17 and the like"""
     exports: tuple[str, ...]
     sections: frozenset[str]
+    kind: str
+    """DYN, or EXEC for a program at a fixed address"""
+    interpreter: str
+    """the dynamic linker that a program asks for"""
 
     @property
     def floor(self) -> str:
@@ -47,15 +51,15 @@ def read(path: Path) -> Library:
         frozenset(re.findall(r"GLIBC_[0-9.]+\b", run(["readelf", "-VW", path]))),
         tuple(sorted(line.split()[-1] for line in symbols.splitlines() if line)),
         frozenset(re.findall(r"\]\s+(\.\S+)", run(["readelf", "-SW", path]))),
+        "".join(re.findall(r"Type:\s+(\w+)", header)),
+        "".join(re.findall(r"interpreter: (.*)\]", run(["readelf", "-lW", path]))),
     )
 
 
 def check(path: Path, platform: Platform, exports: list[str], max_bytes: int) -> dict[str, object]:
     """Raises `Wrong` if a shared library is not fit to ship; or else says what was found."""
     library = read(path)
-    wrong = []
-    if library.machine != MACHINES[platform.cpu]:
-        wrong.append(f"is for {library.machine}")
+    wrong = _wrong_for_all(library, platform, max_bytes)
     allowed = {"libc.so"} if platform.libc == "musl" else GLIBC | {platform.loader}
     if library.needed - allowed:
         wrong.append(f"needs {', '.join(sorted(library.needed - allowed))}")
@@ -67,14 +71,6 @@ def check(path: Path, platform: Platform, exports: list[str], max_bytes: int) ->
         wrong.append(
             f"exports {sorted(set(library.exports) ^ set(exports))} that it should not, or lacks it"
         )
-    if library.sections & {".symtab", ".debug_info", ".debug_line"}:
-        wrong.append("is not stripped")
-    if path.stat().st_size > max_bytes:
-        wrong.append(f"has {path.stat().st_size} bytes, more than {max_bytes}")
-    content = path.read_bytes()
-    for folder, _ in cargo.remapped():
-        if str(folder).encode() in content:
-            wrong.append(f"names a folder of the machine that built it: {folder}")
     if wrong:
         raise Wrong(f"{path.name}: {'; '.join(wrong)}")
     return {
@@ -83,6 +79,38 @@ def check(path: Path, platform: Platform, exports: list[str], max_bytes: int) ->
         "exports": len(library.exports),
         "bytes": path.stat().st_size,
     }
+
+
+def check_static(path: Path, platform: Platform, max_bytes: int) -> dict[str, object]:
+    """Raises `Wrong` if a program needs anything but the kernel; or else says what was found."""
+    program = read(path)
+    wrong = _wrong_for_all(program, platform, max_bytes)
+    if program.needed:
+        wrong.append(f"needs {', '.join(sorted(program.needed))}")
+    if program.interpreter:
+        wrong.append(f"needs {program.interpreter}")
+    if program.kind != "DYN":
+        wrong.append("has a fixed address")
+    if not path.stat().st_mode & 0o111:
+        wrong.append("is not executable")
+    if wrong:
+        raise Wrong(f"{path.name}: {'; '.join(wrong)}")
+    return {"needed": [], "floor": "none", "bytes": path.stat().st_size}
+
+
+def _wrong_for_all(found: Library, platform: Platform, max_bytes: int) -> list[str]:
+    path, wrong = found.path, []
+    if found.machine != MACHINES[platform.cpu]:
+        wrong.append(f"is for {found.machine}")
+    if found.sections & {".symtab", ".debug_info", ".debug_line"}:
+        wrong.append("is not stripped")
+    if path.stat().st_size > max_bytes:
+        wrong.append(f"has {path.stat().st_size} bytes, more than {max_bytes}")
+    content = path.read_bytes()
+    for folder, _ in cargo.remapped():
+        if str(folder).encode() in content:
+            wrong.append(f"names a folder of the machine that built it: {folder}")
+    return wrong
 
 
 def _number(version: str) -> list[int]:

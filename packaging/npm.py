@@ -20,12 +20,12 @@ def package_name(platform: Platform) -> str:
     return f"@rdsiam/{platform.npm}"
 
 
-def _main_manifest() -> dict[str, object]:
+def main_manifest() -> dict[str, object]:
     found: dict[str, object] = json.loads((SOURCE / "package.json").read_text())
     return found
 
 
-def _pack(folder: Path) -> Path:
+def pack(folder: Path) -> Path:
     (DIST / "npm").mkdir(parents=True, exist_ok=True)
     made = run(
         ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", DIST / "npm"],
@@ -37,7 +37,7 @@ def _pack(folder: Path) -> Path:
 def build_platform(platform: Platform) -> list[Path]:
     built = cargo.build(platform, "rdsiam-node")
     addon = f"rdsiam.{platform.npm}.node"
-    main = _main_manifest()
+    main = main_manifest()
     manifest = {
         "name": package_name(platform),
         "version": version(),
@@ -65,12 +65,12 @@ def build_platform(platform: Platform) -> list[Path]:
         )
         licences.write("rdsiam-node", platform, folder / "THIRD-PARTY.txt")
         _add_licences(folder)
-        return [_pack(folder)]
+        return [pack(folder)]
 
 
 def build_main() -> list[Path]:
     """The package that people install. It names exactly its own version of each platform's."""
-    manifest = _main_manifest()
+    manifest = main_manifest()
     files = [str(name) for name in manifest["files"]]  # type: ignore[attr-defined]
     names = [package_name(platform) for platform in PLATFORMS]
     manifest["optionalDependencies"] = {name: version() for name in sorted(names)}
@@ -91,7 +91,7 @@ def build_main() -> list[Path]:
         manifest["files"] = [name for name in files if "*" not in name] + [*LICENCES]
         (folder / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
         _add_licences(folder)
-        return [_pack(folder)]
+        return [pack(folder)]
 
 
 def _build_javascript() -> None:

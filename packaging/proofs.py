@@ -11,7 +11,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-import ledger
+import command_proofs
+import proof_setting
 import roots
 import toolchain
 from places import DIST, HERE, ROOT, WORK, version
@@ -79,28 +80,8 @@ def _prove(root: roots.Root) -> None:
     root.make()
     say(f"proves {root.name}")
     (tag,) = root.tags
-    {"python": _python, "node": _node, "bun": _bun, "c": _c, "go": _go}[tag](root)
-
-
-def _variables(root: roots.Root) -> dict[str, str]:
-    """What a program finds in its environment, and the files that it is about."""
-    env = os.environ
-    shutil.copy(env["STANDIN_CA"], root.folder / "db-ca.pem")
-    shutil.copytree(ROOT / "tests/vectors", root.folder / "vectors", dirs_exist_ok=True)
-    (root.folder / "etc").mkdir(exist_ok=True)
-    hosts = f"{env['STANDIN_HOSTADDR']} {env['STANDIN_HOST']} {env['STANDIN_MARIADB_HOST']}\n"
-    (root.folder / "etc/hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
-    (root.folder / "etc/nsswitch.conf").write_text("hosts: files\n")
-    shared = {
-        name: env[name] for name in ("STANDIN_HOST", "STANDIN_PORT", "STANDIN_USER", "STANDIN_DB")
-    }
-    return shared | {
-        "STANDIN_CA": "/db-ca.pem",
-        "RDSIAM_VERSION": version(),
-        "AWS_ACCESS_KEY_ID": env["STANDIN_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": env["STANDIN_SECRET_ACCESS_KEY"],
-        "AWS_SESSION_TOKEN": env["STANDIN_SESSION_TOKEN"],
-    }
+    by_tag = {"python": _python, "node": _node, "bun": _bun, "c": _c, "go": _go}
+    (by_tag | command_proofs.BY_TAG)[tag](root)
 
 
 def _python(root: roots.Root) -> None:
@@ -113,7 +94,7 @@ def _python(root: roots.Root) -> None:
     install = [root.program, f"/offered/{pip}/pip", "install", "-q", "--no-index", "--no-cache-dir"]
     install += ["--find-links=/offered", "--only-binary=:all:", "--target=/site", "--no-compile"]
     install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam", "pg8000"]
-    variables = _variables(root)
+    variables = proof_setting.variables(root)
     root.run(install, variables)
     report = json.loads((root.folder / "report.json").read_text())
     (url,) = (
@@ -124,21 +105,12 @@ def _python(root: roots.Root) -> None:
     for name in ("prove.py", "vectors.py"):
         shutil.copy(HERE / "proofs" / name, root.folder)
     printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
-    _keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
+    proof_setting.keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
     _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
 
 
 def _node(root: roots.Root) -> None:
-    shutil.copytree(Path(run(["npm", "root", "-g"]).strip()) / "npm", root.folder / "npm")
-    install = [
-        "/npm/bin/npm-cli.js",
-        "install",
-        "--silent",
-        "--prefix=/app",
-        "--no-audit",
-        "--no-fund",
-    ]
-    _javascript(root, install)
+    _javascript(root, proof_setting.npm_install(root))
 
 
 def _bun(root: roots.Root) -> None:
@@ -153,7 +125,7 @@ def _javascript(root: roots.Root, install: list[str]) -> None:
     (root.folder / "app").mkdir()
     (root.folder / "app/package.json").write_text("{}")
     shutil.copy(HERE / "proofs/prove.js", root.folder / "app")
-    variables = _variables(root)
+    variables = proof_setting.variables(root)
     with Registry(DIST / "npm", NPM) as url:
         root.run([root.program, *install, f"--registry={url}", "rdsiam", "pg"], variables)
     installed = sorted(path.name for path in (root.folder / "app/node_modules/@rdsiam").iterdir())
@@ -162,7 +134,7 @@ def _javascript(root: roots.Root, install: list[str]) -> None:
     name = npm.package_name(root.platform)
     facts = json.loads(root.run([root.program, "/app/prove.js", "/vectors", name], variables))
     for package in ("rdsiam", f"rdsiam-{root.platform.npm}"):
-        _keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
+        proof_setting.keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
     # Without what npm installed, beside the driver.
     for package in ("rdsiam", "@rdsiam"):
         shutil.rmtree(root.folder / "app/node_modules" / package)
@@ -178,14 +150,14 @@ def _layer(root: roots.Root, language: str, program: list[str], paths: dict[str,
     with zipfile.ZipFile(path) as file:
         file.extractall(root.folder / "opt")
     shutil.rmtree(root.folder / "site/rdsiam", ignore_errors=True)
-    printed = root.run([root.program, *program], _variables(root) | paths)
-    _keep(root, path, json.loads(printed))
+    printed = root.run([root.program, *program], proof_setting.variables(root) | paths)
+    proof_setting.keep(root, path, json.loads(printed))
 
 
 def _c(root: roots.Root) -> None:
     import c_programs
 
-    variables = _variables(root)
+    variables = proof_setting.variables(root)
     facts: dict[str, object] = {"runtime": "C", "machine": root.platform.cpu}
     for kind in ("shared", "static"):
         folder = c_programs.build(root.platform, kind)
@@ -193,8 +165,8 @@ def _c(root: roots.Root) -> None:
         libraries = {"LD_LIBRARY_PATH": f"/{kind}"}
         facts[f"vectors, {kind}"] = root.run([f"/{kind}/vectors"], variables | libraries).strip()
         token = root.run([f"/{kind}/token"], variables | libraries).strip()
-        facts[f"login, {kind}"] = _psql(token)
-    _keep(root, c_programs.archive_of(root.platform), facts)
+        facts[f"login, {kind}"] = proof_setting.psql(token)
+    proof_setting.keep(root, c_programs.archive_of(root.platform), facts)
 
 
 def _go(root: roots.Root) -> None:
@@ -203,7 +175,7 @@ def _go(root: roots.Root) -> None:
 
     env = os.environ
     shutil.copy(go_module.build_consumer(WORK / "go-program"), root.folder / "login")
-    variables = _variables(root)
+    variables = proof_setting.variables(root)
     program = {
         "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
         "MARIADB_PORT": env["STANDIN_MARIADB_PORT"],
@@ -217,31 +189,7 @@ def _go(root: roots.Root) -> None:
     user = env["STANDIN_USER"]
     assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
     facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip(), "login": user}
-    _keep(root, go_module.path(), facts)
-
-
-def _psql(token: str) -> str:
-    """A token of a program that has no driver, tried from outside."""
-    env = os.environ
-    where = (
-        f"host={env['STANDIN_HOST']} hostaddr={env['STANDIN_HOSTADDR']} port={env['STANDIN_PORT']}"
-    )
-    who = f"user={env['STANDIN_USER']} dbname={env['STANDIN_DB']}"
-    tls = f"sslmode=verify-full sslrootcert={env['STANDIN_CA']}"
-    command = [
-        f"{env['STANDIN_BINDIR']}/psql",
-        f"{where} {who} {tls}",
-        "-Atc",
-        "SELECT current_user",
-    ]
-    found = run(command, env={"PGPASSWORD": token}).strip()
-    assert found == env["STANDIN_USER"]
-    return found
-
-
-def _keep(root: roots.Root, path: Path, facts: dict[str, object]) -> None:
-    how = "natively" if root.platform.cpu == roots.NATIVE else "under qemu"
-    ledger.record(path, f"run on {root.name}, Debian {root.suite}, {how}", facts)
+    proof_setting.keep(root, go_module.path(), facts)
 
 
 def _loopback() -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import toolchain
@@ -32,6 +32,7 @@ class Root:
     name: str
     platform: Platform
     suite: str
+    """of Debian, or none for a root without packages"""
     packages: tuple[str, ...]
     program: str
     """the runtime, or none for programs in C"""
@@ -52,13 +53,17 @@ class Root:
         say(f"makes the root {self.name}")
         suffix = "" if self.platform.cpu == NATIVE else f":{self.platform.debian}"
         packages = [f"{package}{suffix}" for package in self.packages]
-        Suite(self.suite).unpack(packages, self.pristine)
+        self.pristine.mkdir(parents=True, exist_ok=True)
+        if packages:
+            Suite(self.suite).unpack(packages, self.pristine)
         if self.npm:
             _add_runtime(self.pristine, self.npm, self.program)
         if "bun" in self.tags:
             _add_gcc_for_musl(self.pristine)
         if self.platform.cpu != NATIVE:
-            shutil.copy(_emulator(), self.pristine / EMULATOR.lstrip("/"))
+            emulator = self.pristine / EMULATOR.lstrip("/")
+            emulator.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(_emulator(), emulator)
 
     def make(self) -> None:
         """A new one: what an earlier proof has installed is gone."""
@@ -67,18 +72,25 @@ class Root:
 
     def run(self, command: list[str], env: dict[str, str]) -> str:
         """The output of a program inside, which sees these variables and no others."""
+        done = self._run(command, env)
+        if done.returncode != 0:
+            raise SystemExit(f"dist: {self.name}: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def status(self, command: list[str], env: dict[str, str]) -> int:
+        """The exit status of a program inside."""
+        return self._run(command, env).returncode
+
+    def _run(self, command: list[str], env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         emulator = [] if self.platform.cpu == NATIVE else [EMULATOR]
         base = {"HOME": "/tmp", "LC_ALL": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"}
-        done = subprocess.run(
+        return subprocess.run(
             [str(HERE / "in_root.sh"), str(self.folder), *emulator, *command],
             env={"PATH": "/usr/bin:/usr/sbin", **base, **env},
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            raise SystemExit(f"dist: {self.name}: {' '.join(command)}\n{done.stdout}{done.stderr}")
-        return done.stdout
 
 
 def _add_runtime(root: Path, package: str, program: str) -> None:
@@ -139,6 +151,17 @@ def _node(platform: Platform, version: str) -> Root:
     return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", package, frozenset({"node"}))
 
 
+def _commands(cpu: str) -> tuple[Root, ...]:
+    """The command alone, in a root that has no file of any package; by pip; and by npm."""
+    platform = _BY_NAME[f"{cpu}-musl"]
+    python, node = _python(platform, "bookworm", "3.11"), _node(platform, "24")
+    return (
+        Root(f"command-{cpu}", platform, "", (), "", tags=frozenset({"command"})),
+        replace(python, name=f"command-pip-{cpu}", tags=frozenset({"command-pip"})),
+        replace(node, name=f"command-npm-{cpu}", tags=frozenset({"command-npm"})),
+    )
+
+
 _BY_NAME = {platform.name: platform for platform in PLATFORMS}
 _X86 = _BY_NAME["x86_64-gnu"]
 _ARM = _BY_NAME["aarch64-gnu"]
@@ -174,6 +197,8 @@ ALL = (
     Root(
         "c-aarch64-musl", _BY_NAME["aarch64-musl"], "bookworm", ("musl",), "", tags=frozenset({"c"})
     ),
+    *_commands("x86_64"),
+    *_commands("aarch64"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import command
 import toolchain
 from places import DIST, HERE, version
 from platforms import Platform
@@ -10,7 +11,10 @@ from run import run
 
 def build(platform: Platform) -> list[Path]:
     made = []
-    for package in ("rdsiam-ffi", "rdsiam-node"):
+    packages = ["rdsiam-ffi", "rdsiam-node"]
+    if command.ships_for(platform):
+        packages.append(command.PACKAGE)
+    for package in packages:
         to = DIST / "sbom" / f"{package}-{version()}-{platform.name}.cdx.json"
         run([toolchain.tool("python"), HERE / "sbom.py", package, platform.name, to])
         made.append(to)

@@ -1,4 +1,4 @@
-"""What is built where it is installed: Rust's crate and Python's source distribution."""
+"""What is built where it is installed: Rust's crates and Python's source distribution."""
 
 import shutil
 import tempfile
@@ -11,6 +11,7 @@ from run import run
 
 # One for both: their dependencies are the same.
 TARGET = WORK / "target" / "sources"
+CRATES = ("rdsiam", "rdsiam-cli")
 
 
 def _environment() -> dict[str, str]:
@@ -21,11 +22,14 @@ def _environment() -> dict[str, str]:
     }
 
 
-def crate() -> list[Path]:
-    command = ["cargo", "package", "-q", "--locked", "--allow-dirty", "--no-verify", "-p", "rdsiam"]
+def crates() -> list[Path]:
+    """Of the library and of the command, which asks for exactly that version of the library."""
+    command = ["cargo", "package", "-q", "--locked", "--allow-dirty", "--no-verify"]
+    command += [word for name in CRATES for word in ("-p", name)]
     run(command, cwd=ROOT, env=_environment())
     (DIST / "rust").mkdir(parents=True, exist_ok=True)
-    return [Path(shutil.copy(TARGET / "package" / f"rdsiam-{version()}.crate", DIST / "rust"))]
+    made = [TARGET / "package" / f"{name}-{version()}.crate" for name in CRATES]
+    return [Path(shutil.copy(path, DIST / "rust")) for path in made]
 
 
 def sdist() -> list[Path]:
@@ -42,7 +46,15 @@ def build_crate(path: Path) -> None:
     """As a dependency of somebody else's: outside of the workspace, by the lock file in it."""
     with tempfile.TemporaryDirectory() as work:
         run(["tar", "-xzf", path, "-C", work])
-        run(["cargo", "build", "-q", "--locked"], cwd=Path(work) / path.stem, env=_environment())
+        build = ["cargo", "build", "-q"]
+        if path.stem == f"rdsiam-{version()}":
+            build.append("--locked")
+        else:
+            # Its lock file names the library in the registry, where this version is not yet.
+            library = path.with_name(f"rdsiam-{version()}.crate")
+            run(["tar", "-xzf", library, "-C", work])
+            build += ["--config", f"patch.crates-io.rdsiam.path={str(Path(work) / library.stem)!r}"]
+        run(build, cwd=Path(work) / path.stem, env=_environment())
 
 
 def build_sdist(path: Path) -> None:

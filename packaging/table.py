@@ -8,7 +8,8 @@ Proven = dict[str, dict[str, object]]
 
 
 def _floor(proven: Proven) -> str:
-    return str(proven["library"]["floor"]) if "library" in proven else ""
+    found = [proven[name] for name in ("library", "static program") if name in proven]
+    return str(found[0]["floor"]) if found else ""
 
 
 def _runs(proven: Proven) -> str:

@@ -61,3 +61,45 @@ def test_what_is_not_stripped_or_too_large_is_refused(tmp_path: Path) -> None:
     told = refusal(library(tmp_path, OLD, "-g"), HERE, ["rdsiam_old"], 100)
     assert "is not stripped" in told
     assert "more than 100" in told
+
+
+PROGRAM = "int main(void) { return 0; }"
+
+
+def program(folder: Path, *options: str) -> Path:
+    (folder / "program.c").write_text(PROGRAM)
+    built = folder / "program"
+    subprocess.run(["cc", folder / "program.c", "-o", built, "-s", *options], check=True)
+    return built
+
+
+def static_refusal(path: Path, on: Platform = HERE, most: int = 2_000_000) -> str:
+    with pytest.raises(elf.Wrong) as refused:
+        elf.check_static(path, on, most)
+    return str(refused.value)
+
+
+def test_a_static_program_needs_nothing(tmp_path: Path) -> None:
+    assert elf.check_static(program(tmp_path, "-static-pie"), HERE, 2_000_000)["needed"] == []
+
+
+def test_a_program_at_a_fixed_address_is_refused(tmp_path: Path) -> None:
+    assert "has a fixed address" in static_refusal(program(tmp_path, "-static"))
+
+
+def test_a_program_that_needs_a_library_is_not_static(tmp_path: Path) -> None:
+    refused = static_refusal(program(tmp_path))
+    assert "needs libc.so.6" in refused
+    assert "needs /lib" in refused
+
+
+def test_a_static_program_is_for_its_processor_stripped_small_and_executable(
+    tmp_path: Path,
+) -> None:
+    built = program(tmp_path, "-static-pie")
+    assert "is for" in static_refusal(built, OTHER)
+    assert "more than 1000" in static_refusal(built, most=1000)
+    built.chmod(0o644)
+    assert "is not executable" in static_refusal(built)
+    subprocess.run(["cc", tmp_path / "program.c", "-o", built, "-static-pie"], check=True)
+    assert "is not stripped" in static_refusal(built)

@@ -14,7 +14,7 @@ if [ "${1:-}" = --fix ]; then
     gofmt -w examples/go tests/consumer/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
-    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs)
+    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm)
     exit
 fi
 
@@ -41,4 +41,4 @@ cargo run -q -p rdsiam-header -- --check
 (cd bindings-python && "$venv/mypy" --no-error-summary)
 "$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
 (cd packaging && "$venv/mypy" --no-error-summary --strict dist.py proofs.py)
-(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs)
+(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs ../cli/npm)
