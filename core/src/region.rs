@@ -154,12 +154,29 @@ mod tests {
             "db.abc.rds.rds.amazonaws.com",
             "db.abc.1-2.rds.amazonaws.com",
             "db.abc.us--1.rds.amazonaws.com",
+            "db.abc.us--east-1.rds.amazonaws.com",
+            "db.abc.east-1.rds.amazonaws.com",
+            "db.abc.us-3ast-1.rds.amazonaws.com",
             "rds.amazonaws.com",
             "amazonaws.com",
             "",
         ] {
             assert_eq!(region_of_host(host), None, "{host}");
         }
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_names_the_region() {
+        let found = |variables: &[(&str, &str)]| {
+            let given = variables.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+            from_environment(&Environment::given(given), ["FIRST", "SECOND"])
+        };
+        assert_eq!(found(&[]).unwrap(), None);
+        let both = [("FIRST", "eu-west-1"), ("SECOND", "us-east-1")];
+        assert_eq!(found(&both).unwrap().as_deref(), Some("eu-west-1"));
+        let second = [("FIRST", ""), ("SECOND", "us-east-1")];
+        assert_eq!(found(&second).unwrap().as_deref(), Some("us-east-1"));
+        assert!(found(&[("FIRST", "no region")]).unwrap_err().message().contains("FIRST"));
     }
 
     #[test]
