@@ -333,6 +333,51 @@ mod tests {
     }
 
     #[test]
+    fn the_text_for_a_person_has_each_part() {
+        let text = explain_at(&token(), SIGNED + 1000).to_string();
+        for line in [
+            "host:        db.abc.us-east-1.rds.amazonaws.com\n",
+            "access key:  AKIDEXAMPLE (temporary)\n",
+            "signed at:   2024-06-01T12:00:00Z\n",
+            "remaining:   -100 s\n",
+            "\nproblem:     it ended at 2024-06-01T12:15:00Z, 100 s ago",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(explain(&token()).unwrap().problems.concat().contains("it ended"));
+    }
+
+    #[test]
+    fn a_clock_that_is_five_minutes_off_is_no_fault() {
+        assert_eq!(problems(&token(), SIGNED - 300), Vec::<String>::new());
+        assert!(problems(&token(), SIGNED - 301).concat().contains("in the future"));
+    }
+
+    #[test]
+    fn a_value_with_a_secret_in_it_is_not_shown() {
+        for name in ["X-Amz-Security-Token", "X-Amz-Signature"] {
+            let slipped = format!("Credential=AKID%26{name}%3DSECRET%2F");
+            let told = explain_at(&token().replacen("Credential=", &slipped, 1), SIGNED);
+            assert!(told.problems.concat().contains("has other parameters in it"), "{told}");
+            assert!(!told.to_string().contains("SECRET"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_tunnel_is_not_told_of_other_names() {
+        let host = "db.abc.us-east-1.rds.amazonaws.com";
+        let told = problems(&token().replacen(host, "localhost", 1), SIGNED).concat();
+        assert!(told.contains("tunnel") && !told.contains("not an RDS endpoint"), "{told}");
+    }
+
+    #[test]
+    fn a_token_tells_when_it_was_signed() {
+        assert_eq!(signing_time(&token()), Some(SIGNED));
+        assert_eq!(signing_time("no token"), None);
+        assert_eq!(signing_time(&token().replace("X-Amz-Date", "Date")), None);
+    }
+
+    #[test]
     fn each_fault_is_named() {
         for (from, to, word) in [
             ("/?", "?", "'/'"),
