@@ -6,7 +6,7 @@ export interface Credentials {
   readonly secretAccessKey: string;
   /** For temporary credentials. An empty one counts as none. */
   readonly sessionToken?: string | undefined;
-  /** When they end. Credentials that have ended never sign. */
+  /** When they expire. Expired credentials never sign. */
   readonly expiration?: Date | undefined;
 }
 

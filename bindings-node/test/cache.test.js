@@ -227,7 +227,7 @@ test('credentials that end soon are asked for once more, and the better are used
   assert.equal(enough.asked.length, 1);
 });
 
-test('a second call that fails is forgiven unless the first credentials have ended', async () => {
+test('a second call that fails is forgiven unless the first credentials have expired', async () => {
   const good = provider(ending(100), new Error('down'));
   assert.equal(typeof (await new TokenCache({ ...LOGIN, credentials: good }).getToken()), 'string');
 

@@ -69,7 +69,7 @@ async function end(server, id) {
     await client.end();
   } else {
     const connection = await require('rdsiam/mysql2').createConnection(options(server));
-    // Unless it has ended already.
+    // Unless it is closed already.
     await connection.query(`kill ${id}`).catch((error) => assert.equal(error.errno, 1094));
     await connection.end();
   }
@@ -185,7 +185,7 @@ async function keepsItsConnection(driver) {
   });
 }
 
-// After the server has ended a connection the next question has another, with a valid token.
+// After the server closed a connection, the next query opens another with a valid token.
 async function reconnects(driver) {
   await using(driver, {}, async ({ ask }) => {
     const first = await ask();

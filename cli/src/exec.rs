@@ -2,7 +2,7 @@
 //!
 //! The command takes this process's place, so that its number, its terminal, signals and its exit status
 //! are what they would be without. Before that, a keeper is started, which writes a new token to where the
-//! command's client reads it, until the command has ended.
+//! command's client reads it, until the command exits.
 
 mod clients;
 mod keeper;

@@ -205,7 +205,7 @@ fn policy(aws: &Aws, identity: Option<&Identity>, found: &Resource, user: &str) 
     judged(STEP, aws, &principal, &arn, "")
 }
 
-/// A proxy that logs in by IAM itself needs a grant of its own, for each database behind it.
+/// A proxy that logs in by IAM itself needs another grant for each database behind it.
 fn policy_of_proxy(aws: &Aws, found: &Resource, user: &str) -> Vec<Finding> {
     let Some(proxy) = found.proxy.as_ref().filter(|proxy| proxy.logs_in_by_iam) else {
         return Vec::new();
