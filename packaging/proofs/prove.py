@@ -10,9 +10,9 @@ import sys
 import sysconfig
 
 import pg8000.dbapi
+from vectors import vectors
 
 import rdsiam
-from vectors import vectors
 
 
 def login() -> str:
