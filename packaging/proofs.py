@@ -185,7 +185,9 @@ def _go(root: roots.Root) -> None:
     import go_module
 
     env = os.environ
-    shutil.copy(go_module.build_consumer(WORK / "go-program"), root.folder / "login")
+    folder = WORK / "go-program"
+    shutil.copy(go_module.build_consumer(folder), root.folder / "login")
+    misfits.keep(go_module.path(), root, go_module.misfits(root.platform, folder / "consumer"))
     variables = proof_setting.variables(root)
     program = {
         "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
