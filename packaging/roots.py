@@ -133,7 +133,8 @@ def _node_musl(platform: Platform) -> Root:
     name = f"node24-{platform.name}"
     add = partial(runtimes.add_node_for_musl, platform)
     program = runtimes.MUSL_NODE
-    return Root(name, platform, "bookworm", ("musl",), program, add, frozenset({"node"}))
+    # It does not start with the musl 1.2.3 of Debian 12.
+    return Root(name, platform, "trixie", ("musl",), program, add, frozenset({"node"}))
 
 
 def _commands(cpu: str) -> tuple[Root, ...]:
