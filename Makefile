@@ -211,7 +211,7 @@ deny:
 	cargo deny check
 
 # What ships, into build/dist: built, checked, and run in bare roots. PLATFORMS="x86_64-gnu" for one.
-dist: tools standin
+dist: tools standin c-tools
 	python3 packaging/dist.py $(PLATFORMS)
 
 # Sets VERSION in every manifest and the changelog, commits that, builds and proves what ships, and

@@ -39,6 +39,8 @@ class Place:
 
 MANIFESTS = (
     Place("Cargo.toml", r'(^\[workspace\.package\]\nversion = ")([^"]+)(")'),
+    # What the command asks of the library.
+    Place("Cargo.toml", r'(^rdsiam = \{ path = "core", version = "=)([^"]+)(")'),
     Place("bindings-node/package.json", r'(^  "version": ")([^"]+)(")'),
 )
 
