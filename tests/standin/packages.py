@@ -1,4 +1,4 @@
-"""What has to be on the machine, and how it gets there."""
+"""What has to be on the machine, and how it gets there: installed, or unpacked for a while."""
 
 import contextlib
 import glob
@@ -12,13 +12,17 @@ from pathlib import Path
 from commands import call
 from errors import Missing, StandinError
 
+# Where packages are unpacked that are not installed.
+ROOT = os.environ.get("STANDIN_ROOT", "")
+
 
 def find_bindir():
     """Where the programs of the PostgreSQL server are, or None."""
     found = []
     if pg_config := shutil.which("pg_config"):
         found.append(call([pg_config, "--bindir"]).strip())
-    found += sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=version_in, reverse=True)
+    folders = glob.glob(f"{ROOT}/usr/lib/postgresql/*/bin") or glob.glob("/usr/lib/postgresql/*/bin")
+    found += sorted(folders, key=version_in, reverse=True)
     programs = ("initdb", "pg_ctl", "postgres", "psql")
     return next((d for d in found if all(Path(d, name).exists() for name in programs)), None)
 
@@ -45,21 +49,26 @@ def find_library(name):
 
 def find_header(name):
     folders = ("/usr/include", "/usr/include/postgresql", "/usr/include/mariadb")
-    return next((path for d in folders if (path := Path(d, name)).exists()), None)
+    places = [Path(f"{root}{folder}", name) for root in {ROOT, ""} for folder in folders]
+    return next(filter(Path.exists, places), None)
 
 
 # What it is, the Debian package that has it, where it is (None: missing).
-NEEDS = [
+POSTGRES_NEEDS = [
     ("PostgreSQL server", "postgresql", find_bindir),
-    ("MariaDB server", "mariadb-server", find_mariadb),
-    ("nss_wrapper", "libnss-wrapper", lambda: find_library("libnss_wrapper.so")),
     ("C compiler", "gcc libc6-dev", lambda: shutil.which("cc")),
     ("PAM headers", "libpam0g-dev", lambda: find_header("security/pam_ext.h")),
     ("openssl", "openssl", lambda: shutil.which("openssl")),
 ]
+NEEDS = [
+    *POSTGRES_NEEDS,
+    ("MariaDB server", "mariadb-server", find_mariadb),
+    ("nss_wrapper", "libnss-wrapper", lambda: find_library("libnss_wrapper.so")),
+]
 # Not needed here, but by the C programs that log in.
+LIBPQ_NEEDS = [("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h"))]
 CLIENT_NEEDS = [
-    ("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h")),
+    *LIBPQ_NEEDS,
     ("libmariadb headers", "libmariadb-dev", lambda: find_header("mysql.h")),
 ]
 
@@ -73,15 +82,15 @@ def install_command(packages):
     return [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages]
 
 
-def require():
-    if packages := missing_packages(NEEDS):
+def require(needs):
+    if packages := missing_packages(needs):
         raise Missing("not everything is here; type: " + shlex.join(install_command(packages)))
 
 
 def check():
     for what, packages, find in NEEDS:
         print(f"{what}: {find() or 'missing, Debian package ' + packages}")
-    require()
+    require(NEEDS)
 
 
 def install():
@@ -91,6 +100,7 @@ def install():
     command = install_command(packages)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Missing("not root on a system with apt-get; type: " + shlex.join(command))
+    print("standin: the tests need: " + shlex.join(command), flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-q"], env=environment)
     with without_services():
