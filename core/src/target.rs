@@ -52,6 +52,14 @@ impl<'a> Target<'a> {
         self
     }
 
+    /// The kind: the given one, or what host and user tell.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn resolved_kind(&self) -> Result<Kind> {
+        self.endpoint().map(|endpoint| endpoint.kind())
+    }
+
     /// Looks at host, port, user, region and kind, as the first call with this target would.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ import postgres
 from commands import call, own, server_account
 from errors import StandinError
 from mariadb import MariaDB
-from names import ENDPOINT, MARIADB_ENDPOINT
+from names import DSQL_ENDPOINT, ENDPOINT, MARIADB_ENDPOINT
 from postgres import Postgres
 from tls import make_certificates
 from variables import make_variables, write_config, write_hosts
@@ -59,7 +59,7 @@ def start_in(folder):
     try:
         make_owned_files(folder, account)
         compile_modules(folder)
-        servers = {"postgres": ENDPOINT, "mariadb": MARIADB_ENDPOINT}
+        servers = {"postgres": [ENDPOINT, DSQL_ENDPOINT], "mariadb": [MARIADB_ENDPOINT]}
         make_certificates(folder, servers, account)
         write_pam_services(folder, find_python(folder, account))
         variables = make_variables(folder, *launch(Postgres, MariaDB, folder, account))
