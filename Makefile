@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-consumers test-examples test-packages
+	test-valkey test-go test-cli test-consumers test-examples test-packages
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -75,6 +75,13 @@ test-python: drivers
 		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
+
+# Logins to ElastiCache's stand-in, and connections that outlive their 12 hours.
+.PHONY: test-valkey
+test-valkey: drivers standin
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
+	tests/valkey/valkey run -- tests/valkey/test.sh
 
 test-node: tools standin
 	bindings-node/build-dev.sh

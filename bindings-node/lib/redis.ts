@@ -79,9 +79,10 @@ export function streamingCredentialsProvider(login: StreamingLogin) {
 }
 
 interface IORedis {
-  options: { username?: string | null; password?: string | null; lazyConnect?: boolean };
   status: string;
-  connect(callback?: (error?: Error | null) => void): Promise<void>;
+  // What of a connection that is being made says how it logs in.
+  condition: { auth?: string | [string, string] };
+  connector: { connect(...given: unknown[]): Promise<unknown> };
   call(command: string, ...args: string[]): Promise<unknown>;
   once(event: 'end', listener: () => void): unknown;
 }
@@ -96,11 +97,12 @@ export function withTokens<T extends object>(client: T, login: StreamingLogin): 
     throw invalid('client is not one of ioredis with lazyConnect: true, so it may have no token');
   }
   const opened = open(login);
-  const connect = redis.connect.bind(redis);
-  redis.connect = async (callback) => {
-    redis.options.username = opened.username;
-    redis.options.password = await opened.cache.getToken();
-    return connect(callback);
+  const { connector } = redis;
+  const connect = connector.connect.bind(connector);
+  // Before it is dialled, also when it connects again.
+  connector.connect = async (...given) => {
+    redis.condition.auth = [opened.username, await opened.cache.getToken()];
+    return connect(...given);
   };
   const failed = (error: unknown) => login.onError?.(error);
   const timer = repeat(opened, undefined, failed, async (token) => {

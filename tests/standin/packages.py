@@ -36,6 +36,12 @@ def find_mariadb():
     return server if plugin and all(map(shutil.which, programs)) else None
 
 
+def find_cache():
+    """The server of Redis or Valkey, or None."""
+    path = "/usr/bin:/usr/sbin:/usr/local/bin"
+    return shutil.which("valkey-server", path=path) or shutil.which("redis-server", path=path)
+
+
 def find_library(name):
     """A library that is preloaded, in whichever folder of this architecture it lies."""
     return next(
@@ -57,8 +63,9 @@ NEEDS = [
     ("PAM headers", "libpam0g-dev", lambda: find_header("security/pam_ext.h")),
     ("openssl", "openssl", lambda: shutil.which("openssl")),
 ]
-# Not needed here, but by the C programs that log in.
+# Not needed here, but by the C programs that log in, and by tests/valkey.
 CLIENT_NEEDS = [
+    ("Redis or Valkey", "redis-server", find_cache),
     ("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h")),
     ("libmariadb headers", "libmariadb-dev", lambda: find_header("mysql.h")),
 ]
