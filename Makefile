@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-consumers test-examples test-packages \
+	test-valkey test-go test-cli test-consumers test-examples test-packages \
 	bench bench-quick bench-micro bench-instructions bench-cli soak model mutants sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
@@ -20,7 +20,7 @@ help: ## what can be made
 demo: ## log in to a PostgreSQL that checks tokens, from C, Python and Node; installs nothing
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-go test-cli test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
+test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-valkey test-go test-cli test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
 	@echo "all tests passed"
 
 tools: .venv/installed bindings-node/node_modules/installed
@@ -88,6 +88,11 @@ test-python: drivers ## Python, its helpers with real drivers, and with the lowe
 		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
+
+test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
+	tests/valkey/valkey run -- tests/valkey/test.sh
 
 test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
