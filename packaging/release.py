@@ -15,7 +15,15 @@ SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?
 CHANGELOG = ROOT / "CHANGELOG.md"
 UNRELEASED = "## [Unreleased]"
 # Crates of the workspace; each may be in several lock files.
-OURS = ("rdsiam", "rdsiam-cli", "rdsiam-ffi", "rdsiam-header", "rdsiam-node", "rdsiam-python")
+OURS = (
+    "rdsiam",
+    "rdsiam-cli",
+    "rdsiam-ffi",
+    "rdsiam-header",
+    "rdsiam-node",
+    "rdsiam-python",
+    "rdsiam-wire",
+)
 
 
 class Place:
