@@ -2,6 +2,7 @@
 //!
 //! | module | what it has |
 //! |---|---|
+//! | [`mysql`] | the packets of a login, as a client and as a server |
 //! | [`postgres`] | the messages of a login, as a client and as a server |
 //! | [`tls`] | a client that verifies the name, and a server |
 //! | [`relay()`] | bytes in both directions, once a login is done |
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod mysql;
 pub mod postgres;
 pub mod relay;
 mod stream;
