@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-consumers test-examples test-packages
+	test-go test-cli test-local test-consumers test-examples test-packages
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-consumers test-examples test-packages
+	test-go test-cli test-local test-consumers test-examples test-packages
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -112,6 +112,11 @@ test-cli: tools standin c-tools build/cli/installed
 	cargo test -p rdsiam-cli
 	cargo build -p rdsiam-cli
 	tests/cli/run.sh
+
+# The RDS for tests, beside the stand-in's verifier and drivers of Python, Node and Go.
+test-local: drivers
+	cargo build -p rdsiam-cli
+	tests/local/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 	python3 -m venv build/cli/venv

@@ -9,6 +9,8 @@ use crate::enable::EnableOptions;
 #[cfg(unix)]
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
 use crate::explain::ExplainOptions;
+#[cfg(unix)]
+use crate::local::LocalOptions;
 use crate::policy::PolicyOptions;
 use crate::sql::SqlOptions;
 use crate::token::TokenOptions;
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Keep(KeepOptions),
     Doctor(DoctorOptions),
+    #[cfg(unix)]
+    Local(LocalOptions),
     Policy(PolicyOptions),
     Sql(SqlOptions),
     Enable(EnableOptions),

@@ -71,6 +71,8 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         #[cfg(unix)]
         Command::Keep(given) => exec::keep(&given),
         Command::Doctor(given) => doctor::run(&given),
+        #[cfg(unix)]
+        Command::Local(given) => local::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),
