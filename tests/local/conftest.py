@@ -8,11 +8,24 @@ import warnings
 from pathlib import Path
 
 import pytest
+from commands import call, server_account
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = os.environ.setdefault("RDSIAM_COMMAND", str(ROOT / "target/debug/rdsiam"))
 # The helper that users start it with. It needs no compiled library.
 sys.path.insert(0, str(ROOT / "bindings-python/python"))
+STANDIN = {k: v for k, v in os.environ.items() if k.startswith("STANDIN_")}
+QUOTED = "pass%3Aword%40%2F%25"
+POSTGRES = """
+DROP ROLE IF EXISTS front;
+CREATE ROLE front LOGIN SUPERUSER PASSWORD 'pass:word@/%';
+DO $$ BEGIN CREATE ROLE plain; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+"""
+MARIADB = [
+    "CREATE OR REPLACE USER 'front'@'%' IDENTIFIED BY 'pass:word@/%'",
+    "GRANT ALL ON app.* TO 'front'@'%'",
+]
+
 FOREIGN = ("AWS_", "PG", "MYSQL_", "RDSIAM_LOCAL")
 
 
@@ -128,3 +141,23 @@ def refused(connect, *arguments, **options):
             pytest.fail("it was not refused")
         gc.collect()
     return said
+
+
+@pytest.fixture
+def postgres_url():
+    """The stand-in's server, by a role with a password and without a token."""
+    assert STANDIN, "run by tests/standin/standin run -- ..., as make test-local does"
+    where = ["-h", f"{STANDIN['STANDIN_DIR']}/run", "-p", STANDIN["STANDIN_PORT"], "-U", "postgres"]
+    psql = [f"{STANDIN['STANDIN_BINDIR']}/psql", "-Xq", *where, "-d", "postgres", "-c", POSTGRES]
+    call(psql, server_account())
+    return f"postgres://front:{QUOTED}@127.0.0.1:{STANDIN['STANDIN_PORT']}/app"
+
+
+@pytest.fixture
+def mysql_url():
+    assert STANDIN, "run by tests/standin/standin run -- ..., as make test-local does"
+    account = server_account()
+    where = [f"--socket={STANDIN['STANDIN_DIR']}/run/mariadb.sock", f"--user={account.pw_name}"]
+    for statement in MARIADB:
+        call(["mariadb", "--no-defaults", *where, "-e", statement], account)
+    return f"mysql://front:{QUOTED}@127.0.0.1:{STANDIN['STANDIN_MARIADB_PORT']}/app"

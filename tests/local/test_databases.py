@@ -9,21 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from commands import call, server_account
 from conftest import mysql, postgres, refused, testing, token
 
-STANDIN = {k: v for k, v in os.environ.items() if k.startswith("STANDIN_")}
 PASSWORD = "pass:word@/%"
-QUOTED = "pass%3Aword%40%2F%25"
-POSTGRES = """
-DROP ROLE IF EXISTS front;
-CREATE ROLE front LOGIN SUPERUSER PASSWORD 'pass:word@/%';
-DO $$ BEGIN CREATE ROLE plain; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-"""
-MARIADB = [
-    "CREATE OR REPLACE USER 'front'@'%' IDENTIFIED BY 'pass:word@/%'",
-    "GRANT ALL ON app.* TO 'front'@'%'",
-]
 
 
 @pytest.fixture
@@ -33,26 +21,6 @@ def reachable():
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
-
-
-@pytest.fixture
-def postgres_url():
-    """The stand-in's server, by a role with a password and without a token."""
-    assert STANDIN, "run by tests/standin/standin run -- ..., as make test-local does"
-    where = ["-h", f"{STANDIN['STANDIN_DIR']}/run", "-p", STANDIN["STANDIN_PORT"], "-U", "postgres"]
-    psql = [f"{STANDIN['STANDIN_BINDIR']}/psql", "-Xq", *where, "-d", "postgres", "-c", POSTGRES]
-    call(psql, server_account())
-    return f"postgres://front:{QUOTED}@127.0.0.1:{STANDIN['STANDIN_PORT']}/app"
-
-
-@pytest.fixture
-def mysql_url():
-    assert STANDIN, "run by tests/standin/standin run -- ..., as make test-local does"
-    account = server_account()
-    where = [f"--socket={STANDIN['STANDIN_DIR']}/run/mariadb.sock", f"--user={account.pw_name}"]
-    for statement in MARIADB:
-        call(["mariadb", "--no-defaults", *where, "-e", statement], account)
-    return f"mysql://front:{QUOTED}@127.0.0.1:{STANDIN['STANDIN_MARIADB_PORT']}/app"
 
 
 def test_a_private_postgres_goes_with_its_command(monkeypatch, reachable):
