@@ -73,6 +73,7 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         Command::Doctor(given) => doctor::run(&given),
         #[cfg(unix)]
         Command::Proxy(given) => proxy::run(&given),
+        Command::Local(given) => local::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),
