@@ -78,7 +78,7 @@ export interface Alarm {
 }
 
 export interface Environment {
-  replace(variables: Record<string, string> | undefined): Outcome<undefined>;
+  [kind]: 'environment';
 }
 
 export interface Pending<T> {
@@ -115,7 +115,6 @@ export interface Client {
 
 export interface Addon {
   VERSION: string;
-  Environment: new () => Environment;
   /** For `instanceof`. */
   Pending: abstract new () => Pending<unknown>;
   createAlarm(wake: (client: number) => void): Outcome<Alarm>;
@@ -130,11 +129,16 @@ export interface Addon {
     sessionToken: string | undefined,
     expiresAt?: number,
   ): Outcome<Credentials>;
+  createEnvironment(): Outcome<Environment>;
   createTarget(host: string, port: number, user: string, region?: string): Outcome<Target>;
   explain(token: string): Outcome<Told>;
   loginOf(client: Client, target: Target): Outcome<Login>;
   odbcQuote(token: string, percent: boolean): Outcome<string>;
   pgpassQuote(token: string): Outcome<string>;
+  replaceEnvironment(
+    environment: Environment,
+    variables: Record<string, string> | undefined,
+  ): Outcome<undefined>;
   signAgain(login: Login): Tried<string>;
   signAt(
     credentials: Credentials,

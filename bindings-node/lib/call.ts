@@ -3,7 +3,7 @@
 
 // Not those that a test puts in their place later: a bound is measured in real time.
 import { clearTimeout, setTimeout } from 'node:timers';
-import { invalid, RdsIamError, TIMEOUT } from './internal.js';
+import { invalid, RdsIamError, TIMEOUT } from './errors.js';
 import type { WaitOptions } from './types.js';
 
 const LONGEST = 3600;

@@ -6,11 +6,15 @@ import type { Happened, Lease, Next, Outcome, Pending, Request, Target, Tried } 
 import { newNumber, theAlarm, waiting } from './alarm.js';
 import { type AnyCall, Call, type Waiting } from './call.js';
 import type { Client } from './client.js';
+import { isFailure, RdsIamError, WOULD_BLOCK } from './errors.js';
 import * as events from './events.js';
-import { isFailure, native, RdsIamError, settle, WOULD_BLOCK } from './internal.js';
+import { native, prepare, report, settle } from './internal.js';
+import { resolve } from './region.js';
+import type { Signing } from './signer.js';
 
 export { type AnyCall, Call, type Waiting, waitingOf } from './call.js';
 export { retried } from './events.js';
+export { regionFrom, resolve } from './region.js';
 
 export class Waiter {
   readonly #client: Client;
@@ -66,6 +70,20 @@ export class Waiter {
     return this.#await(this.#attempt(tried));
   }
 
+  // A token that `Signer` has tried for, or has yet to.
+  async finishFor(signing: Signing, tried: Tried<string> | undefined): Promise<string> {
+    try {
+      if (tried !== undefined) return await this.finish(tried);
+      const target = signing.target.handle ?? (await resolve(signing.target));
+      if (this.#client.provider === undefined) {
+        signing.login = settle(native.loginOf(this.#client.native, target));
+      }
+      return await this.sign(target);
+    } catch (error) {
+      throw (require('./more.js') as typeof import('./more.js')).asPeer(error);
+    }
+  }
+
   wait<T>(call: Call<T>, options: Waiting): Promise<T> {
     return call.wait(options, (left) => this.#leave(left));
   }
@@ -74,7 +92,7 @@ export class Waiter {
   poll(): void {
     let error: unknown;
     try {
-      this.#client.prepare();
+      prepare(this.#client);
       for (const call of this.#calls) {
         if (!call.poll()) continue;
         this.#calls.delete(call);
@@ -101,8 +119,8 @@ export class Waiter {
 
   // Tells the channels of fetches.
   report(error?: unknown): void {
-    this.#client.report();
-    const { refreshes, refreshFailures } = this.#client.stats();
+    report(this.#client);
+    const { refreshes, refreshFailures } = settle(this.#client.native.stats());
     for (; this.#refreshes < refreshes - refreshFailures; this.#refreshes += 1) {
       events.refreshed().publish({ refreshes: this.#refreshes + 1 });
     }
@@ -113,7 +131,7 @@ export class Waiter {
   }
 
   #prepared(): Client {
-    this.#client.prepare();
+    prepare(this.#client);
     return this.#client;
   }
 

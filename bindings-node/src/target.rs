@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
 use crate::guard::{Outcome, guard};
 
-/// Host, port, user, and perhaps a region.
-#[napi]
-pub(crate) struct Target(Arc<Parts>);
+/// What JavaScript holds: a class without methods would only take longer to load.
+pub(crate) type Target = External<Arc<Parts>>;
 
+/// Host, port, user, and perhaps a region.
 pub(crate) struct Parts {
     host: String,
     port: u16,
@@ -20,12 +21,6 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn target(&self) -> rdsiam::Target<'_> {
         rdsiam::Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
-    }
-}
-
-impl Target {
-    pub(crate) fn parts(&self) -> &Arc<Parts> {
-        &self.0
     }
 }
 
@@ -40,6 +35,6 @@ pub(crate) fn create_target(
     guard("createTarget", || {
         let parts = Parts { host, port, user, region };
         parts.target().check()?;
-        Ok(Target(Arc::new(parts)))
+        Ok(External::new(Arc::new(parts)))
     })
 }

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
 const support = require('./support.js');
-const { KEYS, LOGIN, ending, sleep } = support;
+const { KEYS, LOGIN, ending, sleep, until } = support;
 const { TokenCache } = require('..');
 const { native } = support.core();
 
@@ -457,7 +457,7 @@ test('a refresh, and one in the background that fails, are events of diagnostics
   await cache.getToken();
   clock.seconds = 3000;
   await cache.getToken();
-  await sleep(20);
+  await until(() => seen.length >= 2);
   assert.deepEqual(
     seen.map(([name, { code }]) => [name, code]),
     [
@@ -479,6 +479,7 @@ test('a failure that its callers get is one event too, of a function and of a pr
     seen.length = 0;
     const cache = new TokenCache({ ...LOGIN, ...more });
     const results = await Promise.allSettled([cache.getToken(), cache.getToken()]);
+    await until(() => seen.length > 0);
     await sleep(20);
     const [{ reason }] = results;
     assert.deepEqual(
