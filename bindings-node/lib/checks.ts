@@ -28,11 +28,13 @@ export function port(value: unknown): number {
   throw refusals().noPort();
 }
 
+export function isFailure(outcome: unknown): outcome is Failure {
+  return (outcome as Partial<Failure> | null | undefined)?.code !== undefined;
+}
+
 // What the addon gives back is a value, or a failure: this is the only place that turns one
 // into an error. No value has a `code`.
 export function settle<T>(outcome: T, cause?: unknown): Exclude<T, Failure> {
-  if ((outcome as Partial<Failure> | null | undefined)?.code === undefined) {
-    return outcome as Exclude<T, Failure>;
-  }
-  throw refusals().failed(outcome as Failure, cause);
+  if (!isFailure(outcome)) return outcome as Exclude<T, Failure>;
+  throw refusals().failed(outcome, cause);
 }

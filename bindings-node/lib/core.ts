@@ -1,6 +1,6 @@
 // What `index.js` holds for the files beside it, which reach it through `internal.ts`.
 
-import { optionalText, options, port, settle, text } from './checks.js';
+import { isFailure, optionalText, options, port, refusals, settle, text } from './checks.js';
 import { createClient, prepare, report, waiterOf } from './client.js';
 import { environment, refreshEnvironment } from './environment.js';
 import { native } from './native.js';
@@ -10,12 +10,14 @@ export const core = () =>
   ({
     createClient,
     environment,
+    isFailure,
     native,
     optionalText,
     options,
     port,
     prepare,
     refreshEnvironment,
+    refusals,
     report,
     settle,
     targetOf,

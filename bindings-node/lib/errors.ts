@@ -51,10 +51,6 @@ export function failed({ code, message, retryable }: Failure, cause: unknown): R
   return new RdsIamError(code as RdsIamErrorCode, message, { retryable, cause });
 }
 
-export function isFailure(outcome: unknown): outcome is Failure {
-  return (outcome as Partial<Failure> | null | undefined)?.code !== undefined;
-}
-
 export function invalid(message: string): RdsIamError {
   return new RdsIamError(INVALID_ARGUMENT, message);
 }
@@ -90,4 +86,27 @@ export function kind(value: unknown): string {
 export function nameOf(cause: unknown): string {
   const name = cause instanceof Error ? cause.name : undefined;
   return typeof name === 'string' && /^\w{1,64}$/.test(name) ? name : 'a value that is no Error';
+}
+
+export function wouldBlock(): RdsIamError {
+  return new RdsIamError(
+    WOULD_BLOCK,
+    'the credentials would have to be fetched, which getTokenSync() cannot wait for; await ' +
+      'getToken() first, or give credentials that need no fetching',
+  );
+}
+
+export function overdue(timeout: number): RdsIamError {
+  return new RdsIamError(
+    TIMEOUT,
+    `the AWS credentials did not arrive within ${timeout} s; their source hangs. Check the network ` +
+      'and the source, or raise the timeout',
+    { retryable: true },
+  );
+}
+
+// After a region function has failed.
+export function noRegion(cause: unknown): RdsIamError {
+  const message = `the region function failed with ${nameOf(cause)}; see the cause of this error`;
+  return new RdsIamError(REGION_MISSING, message, { cause });
 }

@@ -2,14 +2,8 @@
 
 import type { Credentials as Handle, Request } from './addon.js';
 import { handleOf } from './credentials.js';
-import {
-  CREDENTIALS_PROVIDER,
-  INVALID_ARGUMENT,
-  isFailure,
-  nameOf,
-  RdsIamError,
-} from './errors.js';
-import { settle } from './internal.js';
+import { CREDENTIALS_PROVIDER, INVALID_ARGUMENT, nameOf, RdsIamError } from './errors.js';
+import { isFailure, settle } from './internal.js';
 import type { Credentials, CredentialsProvider } from './types.js';
 
 // Calls a provider function for as long as the core has a request for it: once, and again with

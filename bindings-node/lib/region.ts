@@ -1,8 +1,7 @@
 // Regions that a function of the caller gives.
 
 import type { Target as Handle } from './addon.js';
-import { nameOf, RdsIamError, REGION_MISSING } from './errors.js';
-import { native, optionalText, settle } from './internal.js';
+import { native, optionalText, refusals, settle } from './internal.js';
 import type { Target } from './target.js';
 import type { Region } from './types.js';
 
@@ -26,8 +25,7 @@ export async function regionFrom(
   try {
     region = await provider?.();
   } catch (cause) {
-    const message = `the region function failed with ${nameOf(cause)}; see the cause of this error`;
-    throw new RdsIamError(REGION_MISSING, message, { cause });
+    throw refusals().noRegion(cause);
   }
   return optionalText('region', region);
 }
