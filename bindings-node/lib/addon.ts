@@ -1,5 +1,7 @@
 // What the addon exports, as `src/*.rs` has it. No function of it throws: it returns a `Failure`.
 
+import type { Kind } from './types.js';
+
 export interface Failure {
   code: string;
   message: string;
@@ -47,6 +49,7 @@ export interface Happened {
 }
 
 export interface Told {
+  kind: Kind | null;
   host: string | null;
   port: number | null;
   user: string | null;
@@ -101,6 +104,7 @@ export interface Request {
 }
 
 export interface Client {
+  check(target: Target): Outcome<undefined>;
   lease(target: Target): Tried<Lease>;
   sign(target: Target): Tried<string>;
   region(target: Target): Tried<string>;
@@ -130,8 +134,15 @@ export interface Addon {
     expiresAt?: number,
   ): Outcome<Credentials>;
   createEnvironment(): Outcome<Environment>;
-  createTarget(host: string, port: number, user: string, region?: string): Outcome<Target>;
+  createTarget(
+    host: string,
+    port: number,
+    user: string,
+    region?: string,
+    kind?: string,
+  ): Outcome<Target>;
   explain(token: string): Outcome<Told>;
+  kindOf(target: Target): Outcome<Kind>;
   loginOf(client: Client, target: Target): Outcome<Login>;
   odbcQuote(token: string, percent: boolean): Outcome<string>;
   pgpassQuote(token: string): Outcome<string>;

@@ -5,9 +5,9 @@ import type { Lease, Stats } from './addon.js';
 import type { Client } from './client.js';
 import { clientOf } from './client-options.js';
 import { invalid, RdsIamError, WOULD_BLOCK } from './errors.js';
-import { prepare, settle, targetOf, text, waiterOf } from './internal.js';
+import { native, prepare, settle, targetOf, text, waiterOf } from './internal.js';
 import type { Target } from './target.js';
-import type { Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
+import type { Kind, Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
 import { Call, resolve, waitingOf } from './waiter.js';
 
 /**
@@ -42,6 +42,8 @@ export class TokenCache {
     this.#clock = configuration.clock ?? undefined;
     // A region is part of the target.
     this.#client = clientOf({ ...configuration, region: undefined });
+    const { handle } = this.#target;
+    if (handle !== undefined) settle(this.#client.native.check(handle));
   }
 
   /**
@@ -100,6 +102,12 @@ export class TokenCache {
     if (handle === undefined) return false;
     prepare(this.#client);
     return settle(this.#client.native.loginRefused(handle, token, at));
+  }
+
+  /** What its tokens are for; undefined as long as a region function was not called. */
+  get kind(): Kind | undefined {
+    const { handle } = this.#target;
+    return handle === undefined ? undefined : settle(native.kindOf(handle));
   }
 
   /** The counters. */

@@ -22,7 +22,7 @@ function later<Name extends keyof typeof Public>(
 
 later(caBundle, ['caBundle']);
 later(refusals, ['RdsIamError']);
-later(more, ['TokenCache', 'explain', 'RDSClient', 'GenerateDBAuthTokenCommand']);
+later(more, ['TokenCache', 'explain', 'DsqlSigner', 'RDSClient', 'GenerateDBAuthTokenCommand']);
 later(more, ['odbcQuote', 'pgpassQuote', 'urlQuote']);
 
 export = exported;

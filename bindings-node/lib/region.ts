@@ -9,7 +9,7 @@ import type { Region } from './types.js';
 export function resolve(target: Target): Promise<Handle> {
   target.resolving ??= regionFrom(target.regionOf)
     .then((region) => {
-      target.handle = settle(native.createTarget(...target.parts, region));
+      target.handle = settle(native.createTarget(...target.parts, region, target.kind));
       return target.handle;
     })
     .finally(() => {

@@ -1,7 +1,7 @@
 // The tokens of one login, each call a new one.
 
 import type { Login } from './addon.js';
-import { optionalText, options, settle } from './checks.js';
+import { more, optionalText, options, settle } from './checks.js';
 import { type Client, createClient, prepare, report, waiterOf } from './client.js';
 import { native } from './native.js';
 import { type Target, targetOf } from './target.js';
@@ -24,12 +24,18 @@ export class Signer {
 
   /** Looks at the arguments, but it is `getAuthToken()` that rejects if they are wrong. */
   constructor(configuration: SignerConfig) {
-    const { profile, credentials, clock } = options(configuration, 'the configuration of Signer');
+    const { profile, credentials, clock, expires } = options(
+      configuration as SignerConfig & { expires?: number | undefined },
+      'the configuration of Signer',
+    );
     // The SDK's constructor takes anything, and getAuthToken() rejects.
     try {
       const target = targetOf(configuration);
       const client = createClient(
-        { profile: optionalText('profile', profile) },
+        {
+          profile: optionalText('profile', profile),
+          expires: expires === undefined ? expires : more().optionalSeconds('expires', expires),
+        },
         credentials,
         clock,
       );

@@ -50,6 +50,7 @@ const send = () => {
 };
 
 const ACTIONS = {
+  check: () => cache(),
   complete: () => provided(),
   createAlarm: () => get({ credentials: undefined, profile }),
   createClient: () => sign(),
@@ -63,6 +64,7 @@ const ACTIONS = {
   fail: () => provided({ credentials: failing }),
   forceRefresh: () => provided(),
   invalidate: () => cache().invalidate(),
+  kindOf: () => cache().kind,
   lease: () => get(),
   loginOf: () => sign(),
   loginRefused: () => cache().loginRefused('x', 0),
