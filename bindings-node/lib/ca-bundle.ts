@@ -7,7 +7,8 @@ import fs = require('node:fs');
 import os = require('node:os');
 import path = require('node:path');
 
-import { invalid, optionalText, options as optionsOf } from './internal.js';
+import { invalid } from './errors.js';
+import { optionalText, options as optionsOf } from './internal.js';
 import { published } from './published-roots.js';
 
 export interface CaBundleOptions {
