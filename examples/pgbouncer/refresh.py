@@ -2,8 +2,8 @@
 
 DB_HOST=... DB_PORT=5432 DB_USER=app python refresh.py /etc/pgbouncer/userlist.txt pgbouncer.pid
 
-The file has to be there, with the owner and the mode that PgBouncer can read; both are kept. Where the
-credentials or PgBouncer are away for a while, it says so and tries again.
+The file has to be there, with the owner and the mode that PgBouncer can read; both are kept. Where
+the credentials or PgBouncer are away for a while, it says so and tries again.
 """
 
 import os

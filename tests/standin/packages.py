@@ -21,7 +21,9 @@ def find_bindir():
     found = []
     if pg_config := shutil.which("pg_config"):
         found.append(call([pg_config, "--bindir"]).strip())
-    folders = glob.glob(f"{ROOT}/usr/lib/postgresql/*/bin") or glob.glob("/usr/lib/postgresql/*/bin")
+    folders = glob.glob(f"{ROOT}/usr/lib/postgresql/*/bin") or glob.glob(
+        "/usr/lib/postgresql/*/bin"
+    )
     found += sorted(folders, key=version_in, reverse=True)
     programs = ("initdb", "pg_ctl", "postgres", "psql")
     return next((d for d in found if all(Path(d, name).exists() for name in programs)), None)

@@ -1,7 +1,7 @@
 """Unpacks the Debian packages that a PostgreSQL of this stand-in needs, and installs nothing.
 
-No script of a package runs, so no service is enabled, no file of the machine changes, and root is not
-needed. Who removes the folder has removed all of it."""
+No script of a package runs, so no service is enabled, no file of the machine changes, and root is
+not needed. Who removes the folder has removed all of it."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from commands import call
 from errors import Missing
 from packages import LIBPQ_NEEDS, POSTGRES_NEEDS, missing_packages
 
-# Of all that the packages depend on: programs and libraries, without the compiler of PostgreSQL's JIT.
+# Of all that the packages depend on: programs and libraries, without PostgreSQL's JIT.
 USED = re.compile(r"(postgresql(-client)?-\d+|openssl|lib(?!.*-perl$|llvm|z3|c6)\S+)$")
 
 
@@ -27,7 +27,7 @@ def missing():
 
 
 def unpack(folder):
-    """What is missing, into a folder that is there: the variables with which it is used from there."""
+    """What is missing, into a folder that is there; the variables with which to use it."""
     folder = Path(folder).resolve()
     packages = missing()
     if not packages:

@@ -40,8 +40,8 @@ def settings(
     _tls.mode("sslmode", said.get("sslmode"), MODES)
     if "ssl_context" in options:
         raise InvalidArgumentError(
-            "ssl_context is no option of libpq; give the CA certificates as ca, a file, or leave it "
-            "out: the server is verified in any case"
+            "ssl_context is no option of libpq; give the CA certificates as ca, a file, or leave "
+            "it out: the server is verified in any case"
         )
     if said.get("gssencmode") not in (None, "disable"):
         raise InvalidArgumentError(
