@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-consumers test-examples test-packages \
-	bench bench-quick bench-micro bench-instructions bench-cli soak model mutants sanitize fuzz \
+	test-valkey test-go test-cli test-proxy test-consumers test-examples test-packages \
+	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
@@ -20,7 +20,7 @@ help: ## what can be made
 demo: ## log in to a PostgreSQL that checks tokens, from C, Python and Node; installs nothing
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-go test-cli test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
+test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-valkey test-go test-cli test-proxy test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
 	@echo "all tests passed"
 
 tools: .venv/installed bindings-node/node_modules/installed
@@ -90,6 +90,11 @@ test-python: drivers ## Python, its helpers with real drivers, and with the lowe
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
 
+test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
+	tests/valkey/valkey run -- tests/valkey/test.sh
+
 test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
 	bindings-node/test/prisma/generate.sh
@@ -126,6 +131,11 @@ build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 	npm ci --silent --prefix tests/cli
 	touch $@
 
+test-proxy: drivers ## clients that know nothing of tokens, through `rdsiam proxy`
+	cargo test -p rdsiam-wire
+	cargo build -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy
+
 test-consumers: standin c-tools ## programs over what is installed; PROFILE=release for what ships
 	tests/consumer/run.sh
 
@@ -154,6 +164,11 @@ bench-cli: build/cli/installed ## the start of the command, beside a C program a
 	cargo build --release -p rdsiam-ffi
 	cargo build --release -p rdsiam-cli
 	$(PYTHON) tests/cli/start.py
+
+bench-proxy: drivers ## pgbench and COPY through the proxy, beside direct TLS and beside PgBouncer
+	examples/pgbouncer/install.sh
+	cargo build --release -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) tests/proxy/bench.py
 
 soak: ## a hundred simulated days of the cache, each rule broken in turn; RDSIAM_SEED=... replays one
 	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test --profile soak -p rdsiam --no-default-features \
@@ -186,7 +201,7 @@ endurance: tools standin ## half an hour of real logins; ENDURANCE_SECONDS=... f
 deny: ## licences and advisories of all crates; needs cargo-deny and the network
 	cargo deny check
 
-dist: tools standin ## what ships, into build/dist: built, checked, run in bare roots; PLATFORMS=x86_64-gnu for one
+dist: tools standin c-tools ## what ships, into build/dist: built, checked, run in bare roots; PLATFORMS=x86_64-gnu for one
 	@$(PYTHON_IS_NEW)
 	$(PYTHON) packaging/dist.py $(PLATFORMS)
 

@@ -77,17 +77,15 @@ def _wrap() -> None:
     libraries = TOOLCHAIN / "usr/lib/x86_64-linux-gnu"
     for name in PROGRAMS:
         program = TOOLCHAIN / "usr/bin" / name
-        _script(
-            programs / name, f"LD_LIBRARY_PATH={quote(str(libraries))} exec {quote(str(program))}"
-        )
+        path = f"LD_LIBRARY_PATH={quote(str(libraries))}"
+        _script(programs / name, f"{path} exec {quote(str(program))}")
     # A subcommand of cargo-zigbuild drops what rustc tells other linkers. By one wrapper, cargo and
     # maturin share what they compiled.
     for platform in PLATFORMS:
         # Zig would link its own checks of C into the library.
         options = f"-fno-sanitize=all -target {platform.zig}"
-        _script(
-            linker(platform), f"exec {quote(str(tool('cargo-zigbuild')))} zig cc -- {options}", _ZIG
-        )
+        zig = f"exec {quote(str(tool('cargo-zigbuild')))} zig cc -- {options}"
+        _script(linker(platform), zig, _ZIG)
 
 
 def _script(file: Path, command: str, first: str = "") -> None:

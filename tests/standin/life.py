@@ -18,7 +18,7 @@ import postgres
 from commands import call, own, server_account
 from errors import StandinError
 from mariadb import MariaDB
-from names import ENDPOINT, MARIADB_ENDPOINT
+from names import DSQL_ENDPOINT, ENDPOINT, MARIADB_ENDPOINT
 from postgres import Postgres
 from tls import make_certificates
 from variables import make_variables, write_config, write_hosts
@@ -63,7 +63,7 @@ def start_in(folder, with_mariadb=True):
         make_owned_files(folder, account)
         compile_modules(folder)
         servers = [Postgres, MariaDB] if with_mariadb else [Postgres]
-        hosts = {"postgres": ENDPOINT, "mariadb": MARIADB_ENDPOINT}
+        hosts = {"postgres": [ENDPOINT, DSQL_ENDPOINT], "mariadb": [MARIADB_ENDPOINT]}
         make_certificates(folder, hosts, account)
         write_pam_services(folder, find_python(folder, account))
         variables = make_variables(folder, *launch(servers, folder, account))

@@ -21,9 +21,8 @@ def find_bindir():
     found = []
     if pg_config := shutil.which("pg_config"):
         found.append(call([pg_config, "--bindir"]).strip())
-    folders = glob.glob(f"{ROOT}/usr/lib/postgresql/*/bin") or glob.glob(
-        "/usr/lib/postgresql/*/bin"
-    )
+    below = "usr/lib/postgresql/*/bin"
+    folders = glob.glob(f"{ROOT}/{below}") or glob.glob(f"/{below}")
     found += sorted(folders, key=version_in, reverse=True)
     programs = ("initdb", "pg_ctl", "postgres", "psql")
     return next((d for d in found if all(Path(d, name).exists() for name in programs)), None)
@@ -40,6 +39,12 @@ def find_mariadb():
     folders = ("/usr/lib*/mysql", "/usr/lib*/mariadb", "/usr/lib/*/mariadb*")
     plugin = any(glob.glob(f"{folder}/plugin/auth_pam_v1.so") for folder in folders)
     return server if plugin and all(map(shutil.which, programs)) else None
+
+
+def find_cache():
+    """The server of Redis or Valkey, or None."""
+    path = "/usr/bin:/usr/sbin:/usr/local/bin"
+    return shutil.which("valkey-server", path=path) or shutil.which("redis-server", path=path)
 
 
 def find_library(name):
@@ -67,10 +72,11 @@ NEEDS = [
     ("MariaDB server", "mariadb-server", find_mariadb),
     ("nss_wrapper", "libnss-wrapper", lambda: find_library("libnss_wrapper.so")),
 ]
-# Not needed here, but by the C programs that log in.
+# Not needed here, but by the C programs that log in, and by tests/valkey.
 LIBPQ_NEEDS = [("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h"))]
 CLIENT_NEEDS = [
     *LIBPQ_NEEDS,
+    ("Redis or Valkey", "redis-server", find_cache),
     ("libmariadb headers", "libmariadb-dev", lambda: find_header("mysql.h")),
 ]
 
@@ -114,7 +120,7 @@ def install():
 def without_services():
     """Debian's packages make databases of their own and start them, unless these files are
     there: the first one keeps PostgreSQL from making a cluster, the second one keeps any
-    package from starting a service."""
+    package from starting a service. What they enable for the next start is disabled again."""
     no_cluster = Path("/etc/postgresql-common/createcluster.d/standin.conf")
     no_start = Path("/usr/sbin/policy-rc.d")
     with contextlib.ExitStack() as stack:
@@ -122,7 +128,15 @@ def without_services():
         if not no_start.exists():
             stack.enter_context(temporary_file(no_start, "#!/bin/sh\nexit 101\n"))
             no_start.chmod(0o755)
+        before = enabled_services()
         yield
+        for link in enabled_services() - before:
+            link.unlink()
+
+
+def enabled_services():
+    """The links by which systemd starts a service, which is all that enabling makes."""
+    return set(Path("/etc/systemd/system").glob("*.wants/*.service"))
 
 
 @contextlib.contextmanager

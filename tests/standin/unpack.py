@@ -12,7 +12,8 @@ from commands import call
 from errors import Missing
 from packages import LIBPQ_NEEDS, POSTGRES_NEEDS, missing_packages
 
-# Of all that the packages depend on: programs and libraries, without PostgreSQL's JIT.
+# Of all that the packages depend on: programs and libraries, without the compiler of PostgreSQL's
+# JIT.
 USED = re.compile(r"(postgresql(-client)?-\d+|openssl|lib(?!.*-perl$|llvm|z3|c6)\S+)$")
 
 
@@ -27,7 +28,7 @@ def missing():
 
 
 def unpack(folder):
-    """What is missing, into a folder that is there; the variables with which to use it."""
+    """What is missing, into a folder that is there: the variables with which it is used there."""
     folder = Path(folder).resolve()
     packages = missing()
     if not packages:
