@@ -40,8 +40,8 @@ bindings-node/node_modules/installed: bindings-node/package-lock.json
 drivers: tools standin .venv/drivers
 	bindings-python/peers.sh
 
-.venv/drivers: bindings-python/requirements-drivers.txt
-	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
+.venv/drivers: bindings-python/pyproject.toml
+	$(VENV) -m pip install -q --require-virtualenv $$($(VENV) bindings-python/requirements.py drivers)
 	touch $@
 
 standin:
@@ -61,8 +61,9 @@ format: tools ## format every language
 docs: bindings-node/node_modules/installed ## the site in build/docs/html with API references, links checked
 	docs/build.sh
 
-header: ## include/rdsiam.h, after a change in ffi/src
+header: ## include/rdsiam.h, ffi/symbols.txt and ffi/abi.txt, after a change in ffi/src
 	cargo run -q -p rdsiam-header
+	$(PYTHON) tests/c/header.py write
 
 test-vectors: ## the vectors of all bindings are what their script makes
 	$(PYTHON) tests/vectors/make.py --check

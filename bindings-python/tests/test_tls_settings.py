@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from families import refused
+from helpers import CONTEXTS, HELPERS, MYSQL, POSTGRESQL, refused
 from received import a_cache, parameters, received, wait_for
 from support import STATIC
 from test_ca import FOLDER
@@ -22,15 +22,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
     return certificate(tmp_path_factory.mktemp("ca"), "/CN=any authority")
 
 
-CONTEXTS = ["pymysql", "aiomysql", "asyncmy", "asyncpg", "pg8000"]
-
-
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_a_context_that_verifies_is_taken(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(cafile=authority)
-    key = "ssl_context" if name == "pg8000" else "ssl"
+    key = HELPERS[name].context
     given = {key: context}
     assert received(name, monkeypatch, cache=a_cache(), **given)[key] is context
     context.check_hostname = False
@@ -51,10 +48,6 @@ def test_libpq_takes_no_context_and_the_message_says_what_it_takes(name: str) ->
 
 def run(name: str, **options: Any) -> None:
     asyncio.run(wait_for(importlib.import_module(f"rdsiam.{name}").connect, (), options))
-
-
-MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysql_connector_aio"]
-MYSQL += ["mysqlclient"]
 
 
 # mysql.connector.aio is given its context when it connects.
@@ -179,7 +172,7 @@ def test_modes_of_libpq(
         helper.connect(cache=a_cache(), ca=authority, sslmode="verify-full", gssencmode="prefer")
 
 
-@pytest.mark.parametrize("name", [*GIVEN, "psycopg", "psycopg2", "asyncpg", "pg8000"])
+@pytest.mark.parametrize("name", [*GIVEN, *POSTGRESQL])
 def test_the_authorities_of_the_system(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +188,7 @@ def test_the_authorities_of_the_system(
         if name == "asyncpg":
             assert found.keys() <= takes.keys()
         if name in CONTEXTS:
-            context = found["ssl_context" if name == "pg8000" else "ssl"]
+            context = found[HELPERS[name].context]
             assert context.verify_mode == ssl.CERT_REQUIRED
             assert context.cert_store_stats()["x509_ca"] >= 1
         else:
