@@ -132,6 +132,15 @@ def test_what_would_weaken_tls_is_refused(
         run(name, cache=a_cache(), ca=authority, **said)
 
 
+@pytest.mark.parametrize("name", ["mysqlclient", "mysql_connector"])
+@pytest.mark.parametrize("dialled", ["a.example", "z.example"])
+def test_another_name_is_not_dialled_where_it_would_be_verified(
+    name: str, dialled: str, authority: str
+) -> None:
+    with refused(name, "sign_host differs from host, which this driver verifies"):
+        run(name, cache=a_cache(), host=dialled, ca=authority)
+
+
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_a_renewed_bundle_is_read(
     name: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
