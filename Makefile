@@ -36,6 +36,11 @@ drivers: tools standin .venv/drivers
 	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
 	touch $@
 
+# Quick lints, unit tests and the vectors in every language: under two minutes once all is built.
+.PHONY: check
+check: tools
+	tests/tools/check.sh
+
 lint: tools
 	tests/tools/lint.sh
 
@@ -177,11 +182,12 @@ model:
 	RDSIAM_SCHEDULES=$${RDSIAM_SCHEDULES:-20000} cargo test -p rdsiam --no-default-features \
 		--test schedules -- --nocapture
 
-# Changes the core line by line, and says which changes no test notices: tests/mutants.md. Needs
-# cargo-mutants and hours; MUTANTS="freshness token_cache" for some files.
+# Changes the sources line by line, and says which changes no test notices: tests/mutants.md. Needs
+# hours; FILES="core/src/freshness.rs bindings-node/lib/tls.ts" for some, RDSIAM_SAMPLE=30 for so many
+# changes of each.
 .PHONY: mutants
-mutants:
-	tests/tools/mutants.sh $(MUTANTS)
+mutants: tools
+	tests/mutants/run.sh $(FILES)
 
 # Real threads under ThreadSanitizer.
 .PHONY: sanitize
