@@ -43,6 +43,12 @@ def test_a_context_that_verifies_is_taken(
         run(name, cache=a_cache(), ca=authority, **{key: False})
 
 
+@pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
+def test_libpq_takes_no_context_and_the_message_says_what_it_takes(name: str) -> None:
+    with refused(name, "ssl_context is no option of libpq; give the CA certificates as ca"):
+        run(name, cache=a_cache(), ssl_context=ssl.create_default_context())
+
+
 def run(name: str, **options: Any) -> None:
     asyncio.run(wait_for(importlib.import_module(f"rdsiam.{name}").connect, (), options))
 

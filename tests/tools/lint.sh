@@ -12,10 +12,10 @@ if [ "${1:-}" = --fix ]; then
     cargo fmt
     cargo fmt --manifest-path tests/bench/rust/Cargo.toml
     rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
-    gofmt -w examples/go tests/consumer/go
+    gofmt -w examples/go tests/consumer/go tests/local/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
-    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm)
+    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
     exit
 fi
 
@@ -24,11 +24,13 @@ python3 docs/tools/check.py
 cargo fmt --check
 cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
-unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
+# In two steps: a failed command in front of && ends no script.
+unformatted=$(gofmt -l examples/go tests/consumer/go tests/local/go)
+[ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 "$venv/clang-format" --dry-run -Werror "${c_files[@]}"
 "$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
 "$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
-(cd bindings-node && npm run --silent lint && npx biome check ../tests/bench ../packaging/proofs ../cli/npm)
+(cd bindings-node && npm run --silent lint && npx biome check ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
 [ "${1:-}" != --fast ] || exit 0
 
 cargo clippy --workspace --all-targets -- -D warnings
