@@ -1,10 +1,10 @@
 # Each line is short; the work is in scripts beside what they serve. `make` alone lists the targets: what
 # stands behind ## is the help of each.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
+.PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
 	test-valkey test-go test-cli test-proxy test-local test-consumers test-examples test-packages \
-	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants sanitize fuzz \
+	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants coverage sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
@@ -50,6 +50,9 @@ standin:
 
 c-tools:
 	tests/tools/packages.sh
+
+check: tools ## quick lints, unit tests, the vectors in every language: under two minutes
+	tests/tools/check.sh
 
 lint: tools ## format, lint and types of every language, warnings as errors
 	tests/tools/lint.sh
@@ -184,9 +187,12 @@ model: ## thousands of orders of the threads, by a model checker; RDSIAM_SEED=..
 	RDSIAM_SCHEDULES=$${RDSIAM_SCHEDULES:-20000} cargo test -p rdsiam --no-default-features \
 		--test schedules -- --nocapture
 
-# Needs cargo-mutants; MUTANTS="freshness token_cache" for some files.
-mutants: ## changes to the core that no test notices, into tests/mutants.md (hours)
-	tests/tools/mutants.sh $(MUTANTS)
+# FILES="core/src/freshness.rs bindings-node/lib/tls.ts" for some, RDSIAM_SAMPLE=30 for so many changes of each.
+mutants: tools ## changes that no test notices, for tests/mutants.md (hours)
+	tests/mutants/run.sh $(FILES)
+
+coverage: tools ## the lines that tests run, by folder
+	tests/tools/coverage.sh
 
 sanitize: ## real threads under ThreadSanitizer
 	tests/tools/sanitize.sh $${RDSIAM_SECONDS:-20}

