@@ -1,7 +1,7 @@
 # Each line is short; the work is in scripts beside what they serve.
 .PHONY: demo test lint format header bench dist install clean \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-local test-consumers test-examples test-packages
+	test-go test-cli test-local test-proxy test-consumers test-examples test-packages
 
 PREFIX ?= /usr/local
 VENV := .venv/bin/python
@@ -11,7 +11,7 @@ demo: tools
 	examples/demo/run.sh
 
 test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-local test-consumers test-examples test-packages
+	test-go test-cli test-local test-proxy test-consumers test-examples test-packages
 	@echo "all tests passed"
 
 .PHONY: tools
@@ -124,6 +124,12 @@ build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 	npm ci --silent --prefix tests/cli
 	touch $@
 
+# Clients that know nothing of tokens, through `rdsiam proxy`. With the drivers of Python, Node and Java.
+test-proxy: drivers
+	cargo test -p rdsiam-wire
+	cargo build -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy
+
 # Programs of somebody else's against what `make install` puts in place. With PROFILE=release it is
 # what ships, whose build takes minutes.
 test-consumers: standin c-tools
@@ -167,6 +173,13 @@ bench-cli: build/cli/installed
 	cargo build --release -p rdsiam-ffi
 	cargo build --release -p rdsiam-cli
 	python3 tests/cli/start.py
+
+# pgbench and COPY through the proxy, beside direct TLS and beside PgBouncer.
+.PHONY: bench-proxy
+bench-proxy: drivers
+	examples/pgbouncer/install.sh
+	cargo build --release -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) tests/proxy/bench.py
 
 # A hundred simulated days; RDSIAM_SEED=... replays one.
 .PHONY: soak

@@ -47,6 +47,10 @@ class Place:
 
 MANIFESTS = (
     Place("Cargo.toml", r'(^\[workspace\.package\]\nversion = ")([^"]+)(")'),
+    Place("Cargo.toml", r'(^rdsiam = \{ path = "core", version = "=)([^"]+)(")'),
+    Place(
+        "Cargo.toml", r'(^rdsiam-wire = \{ path = "wire", version = "=)([^"]+)(")'
+    ),
     Place("bindings-node/package.json", r'(^  "version": ")([^"]+)(")'),
 )
 

@@ -12,6 +12,8 @@ use crate::explain::ExplainOptions;
 #[cfg(unix)]
 use crate::local::LocalOptions;
 use crate::policy::PolicyOptions;
+#[cfg(unix)]
+use crate::proxy::ProxyOptions;
 use crate::sql::SqlOptions;
 use crate::token::TokenOptions;
 
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Keep(KeepOptions),
+    #[cfg(unix)]
+    Proxy(ProxyOptions),
     Doctor(DoctorOptions),
     #[cfg(unix)]
     Local(LocalOptions),

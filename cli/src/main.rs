@@ -13,10 +13,10 @@ mod engine;
 mod exec;
 mod explain;
 mod failure;
-#[cfg(unix)]
-mod local;
 mod output;
 mod policy;
+#[cfg(unix)]
+mod proxy;
 mod sql;
 mod target;
 mod time;
@@ -73,6 +73,8 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         Command::Doctor(given) => doctor::run(&given),
         #[cfg(unix)]
         Command::Local(given) => local::run(&given),
+        #[cfg(unix)]
+        Command::Proxy(given) => proxy::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),

@@ -36,3 +36,6 @@ fn split_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let (number, rest) = bytes.split_first_chunk::<4>()?;
     Some((u32::from_be_bytes(*number), rest))
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,3 +174,6 @@ fn pass_one<R: Stream + ?Sized, W: Stream + ?Sized>(
     }
     Poll::Ready(Ok(bytes.len()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,6 @@ pub fn server_of_pem(chain: &[u8], key: &[u8]) -> io::Result<TlsAcceptor> {
     }
     server(chain, PrivateKeyDer::from_pem_slice(key).map_err(io::Error::other)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,9 +95,15 @@ impl Accepted {
         if !self.response.capabilities.has(PLUGIN_AUTH) {
             return Ok(false);
         }
+        // Newer clients of MySQL have the one alone, and those of MariaDB often the other.
+        let plugin = if plugin == CACHING_SHA2 { CACHING_SHA2 } else { NATIVE };
         let scramble = [&greeting.scramble[..], &[0]].concat();
-        let answer = self.switch(NATIVE, &scramble).await?;
-        Ok(is_right(NATIVE, &answer.body))
+        let answer = self.switch(plugin, &scramble).await?;
+        let is_right = is_right(plugin, &answer.body);
+        if is_right && plugin == CACHING_SHA2 && !password.is_empty() {
+            self.send(&[MORE, FAST_SUCCESS]).await?;
+        }
+        Ok(is_right)
     }
 
     async fn switch(&mut self, plugin: &str, data: &[u8]) -> io::Result<Packet> {
