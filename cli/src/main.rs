@@ -13,6 +13,8 @@ mod engine;
 mod exec;
 mod explain;
 mod failure;
+#[cfg(unix)]
+mod local;
 mod output;
 mod policy;
 #[cfg(unix)]
