@@ -74,9 +74,9 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         Command::Keep(given) => exec::keep(&given),
         Command::Doctor(given) => doctor::run(&given),
         #[cfg(unix)]
-        Command::Local(given) => local::run(&given),
-        #[cfg(unix)]
         Command::Proxy(given) => proxy::run(&given),
+        #[cfg(unix)]
+        Command::Local(given) => local::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),
