@@ -130,6 +130,8 @@ test-cli: tools standin c-tools build/cli/installed ## the command, beside the A
 
 test-local: drivers ## the RDS for tests, beside the stand-in's verifier and drivers of Python, Node and Go
 	cargo build -p rdsiam-cli
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
 	tests/local/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
