@@ -10,6 +10,8 @@ use crate::enable::EnableOptions;
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
 use crate::explain::ExplainOptions;
 use crate::policy::PolicyOptions;
+#[cfg(unix)]
+use crate::proxy::ProxyOptions;
 use crate::sql::SqlOptions;
 use crate::token::TokenOptions;
 
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Keep(KeepOptions),
+    #[cfg(unix)]
+    Proxy(ProxyOptions),
     Doctor(DoctorOptions),
     Policy(PolicyOptions),
     Sql(SqlOptions),

@@ -15,6 +15,8 @@ mod explain;
 mod failure;
 mod output;
 mod policy;
+#[cfg(unix)]
+mod proxy;
 mod sql;
 mod target;
 mod time;
@@ -69,6 +71,8 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         #[cfg(unix)]
         Command::Keep(given) => exec::keep(&given),
         Command::Doctor(given) => doctor::run(&given),
+        #[cfg(unix)]
+        Command::Proxy(given) => proxy::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),
