@@ -17,8 +17,9 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import DOCS, ROOT, blocks, pages, site, without_code
