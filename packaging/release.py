@@ -15,7 +15,15 @@ SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?
 CHANGELOG = ROOT / "CHANGELOG.md"
 UNRELEASED = "## [Unreleased]"
 # Crates of the workspace; each may be in several lock files.
-OURS = ("rdsiam", "rdsiam-cli", "rdsiam-ffi", "rdsiam-header", "rdsiam-node", "rdsiam-python")
+OURS = (
+    "rdsiam",
+    "rdsiam-cli",
+    "rdsiam-ffi",
+    "rdsiam-header",
+    "rdsiam-node",
+    "rdsiam-python",
+    "rdsiam-wire",
+)
 
 
 class Place:
@@ -39,6 +47,9 @@ class Place:
 
 MANIFESTS = (
     Place("Cargo.toml", r'(^\[workspace\.package\]\nversion = ")([^"]+)(")'),
+    # What the command asks of the libraries.
+    Place("Cargo.toml", r'(^rdsiam = \{ path = "core", version = "=)([^"]+)(")'),
+    Place("Cargo.toml", r'(^rdsiam-wire = \{ path = "wire", version = "=)([^"]+)(")'),
     Place("bindings-node/package.json", r'(^  "version": ")([^"]+)(")'),
 )
 

@@ -11,7 +11,7 @@ from run import run
 
 # One for both: their dependencies are the same.
 TARGET = WORK / "target" / "sources"
-CRATES = ("rdsiam", "rdsiam-cli")
+CRATES = ("rdsiam", "rdsiam-wire", "rdsiam-cli")
 
 
 def _environment() -> dict[str, str]:
@@ -23,7 +23,7 @@ def _environment() -> dict[str, str]:
 
 
 def crates() -> list[Path]:
-    """Of the library and of the command, which asks for exactly that version of the library."""
+    """Of the library, the protocols and the command, which asks for this version of both."""
     command = ["cargo", "package", "-q", "--locked", "--allow-dirty", "--no-verify"]
     command += [word for name in CRATES for word in ("-p", name)]
     run(command, cwd=ROOT, env=_environment())
@@ -50,10 +50,14 @@ def build_crate(path: Path) -> None:
         if path.stem == f"rdsiam-{version()}":
             build.append("--locked")
         else:
-            # Its lock file names the library in the registry, where this version is not yet.
-            library = path.with_name(f"rdsiam-{version()}.crate")
-            run(["tar", "-xzf", library, "-C", work])
-            build += ["--config", f"patch.crates-io.rdsiam.path={str(Path(work) / library.stem)!r}"]
+            # Its lock file names ours in the registry, where this version is not yet.
+            for name in ("rdsiam", "rdsiam-wire"):
+                ours = path.with_name(f"{name}-{version()}.crate")
+                if ours == path:
+                    continue
+                run(["tar", "-xzf", ours, "-C", work])
+                place = str(Path(work) / ours.stem)
+                build += ["--config", f"patch.crates-io.{name}.path={place!r}"]
         run(build, cwd=Path(work) / path.stem, env=_environment())
 
 

@@ -10,7 +10,11 @@ use crate::enable::EnableOptions;
 #[cfg(unix)]
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
 use crate::explain::ExplainOptions;
+#[cfg(unix)]
+use crate::local::LocalOptions;
 use crate::policy::PolicyOptions;
+#[cfg(unix)]
+use crate::proxy::ProxyOptions;
 use crate::sql::SqlOptions;
 use crate::token::TokenOptions;
 
@@ -62,7 +66,11 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(hide = true)]
     Keep(KeepOptions),
+    #[cfg(unix)]
+    Proxy(ProxyOptions),
     Doctor(DoctorOptions),
+    #[cfg(unix)]
+    Local(LocalOptions),
     Policy(PolicyOptions),
     Sql(SqlOptions),
     Enable(EnableOptions),

@@ -13,8 +13,12 @@ mod engine;
 mod exec;
 mod explain;
 mod failure;
+#[cfg(unix)]
+mod local;
 mod output;
 mod policy;
+#[cfg(unix)]
+mod proxy;
 mod sql;
 mod target;
 mod time;
@@ -73,6 +77,10 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         #[cfg(unix)]
         Command::Keep(given) => exec::keep(&given),
         Command::Doctor(given) => doctor::run(&given),
+        #[cfg(unix)]
+        Command::Proxy(given) => proxy::run(&given),
+        #[cfg(unix)]
+        Command::Local(given) => local::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),

@@ -432,6 +432,9 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
+        let without = token().replace("&X-Amz-Security-Token=SESSIONSECRET", "");
+        let text = explain_at(&without, SIGNED).to_string();
+        assert!(text.contains("access key:  AKIDEXAMPLE (long-term)\n"), "{text}");
         assert!(explain(&token()).unwrap().problems.concat().contains("it ended"));
     }
 

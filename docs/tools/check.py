@@ -19,12 +19,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import tomllib
+
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import DOCS, ROOT, blocks, pages, site, without_code
 
 LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 PROGRAMS = ("python", "js", "mjs", "c", "go", "rust", "sql")
-OTHERS = ("sh", "json", "ini", "yaml", "text", "mermaid", "{toctree}")
+OTHERS = ("sh", "json", "ini", "toml", "yaml", "text", "mermaid", "{toctree}")
 DIAGRAMS = ("flowchart", "sequenceDiagram", "stateDiagram-v2")
 # Words of a dialect that the project once had, from and to.
 WORDS = {
@@ -180,6 +182,14 @@ def as_ini(code):
     return None
 
 
+def as_toml(code):
+    try:
+        tomllib.loads(code)
+    except tomllib.TOMLDecodeError as error:
+        return str(error)
+    return None
+
+
 def as_yaml(code):
     # Not in Python's library; the builder of the site brings it.
     import yaml
@@ -214,6 +224,7 @@ PARSERS = {
     "go": go,
     "json": as_json,
     "ini": as_ini,
+    "toml": as_toml,
     "mermaid": as_diagram,
 }
 

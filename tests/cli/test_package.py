@@ -7,8 +7,11 @@ import subprocess
 import pytest
 from conftest import COMMAND, ROOT
 
-# Neither options nor the clients of RDS and IAM may reach a library.
-OF_THE_COMMAND = {"clap", "clap_builder", "aws-sdk-rds", "aws-sdk-iam", "aws-config", "x509-cert"}
+# Neither options, nor the clients of RDS and IAM, nor the protocols may reach a library.
+OF_THE_COMMAND = {
+    *("clap", "clap_builder", "aws-sdk-rds", "aws-sdk-iam", "aws-config", "x509-cert"),
+    *("rdsiam-wire", "postgres-protocol", "rcgen", "toml"),
+}
 
 
 COMMANDS = [
@@ -21,6 +24,7 @@ COMMANDS = [
             "exec",
             "psql",
             "mysql",
+            "proxy",
             "doctor",
             "policy",
             "sql",

@@ -10,7 +10,7 @@ from names import DATABASE, DSQL_ENDPOINT, ENDPOINT, MARIADB_ENDPOINT, ODD_USER,
 from packages import find_bindir, find_library
 
 
-def make_variables(folder, port, mariadb_port):
+def make_variables(folder, port, mariadb_port=0):
     return {
         "STANDIN_DIR": str(folder),
         "STANDIN_HOST": ENDPOINT,

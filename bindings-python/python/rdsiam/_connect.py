@@ -78,7 +78,9 @@ def _endpoint(host: str) -> str:
         raise InvalidArgumentError(
             "host is not one host name; a token is signed for one endpoint, and sent over TLS only"
         )
-    return host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
+    if not host.endswith(".."):  # An empty label, which the core refuses.
+        host = host.removesuffix(".")
+    return host.removeprefix("[").removesuffix("]").lower()
 
 
 def _number(what: str, port: Any) -> int:

@@ -1,0 +1,116 @@
+//! Accepts connections, and sends those away that are too many.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdsiam_wire::BoxedStream;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::mpsc;
+
+use super::database::{Database, prepare};
+use super::drain::Drain;
+use super::end::End;
+use super::log::Level;
+use super::metrics::Rejection;
+use super::place::{Bound, SocketFile};
+use super::{mysql, postgres};
+use crate::engine::Engine;
+
+/// Held by whatever has to end before the program does.
+pub(super) type Alive = mpsc::Sender<()>;
+
+enum Listener {
+    Tcp(TcpListener),
+    /// The file is removed with it.
+    Unix(UnixListener, #[expect(dead_code, reason = "it is dropped")] SocketFile),
+}
+
+impl Listener {
+    fn new(bound: Bound) -> io::Result<Self> {
+        Ok(match bound {
+            Bound::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
+            Bound::Unix(listener, file) => Self::Unix(UnixListener::from_std(listener)?, file),
+        })
+    }
+
+    async fn accept(&self) -> io::Result<BoxedStream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                prepare(&stream)?;
+                Ok(Box::new(stream))
+            }
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}
+
+/// After an error of the system, such as a full table of descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves a listener until the proxy begins to end.
+pub(super) async fn listen(
+    database: Arc<Database>,
+    bound: Bound,
+    drain: Drain,
+    alive: Alive,
+) -> io::Result<()> {
+    let listener = Listener::new(bound)?;
+    let mut end = drain.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = end.begins() => return Ok(()),
+        };
+        match accepted {
+            Ok(stream) => {
+                let connection = connection(Arc::clone(&database), stream, drain.clone());
+                let alive = alive.clone();
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(alive);
+                });
+            }
+            Err(error) => {
+                let (listener, message) = (database.place.to_string(), error.to_string());
+                let details = [("listener", &listener as _), ("message", &message as _)];
+                database.log.write(Level::Error, "accept", &details);
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(database: Arc<Database>, stream: BoxedStream, drain: Drain) {
+    let metrics = &database.metrics;
+    metrics.connections.add(1);
+    // Also if the session panics, or is dropped with the runtime.
+    let _closed = Closed(&database);
+    let engine = database.connection.engine;
+    let end = if metrics.open() > database.limits.connections {
+        let message = "rdsiam proxy: too many connections at this listener";
+        match engine {
+            Engine::Postgres => postgres::send_away(stream, message).await,
+            Engine::Mysql => mysql::send_away(stream, message).await,
+        }
+        End::Rejected(Rejection::Limit)
+    } else {
+        match engine {
+            Engine::Postgres => postgres::serve(&database, stream, &drain).await,
+            Engine::Mysql => mysql::serve(&database, stream, &drain).await,
+        }
+    };
+    end.note(&database);
+}
+
+struct Closed<'a>(&'a Database);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.closed.add(1);
+    }
+}

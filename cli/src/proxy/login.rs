@@ -1,0 +1,104 @@
+//! A login at the database: its turn, the token, the connection, and once more where the core says so.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime};
+
+use rdsiam::Token;
+
+use super::database::{Database, Upstream};
+
+/// A wrong password is answered so much later, which makes guessing slow.
+pub(super) const AFTER_WRONG_PASSWORD: Duration = Duration::from_millis(500);
+
+/// Why there is no session.
+pub(super) enum Failed {
+    /// The database could not be reached, is not verified, or there is no token: what to tell the client.
+    Here(String),
+    /// The database refused: its code, its words, and what it said as it came.
+    Refused { code: String, text: String, said: Vec<u8> },
+}
+
+impl Failed {
+    /// With the endpoint.
+    pub(super) fn at(database: &Database, error: &io::Error) -> Self {
+        let (host, port) = (&database.connection.host, database.connection.port);
+        Self::Here(format!("{host}, port {port}: {error}"))
+    }
+}
+
+/// How to log in by the protocol of the database.
+pub(super) trait Protocol {
+    /// What a login leads to.
+    type Session;
+
+    /// Connects and logs in, once.
+    async fn log_in(&mut self, token: &Token) -> Result<LoggedIn<Self::Session>, Failed>;
+
+    /// Whether a refusal with this code is about the token.
+    fn is_about_token(code: &str) -> bool;
+}
+
+/// A session at the database.
+pub(super) struct LoggedIn<S> {
+    pub(super) upstream: Upstream,
+    pub(super) address: SocketAddr,
+    pub(super) session: S,
+}
+
+/// Logs in. A refused token that is older than this login is replaced, once.
+pub(super) async fn log_in<P: Protocol>(
+    database: &Database,
+    protocol: &mut P,
+) -> Result<LoggedIn<P::Session>, Failed> {
+    let began = Instant::now();
+    let timeout = database.limits.login;
+    let result = match tokio::time::timeout(timeout, try_twice(database, protocol)).await {
+        Ok(result) => result,
+        Err(_) => Err(Failed::Here(format!("the login took longer than {} s", timeout.as_secs()))),
+    };
+    match &result {
+        Ok(_) => database.metrics.logged_in(began.elapsed()),
+        Err(Failed::Refused { .. }) => database.metrics.refused.add(1),
+        Err(Failed::Here(_)) => database.metrics.failed.add(1),
+    }
+    result
+}
+
+async fn try_twice<P: Protocol>(
+    database: &Database,
+    protocol: &mut P,
+) -> Result<LoggedIn<P::Session>, Failed> {
+    let mut is_first = true;
+    loop {
+        let turn = database.wait_for_turn().await;
+        turn.map_err(|error| Failed::at(database, &error))?;
+        let began = SystemTime::now();
+        // Before the connection, which the server would close while credentials are fetched.
+        let token = token(database).await?;
+        let failed = match protocol.log_in(&token).await {
+            Err(Failed::Refused { code, text, said }) => Failed::Refused { code, text, said },
+            other => return other,
+        };
+        let Failed::Refused { code, .. } = &failed else { return Err(failed) };
+        let target = database.connection.target();
+        let may_retry = is_first
+            && P::is_about_token(code)
+            && database
+                .client
+                .client()
+                .login_refused(&target, token.as_str(), began)
+                .unwrap_or_default();
+        if !may_retry {
+            return Err(failed);
+        }
+        is_first = false;
+        database.metrics.retries.add(1);
+    }
+}
+
+/// A token from the cache.
+pub(super) async fn token(database: &Database) -> Result<std::sync::Arc<Token>, Failed> {
+    let token = database.client.get(&database.connection.target()).await;
+    token.map_err(|error| Failed::Here(error.message().to_owned()))
+}
