@@ -4,7 +4,8 @@
 .PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
 	test-valkey test-go test-cli test-proxy test-local test-consumers test-examples test-packages \
-	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants coverage sanitize fuzz \
+	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy bench-dsql \
+	soak model mutants coverage sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
@@ -168,6 +169,9 @@ bench-micro: ## the core alone: times, beside those of the last run
 
 bench-instructions: c-tools ## the core alone: instructions
 	$(PYTHON) tests/bench/instructions.py
+
+bench-dsql: tools ## the token of a pool's connection to Aurora DSQL, beside Amazon's connectors: at least 50 times less
+	tests/bench/dsql/run.sh
 
 bench-cli: build/cli/installed ## the start of the command, beside a C program and the AWS CLI
 	cargo build --release -p rdsiam-ffi
