@@ -1,24 +1,33 @@
-# Each line is short; the work is in scripts beside what they serve.
-.PHONY: demo test lint format header bench dist install clean \
+# Each line is short; the work is in scripts beside what they serve. `make` alone lists the targets: what
+# stands behind ## is the help of each.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-proxy test-consumers test-examples test-packages
+	test-valkey test-go test-cli test-proxy test-consumers test-examples test-packages \
+	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants sanitize fuzz \
+	stress endurance deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
+PYTHON ?= python3
+export PYTHON
+PYTHON_IS_NEW = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, and $(PYTHON) is older: make PYTHON=python3.12")'
 VENV := .venv/bin/python
 STANDIN := tests/standin/standin
 
-demo: tools
+help: ## what can be made
+	@awk -F ':[^#]*## ' '/^[a-z-]+( [a-z-]+)*:.*## /{printf "  make %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## log in to a PostgreSQL that checks tokens, from C, Python and Node; installs nothing
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-go test-cli test-proxy test-consumers test-examples test-packages
+test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-valkey test-go test-cli test-proxy test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
 	@echo "all tests passed"
 
-.PHONY: tools
 tools: .venv/installed bindings-node/node_modules/installed
 
 .venv/installed: bindings-python/requirements-dev.txt bindings-python/requirements-awscrt.txt
-	python3 -m venv .venv
+	@$(PYTHON_IS_NEW)
+	$(PYTHON) -m venv .venv
 	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-dev.txt
 	$(VENV) -m pip install -q --upgrade --target .venv/awscrt -r bindings-python/requirements-awscrt.txt
 	touch $@
@@ -28,7 +37,6 @@ bindings-node/node_modules/installed: bindings-node/package-lock.json
 	touch $@
 
 # What the helpers of Python are for. After the stand-in, whose packages mysqlclient is built with.
-.PHONY: drivers
 drivers: tools standin .venv/drivers
 	bindings-python/peers.sh
 
@@ -36,25 +44,30 @@ drivers: tools standin .venv/drivers
 	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
 	touch $@
 
-lint: tools
+standin:
+	$(STANDIN) install
+	$(STANDIN) check
+
+c-tools:
+	tests/tools/packages.sh
+
+lint: tools ## format, lint and types of every language, warnings as errors
 	tests/tools/lint.sh
 
-format: tools
+format: tools ## format every language
 	tests/tools/lint.sh --fix
 
-# The documentation site, in build/docs/html, with API references; its links are checked. `make lint`
-# checks links and the form of all code on the pages, `make test-examples` runs that code.
-.PHONY: docs
-docs: bindings-node/node_modules/installed
+# `make lint` checks links and the form of all code on the pages too, `make test-examples` runs that code.
+docs: bindings-node/node_modules/installed ## the site in build/docs/html with API references, links checked
 	docs/build.sh
 
-header:
+header: ## include/rdsiam.h, after a change in ffi/src
 	cargo run -q -p rdsiam-header
 
-test-vectors:
-	python3 tests/vectors/make.py --check
+test-vectors: ## the vectors of all bindings are what their script makes
+	$(PYTHON) tests/vectors/make.py --check
 
-test-core:
+test-core: ## the core, with and without its chain, and under the model checker
 	cargo test -p rdsiam
 	cargo test -p rdsiam --no-default-features
 	RUSTFLAGS="--cfg rdsiam_shuttle" CARGO_TARGET_DIR=build/shuttle-target \
@@ -62,192 +75,148 @@ test-core:
 
 # The bindings run with the stand-in, so that their login tests run too. The driver of Python is what
 # asks boto3 beside C.
-test-c: tools standin c-tools
+test-c: tools standin c-tools ## C: sanitizers, valgrind, sources of credentials beside boto3
 	cargo test -p rdsiam-ffi
 	tests/c/run.sh
 	tests/c/driver.sh
 	bindings-python/build-dev.sh
 	RDSIAM_REQUIRE_STANDIN=1 $(STANDIN) run -- $(VENV) -m pytest -q tests/c
 
-test-python: drivers
+test-python: drivers ## Python, its helpers with real drivers, and with the lowest versions of these
 	bindings-python/build-dev.sh
 	cd bindings-python && MYPYPATH=python PYTHONPATH=python ../$(VENV) -m mypy.stubtest rdsiam --allowlist stubtest-allowlist.txt \
 		--mypy-config-file pyproject.toml
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
 
-test-node: tools standin
+test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
+	tests/valkey/valkey run -- tests/valkey/test.sh
+
+test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
 	bindings-node/test/prisma/generate.sh
 	cd bindings-node && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- npm test
 	$(STANDIN) run -- bindings-node/lowest.sh
 
-# The bundlers that take long to install; the others are among the tests of Node.
-.PHONY: bundlers
-bundlers: tools
+bundlers: tools ## the bundlers that take long to install; the others are in test-node
 	bindings-node/build-dev.sh
 	bindings-node/test/next/check.sh
 
-# Each binding by a wall clock that stands still or steps, where RDSIAM_SEED=... replays the random walk;
-# and the small commands of Python and Node beside each other.
-test-clock: tools
+test-clock: tools ## each binding by a wall clock that stands still or steps; RDSIAM_SEED=... replays
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
 	tests/c/driver.sh
 	$(VENV) -m pytest -q tests/clock tests/commands
 
-test-standin: standin
-	$(STANDIN) run -- python3 tests/standin/selftest.py
+test-standin: standin ## the databases that check tokens let the right ones in, and no others
+	$(STANDIN) run -- $(PYTHON) tests/standin/selftest.py
 
-# What serves credentials to the tests of the bindings, asked by boto3.
-test-emulator: tools
+test-emulator: tools ## what serves credentials to the tests, asked by boto3
 	$(VENV) -W error tests/emulator/selftest.py
 
-# The Go package over the C library, logging in to both databases.
-test-go: standin c-tools
+test-go: standin c-tools ## the Go package over the C library, logging in to both databases
 	examples/go/test.sh
 
-# The command, beside the AWS CLI, with real clients over both databases.
-test-cli: tools standin c-tools build/cli/installed
+test-cli: tools standin c-tools build/cli/installed ## the command, beside the AWS CLI, with real clients
 	cargo test -p rdsiam-cli
 	cargo build -p rdsiam-cli
 	tests/cli/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
-	python3 -m venv build/cli/venv
+	$(PYTHON) -m venv build/cli/venv
 	build/cli/venv/bin/python -m pip install -q --require-virtualenv -r tests/cli/requirements.txt
 	npm ci --silent --prefix tests/cli
 	touch $@
 
-# Clients that know nothing of tokens, through `rdsiam proxy`. With the drivers of Python, Node and Java.
-test-proxy: drivers
+test-proxy: drivers ## clients that know nothing of tokens, through `rdsiam proxy`
 	cargo test -p rdsiam-wire
 	cargo build -p rdsiam-cli
 	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy
 
-# Programs of somebody else's against what `make install` puts in place. With PROFILE=release it is
-# what ships, whose build takes minutes.
-test-consumers: standin c-tools
+test-consumers: standin c-tools ## programs over what is installed; PROFILE=release for what ships
 	tests/consumer/run.sh
 
-.PHONY: c-tools
-c-tools:
-	tests/tools/packages.sh
-
-.PHONY: standin
-standin:
-	$(STANDIN) install
-	$(STANDIN) check
-
-# The programs of examples/, the code of the README, and the demo.
-test-examples: drivers c-tools
+test-examples: drivers c-tools ## the programs of examples/, the code of all pages, the demo
 	examples/test.sh
 	$(STANDIN) run -- examples/node/recipes/test.sh
 	examples/demo/run.sh
 
+test-packages: tools ## the scripts of `make dist`, without building anything
+	$(VENV) -m pytest -q -p no:cacheprovider packaging/tests
+
 # Not part of `test`: these take time or a quiet machine.
-# Writes BENCHMARKS.md.
-bench: drivers c-tools
-	python3 tests/bench/bench.py full
+bench: drivers c-tools ## what ships against the SDKs, into BENCHMARKS.md
+	$(PYTHON) tests/bench/bench.py full
 
-# What the bars of tests/bench/bars.json are about, and fails if one is not met.
-.PHONY: bench-quick bench-micro bench-instructions
-bench-quick: tools c-tools
-	python3 tests/bench/bench.py quick
+bench-quick: tools c-tools ## what the bars of tests/bench/bars.json are about; fails if one is not met
+	$(PYTHON) tests/bench/bench.py quick
 
-# The core alone: times, beside those of the last run, and instructions.
-bench-micro:
+bench-micro: ## the core alone: times, beside those of the last run
 	cargo bench -p rdsiam --bench micro
 
-bench-instructions: c-tools
-	python3 tests/bench/instructions.py
+bench-instructions: c-tools ## the core alone: instructions
+	$(PYTHON) tests/bench/instructions.py
 
-# From the start of the command to its token, beside a C program and the AWS CLI.
-.PHONY: bench-cli
-bench-cli: build/cli/installed
+bench-cli: build/cli/installed ## the start of the command, beside a C program and the AWS CLI
 	cargo build --release -p rdsiam-ffi
 	cargo build --release -p rdsiam-cli
-	python3 tests/cli/start.py
+	$(PYTHON) tests/cli/start.py
 
-# pgbench and COPY through the proxy, beside direct TLS and beside PgBouncer.
-.PHONY: bench-proxy
-bench-proxy: drivers
+bench-proxy: drivers ## pgbench and COPY through the proxy, beside direct TLS and beside PgBouncer
 	examples/pgbouncer/install.sh
 	cargo build --release -p rdsiam-cli
 	$(STANDIN) run -- $(VENV) tests/proxy/bench.py
 
-# A hundred simulated days; RDSIAM_SEED=... replays one.
-.PHONY: soak
-soak:
+soak: ## a hundred simulated days of the cache, each rule broken in turn; RDSIAM_SEED=... replays one
 	RDSIAM_DAYS=$${RDSIAM_DAYS:-100} cargo test --profile soak -p rdsiam --no-default-features \
 		--test simulation days -- --nocapture
 
-# Thousands of orders of the threads, chosen by a model checker; RDSIAM_SEED=... replays them.
-.PHONY: model
 model: export RUSTFLAGS := --cfg rdsiam_shuttle
 model: export CARGO_TARGET_DIR := build/shuttle-target
-model:
+model: ## thousands of orders of the threads, by a model checker; RDSIAM_SEED=... replays them
 	RDSIAM_SCHEDULES=$${RDSIAM_SCHEDULES:-20000} cargo test -p rdsiam --no-default-features \
 		--test schedules -- --nocapture
 
-# Changes the core line by line, and says which changes no test notices: tests/mutants.md. Needs
-# cargo-mutants and hours; MUTANTS="freshness token_cache" for some files.
-.PHONY: mutants
-mutants:
+# Needs cargo-mutants; MUTANTS="freshness token_cache" for some files.
+mutants: ## changes to the core that no test notices, into tests/mutants.md (hours)
 	tests/tools/mutants.sh $(MUTANTS)
 
-# Real threads under ThreadSanitizer.
-.PHONY: sanitize
-sanitize:
+sanitize: ## real threads under ThreadSanitizer
 	tests/tools/sanitize.sh $${RDSIAM_SECONDS:-20}
 
-# So many seconds for each target, under AddressSanitizer.
-.PHONY: fuzz
-fuzz:
+fuzz: ## a minute for each target, under AddressSanitizer; RDSIAM_SECONDS=... for another time
 	tests/tools/fuzz.sh $${RDSIAM_SECONDS:-60}
 
-# Thousands of forks of C and Python programs whose threads refresh.
-.PHONY: stress
-stress: tools
+stress: tools ## thousands of forks of C and Python programs whose threads refresh
 	RDSIAM_FORKS=3000 tests/c/run.sh
 	bindings-python/build-dev.sh
 	cd bindings-python && RDSIAM_FORKS=1000 ../$(VENV) -m pytest -q tests/test_fork.py
 
-# Half an hour of real logins from C, Python and Node; ENDURANCE_SECONDS=... for less.
-.PHONY: endurance
-endurance: tools standin
+endurance: tools standin ## half an hour of real logins; ENDURANCE_SECONDS=... for less
 	tests/endurance/run.sh
 
-# Needs cargo-deny; advisories come from the network.
-.PHONY: deny
-deny:
+deny: ## licences and advisories of all crates; needs cargo-deny and the network
 	cargo deny check
 
-# What ships, into build/dist: built, checked, and run in bare roots. PLATFORMS="x86_64-gnu" for one.
-dist: tools standin
-	python3 packaging/dist.py $(PLATFORMS)
+dist: tools standin c-tools ## what ships, into build/dist: built, checked, run in bare roots; PLATFORMS=x86_64-gnu for one
+	@$(PYTHON_IS_NEW)
+	$(PYTHON) packaging/dist.py $(PLATFORMS)
 
-# Sets VERSION in every manifest and the changelog, commits that, builds and proves what ships, and
-# publishes nothing.
-.PHONY: release
-release:
-	python3 packaging/release.py $(VERSION)
+release: ## VERSION=1.2.3: sets it everywhere, commits, makes dist, publishes nothing
+	@$(PYTHON_IS_NEW)
+	$(PYTHON) packaging/release.py $(VERSION)
 	$(MAKE) dist
 
-# The scripts of `dist`, without building anything.
-test-packages: tools
-	$(VENV) -m pytest -q -p no:cacheprovider packaging/tests
-
-# The C library with its header, for pkg-config, CMake and Go: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR.
-.PHONY: uninstall
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 install uninstall: export LIBDIR := $(LIBDIR)
 install uninstall: export INCLUDEDIR := $(INCLUDEDIR)
-install uninstall:
+install uninstall: ## the C library with its header, for pkg-config, CMake and Go: PREFIX, DESTDIR, LIBDIR, INCLUDEDIR
 	ffi/install/install.sh $@
 
-clean:
+clean: ## remove all that these have made
 	cargo clean
 	rm -rf docs/api/go docs/api/python docs/tools/typedoc/node_modules
 	rm -rf build .venv bindings-node/node_modules bindings-node/dist bindings-node/*.node

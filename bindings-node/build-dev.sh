@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the addon in the dev profile and compiles what is around it, for the tests. `npm run build` makes
-# the real one.
+# the real one. `build-dev.sh addon DIR` puts the addon alone into DIR.
 set -eu
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/.."
 # By the names of Node: rdsiam.linux-x64-gnu.node, rdsiam.darwin-arm64.node.
 addon=$(node -p 'const { platform, arch, report } = process;
     const libc = report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl";
@@ -13,12 +13,13 @@ Darwin) name=librdsiam_node.dylib ;;
 esac
 if [ -n "${ARTIFACTS:-}" ]; then
     # What ships.
-    built=$(../tests/tools/artefact.sh node)
+    built=$(tests/tools/artefact.sh node)
 else
-    built=${CARGO_TARGET_DIR:-../target}/debug/$name
-    (cd .. && cargo build --locked)
+    built=${CARGO_TARGET_DIR:-target}/debug/$name
+    cargo build --locked
 fi
 # A new file, not new content: a process that runs may have the old one mapped.
-cp "$built" "$addon.new"
-mv "$addon.new" "$addon"
-node compile.js
+to=${2:-bindings-node}/$addon
+cp "$built" "$to.new"
+mv "$to.new" "$to"
+[ "${1:-}" = addon ] || node bindings-node/compile.js

@@ -2,7 +2,7 @@
 
 // From lib/ to dist/: the compiler makes CommonJS, ES modules and declarations, and esbuild puts what a
 // first token needs into one file, since each further one takes longer to load than the token takes to
-// make.
+// make. `node compile.js DIR` makes only what a token needs, into DIR/dist, with esbuild alone.
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -10,10 +10,13 @@ const path = require('node:path');
 const { buildSync } = require('esbuild');
 const { version, engines } = require('./package.json');
 
-const DIST = path.join(__dirname, 'dist');
+const FOLDER = process.argv[2];
+const DIST = path.resolve(FOLDER ?? __dirname, 'dist');
 fs.rmSync(DIST, { recursive: true, force: true });
-const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', 'lib'], { cwd: __dirname, stdio: 'inherit' });
+if (!FOLDER) {
+  const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'lib'], { cwd: __dirname, stdio: 'inherit' });
+}
 
 const options = {
   absWorkingDir: __dirname,
@@ -25,33 +28,42 @@ const options = {
   define: { VERSION: JSON.stringify(version) },
   metafile: true,
 };
-const names = /export \{([\s\S]*?)\} from/.exec(fs.readFileSync(path.join(DIST, 'index.mjs')))[1];
+const source = fs.readFileSync(path.join(__dirname, 'lib/index.mts'));
+const names = /export \{([\s\S]*?)\} from/.exec(source)[1].replace(/\s+/g, ' ');
 const bundles = [
   // The footer tells Node which names an ES module can import.
   {
     entryPoints: ['lib/entry.ts'],
-    outfile: 'dist/index.js',
+    outfile: 'index.js',
     external: ['./addon-search.js', './ca-bundle.js', './more.js', './waiter.js'],
     footer: { js: `0 && (module.exports = {${names}});` },
   },
   {
     entryPoints: ['lib/waiter.ts'],
-    outfile: 'dist/waiter.js',
+    outfile: 'waiter.js',
     external: ['./index.js', './more.js'],
   },
   {
     entryPoints: ['lib/more.ts'],
-    outfile: 'dist/more.js',
+    outfile: 'more.js',
     external: ['./index.js', './waiter.js'],
   },
 ];
+if (FOLDER) {
+  for (const name of ['addon-search', 'ca-bundle']) {
+    const external = ['./index.js', '@rdsiam/*'];
+    bundles.push({ entryPoints: [`lib/${name}.ts`], outfile: `${name}.js`, external });
+  }
+}
 const inputs = bundles.flatMap((bundle) =>
-  Object.keys(buildSync({ ...options, ...bundle }).metafile.inputs),
+  Object.keys(
+    buildSync({ ...options, ...bundle, outfile: path.join(DIST, bundle.outfile) }).metafile.inputs,
+  ),
 );
 // What is in those files now is not there once more, nor is a file that had types alone.
 const KEPT = ['index', 'internal', 'more', 'waiter'];
 const TYPES = ['addon', 'login-options', 'types'];
 const modules = [...inputs.map((input) => path.basename(input, '.ts')), ...TYPES];
 for (const name of modules.filter((module) => !KEPT.includes(module))) {
-  fs.rmSync(path.join(DIST, `${name}.js`), { force: true });
+  if (!FOLDER) fs.rmSync(path.join(DIST, `${name}.js`), { force: true });
 }

@@ -16,5 +16,5 @@ cd bindings-python
 PYTHONPATH=$PWD/../$lowest exec ../.venv/bin/python -m pytest -q \
     tests/test_arguments.py tests/test_tls_settings.py tests/test_errors_of_helpers.py \
     tests/test_helpers.py tests/test_drivers.py tests/test_reconnect.py tests/test_retry.py \
-    tests/test_frameworks.py \
+    tests/test_frameworks.py tests/test_redis.py \
     -k "not in_C"

@@ -21,7 +21,7 @@ ln -s "$PWD/bindings-node" "$out/node_modules/rdsiam"
 ln -s "$PWD/bindings-node/node_modules/pg" "$out/node_modules/pg"
 
 export AWS_ACCESS_KEY_ID=$STANDIN_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$STANDIN_SECRET_ACCESS_KEY
-export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN
+export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN AWS_DEFAULT_REGION=$STANDIN_REGION
 export DB_HOST=$STANDIN_HOST DB_PORT=$STANDIN_PORT DB_USER=$STANDIN_USER DB_NAME=$STANDIN_DB
 export DB_CA=$STANDIN_CA
 # The endpoint's name is not in DNS: libpq dials this address, Node is told in dial.js.
@@ -58,9 +58,10 @@ expect "examples/python/rds_proxy.py" "$DB_USER" env -u PGHOSTADDR "DB_DIAL=$STA
 expect "examples/python/pymysql_connection.py" "$DB_USER" env "LD_PRELOAD=$STANDIN_NSS_WRAPPER" \
     "NSS_WRAPPER_HOSTS=$STANDIN_HOSTS" "DB_HOST=$STANDIN_MARIADB_HOST" \
     "DB_PORT=$STANDIN_MARIADB_PORT" .venv/bin/python examples/python/pymysql_connection.py
-cp examples/node/*.js "$out/"
+cp examples/node/*.js examples/node/*.mjs "$out/"
 cp examples/lambda-node/index.js "$out/lambda.js"
 expect "examples/node/postgres.js" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.js"
+expect "examples/node/postgres.mjs" "$DB_USER" node -r "./$out/dial.js" "$out/postgres.mjs"
 expect "examples/node/tokens.js" "user: $DB_USER" node "$out/tokens.js"
 expect "examples/node/pools.js" "$DB_USER" node -r "./$out/dial.js" "$out/pools.js"
 expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
@@ -69,4 +70,4 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 19 ]
+[ "$ran" -eq 20 ]

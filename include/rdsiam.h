@@ -182,6 +182,47 @@
 #define RDSIAM_FIELD_LENGTH 10
 
 /**
+ * What it is a token for: "rds", "dsql", "dsql-admin", "elasticache", "elasticache-serverless" or
+ * "memorydb".
+ */
+#define RDSIAM_FIELD_KIND 11
+
+/**
+ * DSQL if the host is the endpoint of a DSQL cluster, as admin if that is the user; RDS otherwise.
+ */
+#define RDSIAM_KIND_BY_NAME 0
+
+/**
+ * RDS, Aurora, RDS Proxy.
+ */
+#define RDSIAM_KIND_RDS 1
+
+/**
+ * Aurora DSQL, as any user but admin.
+ */
+#define RDSIAM_KIND_DSQL 2
+
+/**
+ * Aurora DSQL, as admin.
+ */
+#define RDSIAM_KIND_DSQL_ADMIN 3
+
+/**
+ * An ElastiCache replication group: its name is the host, its port is not signed.
+ */
+#define RDSIAM_KIND_ELASTICACHE 4
+
+/**
+ * An ElastiCache serverless cache, by its name.
+ */
+#define RDSIAM_KIND_ELASTICACHE_SERVERLESS 5
+
+/**
+ * A MemoryDB cluster, by its name.
+ */
+#define RDSIAM_KIND_MEMORYDB 6
+
+/**
  * The password of a URL: all but the unreserved characters of RFC 3986 is encoded.
  */
 #define RDSIAM_QUOTE_URL 1
@@ -594,7 +635,8 @@ rdsiam_status rdsiam_config_set_min_remaining(rdsiam_config *config,
  * Sets for how long a token is valid.
  *
  * @param config   Not NULL.
- * @param seconds  1 to 900. Default 900.
+ * @param seconds  1 to 900, for DSQL up to 604800. Default 900. More than 900 for anything else is an
+ *                 error of the call that asks for a token.
  * @param err      Receives the error or NULL. May itself be NULL.
  * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
  *
@@ -914,7 +956,7 @@ rdsiam_status rdsiam_explain(const char *token,
  * A part of a token.
  *
  * @param explanation  NULL gives NULL.
- * @param field        One of RDSIAM_FIELD_HOST to RDSIAM_FIELD_LENGTH.
+ * @param field        One of RDSIAM_FIELD_HOST to RDSIAM_FIELD_KIND.
  * @return The text, or NULL if it is not in the token, cannot be read, or is not known to this
  *         version of the library.
  *
@@ -963,6 +1005,76 @@ const char *rdsiam_explanation_text(const rdsiam_explanation *explanation);
  * Since:   0.1.0
  */
 void rdsiam_explanation_free(rdsiam_explanation *explanation);
+
+/**
+ * Sets what the tokens of a client are for: RDS, Aurora DSQL, ElastiCache or MemoryDB.
+ *
+ * Without it a client signs for DSQL where the host is the endpoint of a DSQL cluster, and for RDS
+ * otherwise. ElastiCache and MemoryDB sign the name of the cache, not its endpoint: give that as the host,
+ * and any port. The user of a DSQL target is not signed; it tells one token of the cache from another.
+ *
+ * @param config  Not NULL.
+ * @param kind    One of RDSIAM_KIND_BY_NAME to RDSIAM_KIND_MEMORYDB. Default RDSIAM_KIND_BY_NAME.
+ * @param err     Receives the error or NULL. May itself be NULL.
+ * @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
+ *
+ * Memory:  nothing is kept.
+ * Threads: any, one at a time for one configuration.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_config_set_kind(rdsiam_config *config,
+                                     int32_t kind,
+                                     rdsiam_error **err);
+
+/**
+ * As rdsiam_token_sign_at(), for a kind.
+ *
+ * @code
+ *     int token_of_a_cache(void) {
+ *         rdsiam_credentials *credentials = NULL;
+ *         rdsiam_token *token = NULL;
+ *         int good = 0;
+ *         if (rdsiam_credentials_new("AKIDEXAMPLE", "SECRET", NULL, 0, &credentials, NULL) ==
+ *                 RDSIAM_OK &&
+ *             rdsiam_token_sign_kind_at(credentials, RDSIAM_KIND_ELASTICACHE, "my-cache", 6379, "app",
+ *                                       "us-east-1", 1717243200, 900, &token, NULL) == RDSIAM_OK)
+ *             good = rdsiam_token_expires_at(token) == 1717243200 + 900;
+ *         rdsiam_token_free(token);
+ *         rdsiam_credentials_free(credentials);
+ *         return good;
+ *     }
+ * @endcode
+ *
+ * @param credentials  Not NULL.
+ * @param kind         One of RDSIAM_KIND_BY_NAME to RDSIAM_KIND_MEMORYDB.
+ * @param host         As for rdsiam_token_get(), or the name of a cache.
+ * @param port         1 to 65535 for RDS. It is not signed by the others.
+ * @param user         Not NULL.
+ * @param region       NULL: the one in the host's name.
+ * @param unix_time    The second of the signature, from 0 (1970) to the end of 9999.
+ * @param expires_s    How long the token lives: 1 to 900 seconds, for DSQL up to 604800.
+ * @param out          Receives the token, or NULL after an error.
+ * @param err          Receives the error or NULL. May itself be NULL.
+ * @return As rdsiam_token_sign_at().
+ *
+ * Memory:  the token is the caller's, who frees it with rdsiam_token_free().
+ * Threads: any number at once.
+ * Blocks:  never.
+ * Since:   0.1.0
+ */
+RDSIAM_NODISCARD
+rdsiam_status rdsiam_token_sign_kind_at(const rdsiam_credentials *credentials,
+                                        int32_t kind,
+                                        const char *host,
+                                        uint16_t port,
+                                        const char *user,
+                                        const char *region,
+                                        int64_t unix_time,
+                                        uint32_t expires_s,
+                                        rdsiam_token **out,
+                                        rdsiam_error **err);
 
 /**
  * Takes credentials from a callback.

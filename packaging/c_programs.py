@@ -1,5 +1,7 @@
-"""Builds the programs that prove a C archive, out of the archive alone, by its pkg-config files."""
+"""Builds the programs that prove a C archive, out of the archive alone: by its pkg-config files,
+and by those for CMake."""
 
+import shlex
 import shutil
 import sys
 import tarfile
@@ -17,7 +19,8 @@ def archive_of(platform: Platform) -> Path:
 
 
 def build(platform: Platform, kind: str) -> Path:
-    """The programs `vectors` and `token`, shared or static, with the library if they need it."""
+    """The programs `vectors`, `token` and `token-cmake`, shared or static, with the library if they
+    need it."""
     work = WORK / "c-programs" / platform.name
     folder = work / kind
     shutil.rmtree(folder, ignore_errors=True)
@@ -46,9 +49,24 @@ def build(platform: Platform, kind: str) -> Path:
                 *options,
             ]
         )
+    shutil.copy(_by_cmake(platform, unpacked) / kind / "token-cmake", folder)
     if kind == "shared":
         for library in (unpacked / "lib").glob("librdsiam.so.*"):
             shutil.copy(library, folder, follow_symlinks=True)
+    return folder
+
+
+def _by_cmake(platform: Platform, unpacked: Path) -> Path:
+    """Both kinds of `token-cmake`."""
+    folder = unpacked.parent / "cmake"
+    shutil.rmtree(folder, ignore_errors=True)
+    configure = ["cmake", "-S", HERE / "proofs", "-B", folder, f"-DCMAKE_PREFIX_PATH={unpacked}"]
+    configure += ["-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_SYSTEM_PROCESSOR={platform.cpu}"]
+    run(configure, env={"CC": shlex.join(str(word) for word in _compiler(platform))})
+    found = f"rdsiam_DIR:PATH={unpacked}/lib/cmake/rdsiam\n"
+    if found not in (folder / "CMakeCache.txt").read_text():
+        raise SystemExit(f"dist: CMake did not take the files of {unpacked.name}")
+    run(["cmake", "--build", folder])
     return folder
 
 

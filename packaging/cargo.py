@@ -1,6 +1,7 @@
 """Builds for a platform with the toolchain that ships, in a way that does not show in the bytes."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -36,13 +37,15 @@ def environment(platform: Platform, *, static: bool = False) -> dict[str, str]:
         "PATH": toolchain.path(),
         "CARGO": str(TOOLCHAIN / "bin/cargo"),
         "RUSTC": str(TOOLCHAIN / "bin/rustc"),
-        "RUSTFLAGS": " ".join(flags),
+        # Folders may have spaces in their names.
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
+        "CC_SHELL_ESCAPED_FLAGS": "1",
         "CARGO_TARGET_DIR": str(target),
         f"CARGO_TARGET_{name.upper()}_LINKER": linker,
         f"CC_{name}": linker,
         f"AR_{name}": str(TOOLCHAIN / f"bin/{platform.cpu}-linux-gnu-ar"),
-        f"CFLAGS_{name}": " ".join(c_flags),
-        "SOURCE_DATE_EPOCH": source_date(),
+        f"CFLAGS_{name}": shlex.join(c_flags),
+        # No SOURCE_DATE_EPOCH: what is compiled has no date, and a change of it compiles C anew.
         "PYO3_BUILD_EXTENSION_MODULE": "1",
         "CARGO_INCREMENTAL": "0",
     }

@@ -42,6 +42,8 @@ def check_all() -> None:
 def check(path: Path) -> None:
     say(f"checks {path.name}")
     kind = path.parent.name
+    if kind != "sbom":
+        contents.bare_of_folders(path)
     if command_checks.covers(path):
         command_checks.check(path)
     elif path.suffix == ".whl" and path.name.startswith("rdsiam-"):

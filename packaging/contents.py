@@ -2,9 +2,11 @@
 
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
+import cargo
 import elf
 from places import HERE, WORK
 from run import run
@@ -26,6 +28,19 @@ def unpack(path: Path, to: Path) -> None:
     else:
         with tarfile.open(path) as packed:
             packed.extractall(to, filter="data")
+
+
+def bare_of_folders(path: Path) -> None:
+    """No file of an artefact names a folder of the machine that built it."""
+    with tempfile.TemporaryDirectory() as work:
+        unpack(path, Path(work))
+        for file in Path(work).rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                content = file.read_bytes()
+                for folder, _ in cargo.remapped():
+                    if str(folder).encode() in content:
+                        inside = file.relative_to(work)
+                        raise elf.Wrong(f"{path.name}: {inside} names the folder {folder}")
 
 
 def js_tool(name: str) -> Path:

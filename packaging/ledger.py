@@ -5,14 +5,18 @@ import hashlib
 import json
 from pathlib import Path
 
+import runtimes
 import toolchain
 from places import DIST, WORK, version
 
 _FILE = WORK / "proofs.json"
-# Built by the release workflow from the same sources.
+# What no root is made of, and why.
 NOT_RUN_HERE = {
-    "macOS": "wheels and npm packages come from the release workflow; not run here",
-    "Windows": "wheel and npm package come from the release workflow; not run here",
+    "CPython 3.14 without the GIL": "in no registry that this reads; the release workflow runs it",
+    "CPython on musl": "in no registry that this reads, and nothing else runs it",
+    "aarch64 without an emulator": "the release workflow runs the wheels",
+    "macOS": "the release workflow builds and tries the sources there; nothing ships",
+    "Windows": "the release workflow builds and tries the sources there; nothing ships",
 }
 
 
@@ -53,16 +57,18 @@ def write() -> None:
     for path in artefacts():
         name = str(path.relative_to(DIST))
         sums.append(f"{digest(path)}  {name}\n")
+        proven = proofs(path)
         files[name] = {
             "sha256": digest(path),
             "bytes": path.stat().st_size,
-            "proven": proofs(path),
+            "proven": proven,
+            "run_here": any(what.startswith("run on ") for what in proven),
         }
     manifest = {
         "version": version(),
         "built_with": toolchain.versions(),
         "files": files,
-        "not_run_here": NOT_RUN_HERE,
+        "not_run_here": NOT_RUN_HERE | runtimes.lacking(),
     }
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     (DIST / "SHA256SUMS").write_text("".join(sums))

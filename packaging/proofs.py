@@ -10,8 +10,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import command_proofs
+import misfits
 import proof_setting
 import roots
 import toolchain
@@ -105,7 +107,9 @@ def _python(root: roots.Root) -> None:
     for name in ("prove.py", "vectors.py"):
         shutil.copy(HERE / "proofs" / name, root.folder)
     printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
-    proof_setting.keep(root, DIST / "python" / url.rsplit("/", 1)[1], json.loads(printed))
+    wheel = DIST / "python" / unquote(url.rsplit("/", 1)[1])
+    proof_setting.keep(root, wheel, json.loads(printed))
+    misfits.keep(wheel, root, misfits.python(root, wheel, variables))
     _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
 
 
@@ -133,11 +137,17 @@ def _javascript(root: roots.Root, install: list[str]) -> None:
         raise SystemExit(f"dist: {root.name}: the package manager chose {installed}")
     name = npm.package_name(root.platform)
     facts = json.loads(root.run([root.program, "/app/prove.js", "/vectors", name], variables))
-    for package in ("rdsiam", f"rdsiam-{root.platform.npm}"):
-        proof_setting.keep(root, DIST / "npm" / f"{package}-{version()}.tgz", facts)
+    packages = [
+        DIST / "npm" / f"{package}-{version()}.tgz"
+        for package in ("rdsiam", f"rdsiam-{root.platform.npm}")
+    ]
+    for package in packages:
+        proof_setting.keep(root, package, facts)
+    (addon,) = (root.folder / "app/node_modules" / name).glob("*.node")
+    misfits.keep(packages[-1], root, misfits.javascript(root, addon, variables))
     # Without what npm installed, beside the driver.
-    for package in ("rdsiam", "@rdsiam"):
-        shutil.rmtree(root.folder / "app/node_modules" / package)
+    for folder in ("rdsiam", "@rdsiam"):
+        shutil.rmtree(root.folder / "app/node_modules" / folder)
     paths = {"NODE_PATH": "/opt/nodejs/node_modules"}
     _layer(root, "nodejs", ["/app/prove.js", "/vectors", name], paths)
 
@@ -164,8 +174,9 @@ def _c(root: roots.Root) -> None:
         shutil.copytree(folder, root.folder / kind)
         libraries = {"LD_LIBRARY_PATH": f"/{kind}"}
         facts[f"vectors, {kind}"] = root.run([f"/{kind}/vectors"], variables | libraries).strip()
-        token = root.run([f"/{kind}/token"], variables | libraries).strip()
-        facts[f"login, {kind}"] = proof_setting.psql(token)
+        for name, built_by in (("token", "pkg-config"), ("token-cmake", "CMake")):
+            token = root.run([f"/{kind}/{name}"], variables | libraries).strip()
+            facts[f"login, {kind}, by {built_by}"] = proof_setting.psql(token)
     proof_setting.keep(root, c_programs.archive_of(root.platform), facts)
 
 
@@ -174,7 +185,9 @@ def _go(root: roots.Root) -> None:
     import go_module
 
     env = os.environ
-    shutil.copy(go_module.build_consumer(WORK / "go-program"), root.folder / "login")
+    folder = WORK / "go-program"
+    shutil.copy(go_module.build_consumer(folder), root.folder / "login")
+    misfits.keep(go_module.path(), root, go_module.misfits(root.platform, folder / "consumer"))
     variables = proof_setting.variables(root)
     program = {
         "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],

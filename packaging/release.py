@@ -47,10 +47,9 @@ class Place:
 
 MANIFESTS = (
     Place("Cargo.toml", r'(^\[workspace\.package\]\nversion = ")([^"]+)(")'),
+    # What the command asks of the libraries.
     Place("Cargo.toml", r'(^rdsiam = \{ path = "core", version = "=)([^"]+)(")'),
-    Place(
-        "Cargo.toml", r'(^rdsiam-wire = \{ path = "wire", version = "=)([^"]+)(")'
-    ),
+    Place("Cargo.toml", r'(^rdsiam-wire = \{ path = "wire", version = "=)([^"]+)(")'),
     Place("bindings-node/package.json", r'(^  "version": ")([^"]+)(")'),
 )
 

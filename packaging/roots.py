@@ -1,13 +1,14 @@
-"""Bare roots to install into: Debian's runtimes without compilers, and Node's own builds."""
+"""Bare roots to install into: runtimes without compilers."""
 
 import os
 import shutil
 import subprocess
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import toolchain
+import runtimes
 from debian import Suite
 from places import HERE, ROOTS, WORK
 from platforms import PLATFORMS, Platform
@@ -36,8 +37,8 @@ class Root:
     packages: tuple[str, ...]
     program: str
     """the runtime, or none for programs in C"""
-    npm: str = ""
-    """npm's package of Node or Bun, with its version"""
+    add: Callable[[Path], None] | None = None
+    """what puts the runtime into the root, where the packages do not have it"""
     tags: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -56,10 +57,8 @@ class Root:
         self.pristine.mkdir(parents=True, exist_ok=True)
         if packages:
             Suite(self.suite).unpack(packages, self.pristine)
-        if self.npm:
-            _add_runtime(self.pristine, self.npm, self.program)
-        if "bun" in self.tags:
-            _add_gcc_for_musl(self.pristine)
+        if self.add:
+            self.add(self.pristine)
         if self.platform.cpu != NATIVE:
             emulator = self.pristine / EMULATOR.lstrip("/")
             emulator.parent.mkdir(parents=True, exist_ok=True)
@@ -93,37 +92,6 @@ class Root:
         )
 
 
-def _add_runtime(root: Path, package: str, program: str) -> None:
-    target = root / program.lstrip("/")
-    if target.exists():
-        return
-    folder = WORK / "runtimes" / package.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    packed = run(["npm", "pack", "--silent", package], cwd=folder).split()[-1]
-    run(["tar", "-xzf", packed], cwd=folder)
-    shutil.copy(folder / "package/bin" / target.name, target)
-
-
-def _add_gcc_for_musl(root: Path) -> None:
-    """Bun needs C++'s library for musl. Debian has none, and a wheel of numpy brings one along."""
-    wheels = WORK / "musl"
-    requirements = HERE / "proofs/requirements-musl.txt"
-    command: list[str | Path] = [toolchain.tool("pip"), "download", "-q", "--require-hashes"]
-    command += ["--no-deps", "--only-binary=:all:", "--platform=musllinux_1_2_x86_64"]
-    run([*command, "--python-version=3.12", "-d", wheels, "-r", requirements])
-    (wheel,) = wheels.glob("*.whl")
-    folder = root / "usr/lib/x86_64-linux-musl"
-    with zipfile.ZipFile(wheel) as file:
-        for name in file.namelist():
-            base = name.rsplit("/", 1)[-1]
-            if base.startswith(("libstdc++-", "libgcc_s-")):
-                kept = "libstdc++.so.6" if base.startswith("libstdc++") else base
-                (folder / kept).write_bytes(file.read(name))
-    libc = folder / "libc.musl-x86_64.so.1"
-    if not libc.is_symlink():
-        libc.symlink_to("libc.so")
-
-
 def _emulator() -> Path:
     """qemu of Debian, not installed."""
     root = WORK / "qemu"
@@ -145,10 +113,28 @@ def _python(platform: Platform, suite: str, version: str) -> Root:
     )
 
 
+def _machine_python(version: str) -> Root:
+    """CPython of this machine, where it has one that Debian has not."""
+    packages = (*_COMMON, *_PYTHON["bookworm"])
+    add = partial(runtimes.add_machine_python, version)
+    program = f"{runtimes.MACHINE_PREFIX}/bin/python{version}"
+    name = f"python{version}-{_X86.name}"
+    return Root(name, _X86, "bookworm", packages, program, add, frozenset({"python"}))
+
+
 def _node(platform: Platform, version: str) -> Root:
     name = f"node{version}-{platform.name}"
     package = f"node-linux-{platform.npm_cpu}@{version}"
-    return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", package, frozenset({"node"}))
+    add = partial(runtimes.add_npm, package, "/usr/bin/node")
+    return Root(name, platform, "bookworm", _COMMON, "/usr/bin/node", add, frozenset({"node"}))
+
+
+def _node_musl(platform: Platform) -> Root:
+    name = f"node24-{platform.name}"
+    add = partial(runtimes.add_node_for_musl, platform)
+    program = runtimes.MUSL_NODE
+    # It does not start with the musl 1.2.3 of Debian 12.
+    return Root(name, platform, "trixie", ("musl",), program, add, frozenset({"node"}))
 
 
 def _commands(cpu: str) -> tuple[Root, ...]:
@@ -171,21 +157,27 @@ ALL = (
     _python(_X86, "trixie", "3.13"),
     _python(_X86, "sid", "3.14"),
     _python(_X86, "sid", "3.15"),
+    *(
+        _machine_python(version)
+        for version in runtimes.MACHINE_PYTHONS
+        if runtimes.machine_python(version) is not None
+    ),
     _python(_ARM, "bookworm", "3.11"),
     _node(_X86, "20"),
     _node(_X86, "22"),
     _node(_X86, "24"),
     _node(_ARM, "24"),
-    # Node's interface on musl; Node's own builds for it are in no registry.
     Root(
-        "bun-x86_64-musl",
-        _BY_NAME["x86_64-musl"],
-        "trixie",
-        ("musl",),
+        "bun-x86_64-gnu",
+        _X86,
+        "bookworm",
+        ("libc6",),
         "/usr/bin/bun",
-        "@oven/bun-linux-x64-musl-baseline@1.4.5",
+        partial(runtimes.add_npm, "@oven/bun-linux-x64-baseline@1.4.5", "/usr/bin/bun"),
         frozenset({"bun"}),
     ),
+    _node_musl(_BY_NAME["x86_64-musl"]),
+    _node_musl(_BY_NAME["aarch64-musl"]),
     # Without libgcc_s: what Go links needs the C library alone.
     Root("go-x86_64-gnu", _X86, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
     # The oldest glibc of Debian, for C; the oldest that a library asks for is in the manifest.

@@ -1,4 +1,4 @@
-"""A bill of materials beside each package that has none inside, as maturin's wheels have."""
+"""A bill of materials beside each package that has none inside, as wheels have."""
 
 from pathlib import Path
 
@@ -16,6 +16,11 @@ def build(platform: Platform) -> list[Path]:
         packages.append(command.PACKAGE)
     for package in packages:
         to = DIST / "sbom" / f"{package}-{version()}-{platform.name}.cdx.json"
-        run([toolchain.tool("python"), HERE / "sbom.py", package, platform.name, to])
-        made.append(to)
+        made.append(write(package, platform, to))
     return made
+
+
+def write(package: str, platform: Platform, to: Path) -> Path:
+    """Of what is linked into a package."""
+    run([toolchain.tool("python"), HERE / "sbom.py", package, platform.name, to])
+    return to

@@ -4,6 +4,7 @@ architectures and its source, and zig for C and linking. Nothing of it is instal
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 
 from debian import Suite
 from places import HERE, TOOLCHAIN, TOOLS
@@ -43,7 +44,7 @@ PACKAGES = (
     "binutils-aarch64-linux-gnu",
 )
 # What cargo-zigbuild asks for instead of a search.
-_ZIG = f"""export CARGO_ZIGBUILD_ZIG_COMMAND={TOOLS}/bin/python3
+_ZIG = f"""export CARGO_ZIGBUILD_ZIG_COMMAND={quote(f"{TOOLS}/bin/python3")}
 export CARGO_ZIGBUILD_ZIG_COMMAND_ARGS='-m ziglang'
 """
 # Rust's programs, and those of binutils for each processor.
@@ -76,13 +77,15 @@ def _wrap() -> None:
     libraries = TOOLCHAIN / "usr/lib/x86_64-linux-gnu"
     for name in PROGRAMS:
         program = TOOLCHAIN / "usr/bin" / name
-        _script(programs / name, f"LD_LIBRARY_PATH={libraries} exec {program}")
+        path = f"LD_LIBRARY_PATH={quote(str(libraries))}"
+        _script(programs / name, f"{path} exec {quote(str(program))}")
     # A subcommand of cargo-zigbuild drops what rustc tells other linkers. By one wrapper, cargo and
     # maturin share what they compiled.
     for platform in PLATFORMS:
         # Zig would link its own checks of C into the library.
         options = f"-fno-sanitize=all -target {platform.zig}"
-        _script(linker(platform), f"exec {tool('cargo-zigbuild')} zig cc -- {options}", _ZIG)
+        zig = f"exec {quote(str(tool('cargo-zigbuild')))} zig cc -- {options}"
+        _script(linker(platform), zig, _ZIG)
 
 
 def _script(file: Path, command: str, first: str = "") -> None:

@@ -1,12 +1,14 @@
 """Python's wheels: one for every CPython from 3.10 on, and one for the build without the GIL."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import cargo
 import licences
+import sbom_files
 import toolchain
 from places import DIST, ROOT
 from platforms import Platform
@@ -40,10 +42,10 @@ def _build(platform: Platform, interpreter: str) -> Path:
         command += ["-m", "bindings-python/Cargo.toml", "-o", work]
         subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True)
         (made,) = Path(work).glob("*.whl")
-        return _with_licences(platform, made, env["SOURCE_DATE_EPOCH"])
+        return _completed(platform, made)
 
 
-def _with_licences(platform: Platform, made: Path, date: str) -> Path:
+def _completed(platform: Platform, made: Path) -> Path:
     """Adds the licences of what is linked, and packs in an order that no disk decides."""
     wheel = [str(toolchain.tool("python")), "-m", "wheel"]
     work = made.parent / "unpacked"
@@ -51,13 +53,17 @@ def _with_licences(platform: Platform, made: Path, date: str) -> Path:
     (folder,) = work.iterdir()
     (information,) = folder.glob("*.dist-info")
     licences.write("rdsiam-python", platform, information / "licenses" / "THIRD-PARTY.txt")
+    # Maturin's names the folder of the build.
+    shutil.rmtree(information / "sboms")
+    sbom_files.write("rdsiam-python", platform, information / "sboms/rdsiam-python.cdx.json")
     metadata = information / "METADATA"
     known = "License-File: LICENSE-MIT\n"
     text = metadata.read_text()
     assert known in text
     metadata.write_text(text.replace(known, known + "License-File: THIRD-PARTY.txt\n", 1))
     (DIST / "python").mkdir(parents=True, exist_ok=True)
-    run([*wheel, "pack", "-d", DIST / "python", folder], env={"SOURCE_DATE_EPOCH": date})
+    dated = {"SOURCE_DATE_EPOCH": cargo.source_date()}
+    run([*wheel, "pack", "-d", DIST / "python", folder], env=dated)
     # The tags in the name are in the order of the file WHEEL.
     (packed,) = (DIST / "python").glob(
         f"{'-'.join(made.name.split('-')[:4])}-*{platform.wheel}*.whl"

@@ -1,5 +1,7 @@
 // What the addon exports, as `src/*.rs` has it. No function of it throws: it returns a `Failure`.
 
+import type { Kind } from './types.js';
+
 export interface Failure {
   code: string;
   message: string;
@@ -47,6 +49,7 @@ export interface Happened {
 }
 
 export interface Told {
+  kind: Kind | null;
   host: string | null;
   port: number | null;
   user: string | null;
@@ -68,6 +71,7 @@ export interface Credentials {
 }
 export interface Target {
   [kind]: 'target';
+  kind(): Outcome<Kind>;
 }
 /** A client and a target in one. */
 export interface Login {
@@ -101,6 +105,7 @@ export interface Request {
 }
 
 export interface Client {
+  check(target: Target): Outcome<undefined>;
   lease(target: Target): Tried<Lease>;
   sign(target: Target): Tried<string>;
   region(target: Target): Tried<string>;
@@ -130,7 +135,13 @@ export interface Addon {
     sessionToken: string | undefined,
     expiresAt?: number,
   ): Outcome<Credentials>;
-  createTarget(host: string, port: number, user: string, region?: string): Outcome<Target>;
+  createTarget(
+    host: string,
+    port: number,
+    user: string,
+    region?: string,
+    kind?: string,
+  ): Outcome<Target>;
   explain(token: string): Outcome<Told>;
   loginOf(client: Client, target: Target): Outcome<Login>;
   odbcQuote(token: string, percent: boolean): Outcome<string>;

@@ -2,9 +2,9 @@
 // seconds in which it may be returned without asking.
 
 import type { Lease, Stats } from './addon.js';
-import { Client, invalid, RdsIamError, targetOf, text, WOULD_BLOCK } from './internal.js';
+import { Client, invalid, RdsIamError, settle, targetOf, text, WOULD_BLOCK } from './internal.js';
 import type { Target } from './target.js';
-import type { Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
+import type { Kind, Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
 import { Call, waitingOf } from './waiter.js';
 
 /**
@@ -39,6 +39,8 @@ export class TokenCache {
     this.#clock = configuration.clock ?? undefined;
     // A region is part of the target.
     this.#client = new Client({ ...configuration, region: undefined });
+    const { handle } = this.#target;
+    if (handle !== undefined) settle(this.#client.native.check(handle));
   }
 
   /**
@@ -93,6 +95,12 @@ export class TokenCache {
     this.#drop(token);
     const { handle } = this.#target;
     return handle !== undefined && this.#client.loginRefused(handle, token, at);
+  }
+
+  /** What its tokens are for; undefined as long as a region function was not called. */
+  get kind(): Kind | undefined {
+    const { handle } = this.#target;
+    return handle === undefined ? undefined : settle(handle.kind());
   }
 
   /** The counters. */

@@ -18,6 +18,9 @@ const exported: typeof Public = {
   odbcQuote: (token, given) => more().odbcQuote(token, given),
   pgpassQuote: (token) => more().pgpassQuote(token),
   urlQuote: (token) => more().urlQuote(token),
+  get DsqlSigner() {
+    return more().DsqlSigner;
+  },
   get GenerateDBAuthTokenCommand() {
     return more().GenerateDBAuthTokenCommand;
   },

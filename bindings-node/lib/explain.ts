@@ -1,8 +1,12 @@
 import { invalid, native, settle } from './internal.js';
+import type { Kind } from './types.js';
 
 /** What can be read in a token, without its signature and its session token. */
 export interface Explanation {
+  /** What it is a token for. */
+  kind: Kind | null;
   host: string | null;
+  /** Signed by RDS alone. */
   port: number | null;
   user: string | null;
   region: string | null;

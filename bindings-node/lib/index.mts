@@ -3,6 +3,7 @@
 export type * from './index.js';
 export {
   caBundle,
+  DsqlSigner,
   explain,
   GenerateDBAuthTokenCommand,
   odbcQuote,

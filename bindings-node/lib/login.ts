@@ -81,7 +81,8 @@ export class Login {
           })
         : cacheOf(cache, own);
     this.tls = tlsSettings({
-      ca,
+      // The certificates of DSQL are from authorities that Node has.
+      ca: ca ?? (this.#cache.kind?.startsWith('dsql') === true ? 'system' : undefined),
       ssl,
       endpoint: this.endpoint,
       region: typeof region === 'string' ? region : regionOf(this.endpoint, profile),

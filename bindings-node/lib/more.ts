@@ -2,6 +2,7 @@
 
 export { asPeer } from './as-peer.js';
 export { TokenCache } from './cache.js';
+export { DsqlSigner } from './dsql.js';
 export { explain } from './explain.js';
 export { fetchFrom } from './fetch.js';
 export { odbcQuote, pgpassQuote, urlQuote } from './quote.js';

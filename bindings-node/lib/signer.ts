@@ -16,11 +16,14 @@ export class Signer {
 
   /** Looks at the arguments, but it is `getAuthToken()` that rejects if they are wrong. */
   constructor(configuration: SignerConfig) {
-    const { profile, credentials, clock } = options(configuration, 'the configuration of Signer');
+    const { profile, credentials, clock, expires } = options(
+      configuration as SignerConfig & { expires?: number | undefined },
+      'the configuration of Signer',
+    );
     // The SDK's constructor takes anything, and getAuthToken() rejects.
     try {
       this.#target = targetOf(configuration);
-      this.#client = new Client({ profile, credentials, clock });
+      this.#client = new Client({ profile, credentials, clock, expires });
       const { handle } = this.#target;
       if (handle !== undefined) this.#login = this.#client.loginOf(handle);
     } catch (error) {

@@ -6,7 +6,7 @@ import { nameOf, RdsIamError, REGION_MISSING, settle } from './errors.js';
 import { native } from './native.js';
 import type { Region, SignerConfig } from './types.js';
 
-export type Place = Pick<SignerConfig, 'hostname' | 'port' | 'username' | 'region'>;
+export type Place = Pick<SignerConfig, 'hostname' | 'port' | 'username' | 'region' | 'kind'>;
 
 export class Target {
   // For the addon; missing while the region function has to be called first.
@@ -15,10 +15,14 @@ export class Target {
   readonly #make: (region: string | undefined) => Handle;
   #resolving: Promise<Handle> | undefined;
 
-  constructor({ hostname, port: number, username, region }: Partial<Place>) {
-    const parts = [text('hostname', hostname), port(number), text('username', username)] as const;
+  constructor({ hostname, port: number, username, region, kind }: Partial<Place>) {
+    const named = optionalText('kind', kind);
+    // Only RDS signs a port, and DSQL signs no user.
+    const at = named === undefined || named === 'rds' || number !== undefined ? port(number) : 0;
+    const user = named?.startsWith('dsql') === true ? (username ?? '') : username;
+    const parts = [text('hostname', hostname), at, text('username', user)] as const;
     this.#make = (found) => {
-      this.handle = settle(native.createTarget(...parts, found));
+      this.handle = settle(native.createTarget(...parts, found, named));
       return this.handle;
     };
     if (typeof region === 'function') this.#regionOf = region;

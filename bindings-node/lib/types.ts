@@ -28,11 +28,20 @@ export type CredentialsProvider = (options?: {
  */
 export type Region = string | (() => Promise<string | undefined> | string | undefined);
 
+/** What a token logs in to. */
+export type Kind =
+  | 'rds'
+  | 'dsql'
+  | 'dsql-admin'
+  | 'elasticache'
+  | 'elasticache-serverless'
+  | 'memorydb';
+
 /** Which login a token is for, and who signs it. */
 export interface SignerConfig {
   /** The endpoint as RDS shows it. Behind a tunnel it is still the RDS endpoint. */
   hostname: string;
-  /** 1 to 65535; a string of digits will do. */
+  /** 1 to 65535; a string of digits will do. What signs no port may leave it out where it names its `kind`. */
   port: number | string;
   /** The database user. */
   username: string;
@@ -41,6 +50,12 @@ export interface SignerConfig {
    * `AWS_DEFAULT_REGION`, and the profile's.
    */
   region?: Region | undefined;
+  /**
+   * What the token is for. Without it: DSQL if the host is the endpoint of a DSQL cluster, as admin if that is
+   * the user, and RDS otherwise. ElastiCache and MemoryDB sign the name of the cache, which is `hostname`
+   * then; like DSQL they sign no port.
+   */
+  kind?: Kind | undefined;
   /** The profile of the shared AWS files that credentials and region are taken from. */
   profile?: string | undefined;
   /** Without it: the default chain of the AWS SDKs. */
@@ -56,14 +71,14 @@ export interface TokenCacheConfig extends Omit<SignerConfig, 'sha256'> {
   refreshBefore?: number | undefined;
   /** Seconds that a token is valid for at least when it is returned: 10. */
   minRemaining?: number | undefined;
-  /** Seconds that a token lives, 1 to 900: 900. */
+  /** Seconds that a token lives, 1 to 900, for DSQL up to 604800: 900. */
   expires?: number | undefined;
   /** Seconds that a call waits for credentials, at most an hour: 10. */
   timeout?: number | undefined;
 }
 
 /** What a client of the core is made with. */
-export type ClientConfig = Omit<TokenCacheConfig, 'hostname' | 'port' | 'username'>;
+export type ClientConfig = Omit<TokenCacheConfig, 'hostname' | 'port' | 'username' | 'kind'>;
 
 /** How long a caller waits. */
 export interface WaitOptions {

@@ -65,6 +65,12 @@ impl Client {
 
 #[napi]
 impl Client {
+    /// Looks at a target, and at whether its tokens may live as long as those of this client.
+    #[napi]
+    pub fn check(&self, target: &Target) -> Outcome<()> {
+        guard("check", || self.client.check(&target.parts().target()))
+    }
+
     /// A lease from the cache.
     #[napi]
     pub fn lease(&self, target: &Target) -> Tried {

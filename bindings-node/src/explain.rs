@@ -7,6 +7,8 @@ use crate::guard::{Outcome, guard};
 /// As the core tells it. Times in Unix seconds.
 #[napi(object, object_from_js = false, use_nullable = true)]
 pub(crate) struct Explanation {
+    /// What it is a token for.
+    pub kind: Option<String>,
     /// The host that is signed.
     pub host: Option<String>,
     /// The port that is signed.
@@ -40,6 +42,7 @@ pub(crate) fn explain(token: String) -> Outcome<Explanation> {
         let told = rdsiam::explain(&token)?;
         Ok(Explanation {
             text: told.to_string(),
+            kind: told.kind.map(|kind| kind.name().to_owned()),
             host: told.host,
             port: told.port,
             user: told.user,

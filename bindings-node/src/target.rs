@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use napi_derive::napi;
+use rdsiam::Kind;
 
 use crate::guard::{Outcome, guard};
 
-/// Host, port, user, and perhaps a region.
+/// Host, port, user, and perhaps a region and a kind.
 #[napi]
 pub(crate) struct Target(Arc<Parts>);
 
@@ -15,17 +16,29 @@ pub(crate) struct Parts {
     port: u16,
     user: String,
     region: Option<String>,
+    kind: Option<Kind>,
 }
 
 impl Parts {
     pub(crate) fn target(&self) -> rdsiam::Target<'_> {
-        rdsiam::Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+        rdsiam::Target::new(&self.host, self.port, &self.user)
+            .region(self.region.as_deref())
+            .kind(self.kind)
     }
 }
 
 impl Target {
     pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.0
+    }
+}
+
+#[napi]
+impl Target {
+    /// The kind: the given one, or what host and user tell.
+    #[napi]
+    pub fn kind(&self) -> Outcome<String> {
+        guard("kind", || Ok(self.0.target().resolved_kind()?.name().to_owned()))
     }
 }
 
@@ -36,9 +49,11 @@ pub(crate) fn create_target(
     port: u16,
     user: String,
     region: Option<String>,
+    kind: Option<String>,
 ) -> Outcome<Target> {
     guard("createTarget", || {
-        let parts = Parts { host, port, user, region };
+        let kind = kind.map(|name| name.parse()).transpose()?;
+        let parts = Parts { host, port, user, region, kind };
         parts.target().check()?;
         Ok(Target(Arc::new(parts)))
     })

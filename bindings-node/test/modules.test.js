@@ -7,6 +7,7 @@ const { test } = require('node:test');
 const { KEYS, LOGIN, PACKAGE, core, run } = require('./support.js');
 
 const NAMES = [
+  'DsqlSigner',
   'GenerateDBAuthTokenCommand',
   'RDSClient',
   'RdsIamError',

@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
-use rdsiam::Target;
+use rdsiam::{Kind, Target};
 
 use crate::error::{Fault, Result};
 
@@ -56,13 +56,18 @@ fn from_digits(text: &str) -> Option<u16> {
     if digits { text.parse().ok() } else { None }
 }
 
+/// The name of a kind, or `None`: the host tells.
+pub(crate) fn kind(value: Option<&Bound<'_, PyAny>>) -> Result<Option<Kind>> {
+    Ok(optional_text("kind", value)?.map(str::parse).transpose()?)
+}
+
 /// A number of seconds. Which ones are allowed the core knows.
 pub(crate) fn seconds(name: &str, value: &Bound<'_, PyAny>) -> Result<u32> {
     if !is_integer(value) {
         return Err(wrong_type(name, "int", value));
     }
     value.extract().map_err(|_| {
-        Fault::invalid(format!("{name} is out of range; a token lives 1 to 900 seconds"))
+        Fault::invalid(format!("{name} is out of range; give a number of seconds such as 900"))
     })
 }
 
@@ -83,6 +88,7 @@ pub(crate) struct Login<'a> {
     pub(crate) port: u16,
     pub(crate) user: &'a str,
     pub(crate) region: Option<&'a str>,
+    pub(crate) kind: Option<Kind>,
 }
 
 impl<'a> Login<'a> {
@@ -97,10 +103,26 @@ impl<'a> Login<'a> {
             port: port(port_)?,
             user: user(user_)?,
             region: optional_text("region", region)?,
+            kind: None,
+        })
+    }
+
+    /// The endpoint of a DSQL cluster, of which neither port nor user are signed.
+    pub(crate) fn dsql(
+        host: &'a Bound<'_, PyAny>,
+        region: Option<&'a Bound<'_, PyAny>>,
+        kind: Kind,
+    ) -> Result<Self> {
+        Ok(Self {
+            host: text("host", host)?,
+            port: 0,
+            user: "",
+            region: optional_text("region", region)?,
+            kind: Some(kind),
         })
     }
 
     pub(crate) fn target(&self) -> Target<'a> {
-        Target::new(self.host, self.port, self.user).region(self.region)
+        Target::new(self.host, self.port, self.user).region(self.region).kind(self.kind)
     }
 }

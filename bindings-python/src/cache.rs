@@ -7,9 +7,9 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use rdsiam::binding::{self, Lease};
-use rdsiam::{Client, ErrorKind, Target, region_of_host};
+use rdsiam::{Client, ErrorKind, Kind, Target, region_of_host};
 
-use crate::arguments::{Login, optional_text, seconds, text};
+use crate::arguments::{Login, kind, optional_text, seconds, text};
 use crate::aside::{released, settled};
 use crate::client::config;
 use crate::error::{Fault, Result};
@@ -25,6 +25,7 @@ pub(crate) struct TokenCache {
     port: u16,
     user: String,
     region: Option<String>,
+    kind: Kind,
     /// The token as a `str`: what makes a hit cheap, and the same object at each hit.
     slot: Slot,
     callable: Option<Arc<Callable>>,
@@ -35,9 +36,9 @@ impl TokenCache {
     #[new]
     #[pyo3(signature = (
         host, port, user, region=None, *, profile=None, credentials=None, refresh_before=None,
-        min_remaining=None, expires=None, timeout=None
+        min_remaining=None, expires=None, timeout=None, kind=None
     ), text_signature = "(host, port, user, region=None, *, profile=None, credentials=None, \
-        refresh_before=60, min_remaining=10, expires=900, timeout=10)")]
+        refresh_before=60, min_remaining=10, expires=900, timeout=10, kind=None)")]
     #[allow(clippy::too_many_arguments, reason = "all but three are keywords with a default")]
     fn new(
         py: Python<'_>,
@@ -51,6 +52,7 @@ impl TokenCache {
         min_remaining: Option<&Bound<'_, PyAny>>,
         expires: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
+        kind: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         guard(py, "TokenCache", || {
             let mut config = config(py);
@@ -70,7 +72,8 @@ impl TokenCache {
                 // What is no duration is refused with the others by the core.
                 config = config.timeout(Duration::try_from_secs_f64(seconds).unwrap_or_default());
             }
-            let login = Login::read(host, port, user, region)?;
+            let mut login = Login::read(host, port, user, region)?;
+            login.kind = self::kind(kind)?;
             let (config, callable) = match credentials {
                 Some(value) => configure(py, config, value)?,
                 None => (config, None),
@@ -220,6 +223,13 @@ impl TokenCache {
         &self.user
     }
 
+    /// What the token is for: `"rds"`, `"dsql"`, `"dsql-admin"`, `"elasticache"`,
+    /// `"elasticache-serverless"` or `"memorydb"`; as it was given, or else as host and user tell.
+    #[getter]
+    fn kind(&self) -> &str {
+        self.kind.name()
+    }
+
     /// The region as it was given, or else the one in the host name; None if the environment
     /// or the profile has to tell.
     #[getter]
@@ -235,7 +245,11 @@ impl TokenCache {
             let quote = |text: &str| Ok::<_, PyErr>(PyString::new(py, text).repr()?.to_string());
             let region = self.region().map_or(Ok("None".to_owned()), |region| quote(&region))?;
             let (host, port, user) = (quote(&self.host)?, self.port, quote(&self.user)?);
-            Ok(format!("TokenCache(host={host}, port={port}, user={user}, region={region})"))
+            let kind = match self.kind {
+                Kind::Rds => String::new(),
+                kind => format!(", kind='{kind}'"),
+            };
+            Ok(format!("TokenCache(host={host}, port={port}, user={user}, region={region}{kind})"))
         })
     }
 
@@ -252,20 +266,23 @@ impl TokenCache {
 
 impl TokenCache {
     fn of(client: Client, login: &Login<'_>, callable: Option<Arc<Callable>>) -> Result<Self> {
-        login.target().check()?;
+        client.check(&login.target())?;
         Ok(Self {
             client,
             host: login.host.to_owned(),
             port: login.port,
             user: login.user.to_owned(),
             region: login.region.map(str::to_owned),
+            kind: login.target().resolved_kind()?,
             slot: Slot::empty(),
             callable,
         })
     }
 
     fn target(&self) -> Target<'_> {
-        Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+        Target::new(&self.host, self.port, &self.user)
+            .region(self.region.as_deref())
+            .kind(Some(self.kind))
     }
 
     fn text(&self, py: Python<'_>) -> Result<Py<PyString>> {

@@ -7,6 +7,7 @@ use pyo3::types::PyType;
 
 use crate::cache::TokenCache;
 use crate::client::{Meta, RdsClient};
+use crate::dsql::DsqlClient;
 use crate::error::Fault;
 use crate::explain::Explanation;
 use crate::guard::guard;
@@ -17,6 +18,7 @@ use crate::guard::guard;
 pub(crate) fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
     guard(py, "__getattr__", || match name {
         "ClientMeta" => Ok(py.get_type::<Meta>()),
+        "DSQLClient" => Ok(py.get_type::<DsqlClient>()),
         "Explanation" => Ok(py.get_type::<Explanation>()),
         "RDSClient" => Ok(py.get_type::<RdsClient>()),
         "TokenCache" => Ok(py.get_type::<TokenCache>()),

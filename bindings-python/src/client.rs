@@ -9,6 +9,7 @@ use rdsiam::{Client, Config, Conventions, Credentials, ErrorKind, Target, bindin
 
 use crate::arguments::{Login, optional_text, text};
 use crate::aside::{self, released, settled};
+use crate::dsql::DsqlClient;
 use crate::error::{Fault, Result};
 use crate::guard::guard;
 
@@ -74,7 +75,7 @@ fn type_error(what: &str) -> Fault {
 }
 
 /// From the buffer that wipes itself straight to Python, with no copy left behind here.
-fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<Py<PyString>> {
+pub(crate) fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<Py<PyString>> {
     // To let the interpreter go and take it back would last longer than what needs no waiting.
     // No Python code is behind these clients, so that nobody waits for it while we hold it.
     let token = match binding::glance_sign(client, &login.target()) {
@@ -86,9 +87,9 @@ fn sign(py: Python<'_>, client: &Client, login: &Login<'_>) -> Result<Py<PyStrin
     Ok(PyString::new(py, token.as_str()).unbind())
 }
 
-/// A client that signs tokens, in place of `boto3.client("rds")`.
+/// A client that signs tokens, in place of `boto3.client("rds")` and `boto3.client("dsql")`.
 ///
-/// Only `service_name="rds"` is known. With keys it signs with these; without, with the default
+/// Other services are not known. With keys it signs with these; without, with the default
 /// credentials, or those of `profile_name`. `region_name` serves hosts that carry no region.
 /// Makes no connection and reads nothing before the first token.
 ///
@@ -112,11 +113,12 @@ pub(crate) fn client(
     aws_secret_access_key: Option<&Bound<'_, PyAny>>,
     aws_session_token: Option<&Bound<'_, PyAny>>,
     profile_name: Option<&Bound<'_, PyAny>>,
-) -> PyResult<RdsClient> {
+) -> PyResult<Py<PyAny>> {
     guard(py, "client", || {
-        if text("service_name", service_name)? != "rds" {
+        let service = text("service_name", service_name)?;
+        if !matches!(service, "rds" | "dsql") {
             return Err(Fault::invalid(
-                "service_name is not \"rds\", the only service rdsiam stands in for",
+                "service_name is neither \"rds\" nor \"dsql\", the services rdsiam stands in for",
             ));
         }
         let mut config = config(py);
@@ -133,7 +135,10 @@ pub(crate) fn client(
         )? {
             config = config.credentials(credentials);
         }
-        Ok(RdsClient(Client::new(config)?))
+        Ok(match service {
+            "rds" => Py::new(py, RdsClient(Client::new(config)?))?.into_any(),
+            _ => Py::new(py, DsqlClient::new(config)?)?.into_any(),
+        })
     })
 }
 
@@ -201,9 +206,9 @@ impl RdsClient {
     }
 }
 
-/// What is known about an RDSClient.
+/// What is known about a client.
 #[pyclass(frozen, name = "ClientMeta", module = "rdsiam")]
-pub(crate) struct Meta(Client);
+pub(crate) struct Meta(pub(crate) Client);
 
 #[pymethods]
 impl Meta {
@@ -215,7 +220,7 @@ impl Meta {
     }
 }
 
-fn region_name(py: Python<'_>, client: &Client) -> Result<Option<String>> {
+pub(crate) fn region_name(py: Python<'_>, client: &Client) -> Result<Option<String>> {
     // Any host without a region of its own will do.
     match aside::region(py, client, &Target::new("localhost", 1, "any")) {
         Ok(region) => Ok(Some(region)),

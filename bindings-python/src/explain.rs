@@ -30,13 +30,20 @@ pub(crate) fn explain(py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<Expl
 
 #[pymethods]
 impl Explanation {
-    /// The host that is signed, which has to be the RDS endpoint.
+    /// What it is a token for: "rds", "dsql", "dsql-admin", "elasticache", "elasticache-serverless" or
+    /// "memorydb".
+    #[getter]
+    fn kind(&self) -> Option<&str> {
+        self.0.kind.map(rdsiam::Kind::name)
+    }
+
+    /// The host that is signed, which has to be the endpoint of RDS or DSQL, or the name of a cache.
     #[getter]
     fn host(&self) -> Option<&str> {
         self.0.host.as_deref()
     }
 
-    /// The port that is signed.
+    /// The port that is signed, by RDS alone.
     #[getter]
     fn port(&self) -> Option<u16> {
         self.0.port
@@ -124,6 +131,7 @@ impl Explanation {
     fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let told = &self.0;
         let dict = PyDict::new(py);
+        dict.set_item("kind", self.kind())?;
         dict.set_item("host", &told.host)?;
         dict.set_item("port", told.port)?;
         dict.set_item("user", &told.user)?;

@@ -13,6 +13,7 @@
 //! | `provider` | credentials from Python: values, callables, sessions |
 //! | `classes` | the classes, made when they are first asked for |
 //! | `client` | `generate_db_auth_token` and `client("rds")` |
+//! | `dsql` | `client("dsql")` |
 //! | `cache` | `TokenCache` |
 //! | `slot` | its token as a `str` |
 //! | `explain` | `explain` and `Explanation` |
@@ -28,6 +29,7 @@ mod atfork;
 mod cache;
 mod classes;
 mod client;
+mod dsql;
 mod error;
 mod explain;
 mod guard;

@@ -4,11 +4,11 @@ A row is a function that takes the settings of a helper and what happens in betw
 the names of the users that the database saw.
 """
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+import event_loop
 from drivers_frameworks import (
     django_mysql,
     django_postgresql,
@@ -38,16 +38,9 @@ def one_after_another(connect: Callable[..., Any]) -> Row:
     return row
 
 
-def in_loop(row: Callable[[dict[str, Any], Between], Awaitable[list[str]]]) -> Row:
+def in_loop(row: Callable[[dict[str, Any], Between], Coroutine[Any, Any, list[str]]]) -> Row:
     def run(settings: dict[str, Any], between: Between) -> list[str]:
-        async def main() -> list[str]:
-            try:
-                return await row(settings, between)
-            finally:
-                # asyncio closes what it was told to close in its next turns.
-                await asyncio.sleep(0.05)
-
-        return asyncio.run(main())
+        return event_loop.run(row(settings, between))
 
     return run
 

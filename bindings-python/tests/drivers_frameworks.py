@@ -1,9 +1,10 @@
 """Rows of the table of drivers for SQLAlchemy and Django."""
 
-import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
+
+import event_loop
 
 Between = Callable[[], None]
 Row = Callable[[dict[str, Any], Between], list[str]]
@@ -59,10 +60,9 @@ def sqlalchemy_async(dialect: str) -> Row:
                     return [*users, str(await second.scalar(question))]
         finally:
             await engine.dispose()
-            await asyncio.sleep(0.05)
 
     def row(settings: dict[str, Any], between: Between) -> list[str]:
-        return asyncio.run(main(settings, between))
+        return event_loop.run(main(settings, between))
 
     return row
 

@@ -3,11 +3,11 @@
 A row breaks a connection of the pool, lets something happen, and returns whom the database sees.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import event_loop
 from drivers_frameworks import _url, django_settings
 
 Between = Callable[[], None]
@@ -56,10 +56,9 @@ def pre_ping_async(dialect: str) -> Row:
         async with engine.connect() as second:
             user = str(await second.scalar(sqlalchemy.text("select current_user")))
         await engine.dispose()
-        await asyncio.sleep(0.05)
         return user
 
-    return lambda settings, between: asyncio.run(main(settings, between))
+    return lambda settings, between: event_loop.run(main(settings, between))
 
 
 def django(engine: str) -> Row:

@@ -3,11 +3,11 @@
 A row breaks the connection, lets something happen, reconnects, and returns whom the database sees.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import event_loop
 from drivers import asked, asked_async
 
 Between = Callable[[], None]
@@ -29,7 +29,7 @@ def sync(helper: str, again: Callable[[Any], Any], **more: Any) -> Row:
 
 
 def _in_loop(main: Any) -> Row:
-    return lambda settings, between: asyncio.run(main(settings, between))
+    return lambda settings, between: event_loop.run(main(settings, between))
 
 
 def in_loop(helper: str, again: Callable[[Any], Any]) -> Row:
@@ -41,11 +41,9 @@ def in_loop(helper: str, again: Callable[[Any], Any]) -> Row:
                     await cursor.execute("kill connection_id()")
             between()
             await again(connection)
-            user = await asked_async(connection)
-        await asyncio.sleep(0.05)
-        return user
+            return await asked_async(connection)
 
-    return lambda settings, between: asyncio.run(main(settings, between))
+    return lambda settings, between: event_loop.run(main(settings, between))
 
 
 def pool(helper: str) -> Row:
@@ -61,11 +59,9 @@ def pool(helper: str) -> Row:
             between()
             async with made.acquire() as connection:
                 await connection.ping()
-                user = await asked_async(connection)
-        await asyncio.sleep(0.05)
-        return user
+                return await asked_async(connection)
 
-    return lambda settings, between: asyncio.run(main(settings, between))
+    return lambda settings, between: event_loop.run(main(settings, between))
 
 
 @_in_loop

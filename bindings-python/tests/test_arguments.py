@@ -136,6 +136,45 @@ def test_a_name_may_have_capitals_and_a_dot(
         assert received(name, monkeypatch, cache=cache, ca=authority, **more)["host"] == plain
 
 
+@pytest.mark.parametrize("name", ["psycopg", "pymysql"])
+@pytest.mark.parametrize("spelling", ["h.example..", "..", "h..example", ".h.example"])
+def test_a_name_with_an_empty_label_is_refused(name: str, spelling: str, authority: str) -> None:
+    connect: Any = getattr(rdsiam, name).connect
+    login = {"user": "app", "region": "us-east-1", "credentials": STATIC, "ca": authority}
+    for wrong in ({"host": spelling}, {"host": "127.0.0.1", "sign_host": spelling}):
+        with refused(name, "host has an empty label; check its dots"):
+            connect(**login, **wrong)
+
+
+@pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
+def test_database_is_another_name_of_dbname(
+    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said, expected in [
+        ({"database": "one"}, "one"),
+        ({"dbname": "one"}, "one"),
+        ({"dbname": "one", "database": "two"}, "one"),
+    ]:
+        found = received(name, monkeypatch, cache=a_cache(), ca=authority, **said)
+        assert (found["dbname"], found.get("database")) == (expected, None), said
+
+
+@pytest.mark.parametrize("name", ["pymysql", "aiomysql", "asyncmy", "mysql_connector"])
+def test_short_names_of_mysql_yield_to_the_full_ones(
+    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = {"host": "h.example", "region": "us-east-1", "credentials": STATIC, "ca": authority}
+    # aiomysql's own argument is `db`.
+    database = "db" if name == "aiomysql" else "database"
+    for said, expected in [
+        ({"db": "one", "username": "app"}, ("one", "app")),
+        ({"db": "two", "database": "one", "username": "b", "user": "a"}, ("one", "a")),
+        ({"db": "one", "database": None, "username": "a", "user": None}, ("one", "a")),
+    ]:
+        found = received(name, monkeypatch, **login, **said)
+        assert (found[database], found["user"]) == expected, said
+
+
 @pytest.mark.parametrize("name", INNERMOST)
 def test_an_address_may_have_brackets(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
@@ -270,7 +309,6 @@ def test_a_url_of_asyncpg(authority: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_helpers_are_there_without_an_import_of_their_own() -> None:
     program = (
         "import sys, rdsiam; assert not any(m.startswith('psycopg') for m in sys.modules);"
-        "assert rdsiam.psycopg.connect is rdsiam.psycopg.Connection.connect or True;"
         "print(rdsiam.psycopg.__name__, rdsiam.pymysql.connect.__name__, rdsiam.sqlalchemy)"
     )
     done = run_python("-c", program)

@@ -89,6 +89,18 @@ def test_what_is_found_and_what_is_said(
         assert str(raised.value) == here(case["says"], tmp_path)
 
 
+def test_a_bundle_that_is_replaced_is_judged_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    monkeypatch.setenv("RDSIAM_CA_BUNDLE", str(bundle))
+    for number, content in enumerate(["us-east-1", "eu-west-1"]):
+        bundle.write_text((FOLDER / f"{content}.pem").read_text())
+        # Two writes may share one tick of the file system's clock.
+        os.utime(bundle, (number, number))
+        assert rdsiam.ca_bundle(content) == str(bundle)
+
+
 def here(text: str, folder: Path) -> str:
     """With the places of a case in its folder."""
     text = re.sub(r"(?<![^ ;])\./", f"{folder}/", text)

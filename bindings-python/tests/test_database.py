@@ -111,6 +111,20 @@ def test_it_has_the_surface_of_a_token_cache() -> None:
         assert set(cache.stats()) == set(rdsiam.TokenCache(*LOGIN).stats())
 
 
+@pytest.mark.usefixtures("keys")
+def test_refused_login_leaves_a_newer_token_of_another_login() -> None:
+    for made in (None, Maker(ago=100)):
+        cache = rdsiam.DatabaseTokenCache(made, *LOGIN)
+        old = cache.get_token()
+        cache.invalidate()
+        time.sleep(1.1 if made is None else 0)  # Two signatures of one second are equal.
+        new = cache.get_token()
+        cache.login_refused(old, time.time())
+        assert cache.get_token() is new
+        cache.login_refused(new, time.time())
+        assert cache.get_token() is not new
+
+
 def test_failed_call_is_followed_by_a_pause() -> None:
     maker = Maker(ago=850)
     cache = rdsiam.DatabaseTokenCache(maker, *LOGIN)

@@ -8,7 +8,7 @@ import pytest
 import rdsiam
 from rdsiam import _rdsiam
 
-EXAMPLES = 28
+EXAMPLES = 30
 
 
 def documented() -> dict[str, Any]:

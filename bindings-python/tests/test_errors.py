@@ -166,6 +166,7 @@ def test_explain_tells_what_is_there() -> None:
     token = _rdsiam._sign_at(*LOGIN, None, "AKID", "s", None, 1_717_243_200, 900)
     told = rdsiam.explain(token)
     assert (told.host, told.port, told.user) == LOGIN
+    assert told.kind == "rds"
     assert (told.signed_at, told.expires_at) == (1_717_243_200, 1_717_244_100)
     assert told.remaining_seconds is not None
     assert told.remaining_seconds < 0
@@ -175,6 +176,6 @@ def test_explain_tells_what_is_there() -> None:
     assert as_dict == {name: getattr(told, name) for name in as_dict} | {
         "problems": list(told.problems)
     }
-    assert len(as_dict) == 11
+    assert len(as_dict) == 12
     for odd in ("", "\0", "/?", "é" * 5000):
         assert rdsiam.explain(odd).problems

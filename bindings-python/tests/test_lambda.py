@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support import PYTHON_SOURCE
 
 ROOT = Path(__file__).parents[2]
@@ -13,10 +15,10 @@ sys.path.insert(0, str(ROOT / "tests" / "lambda"))
 
 import runtime_api  # noqa: E402
 
-COMMAND = [sys.executable, "-m", "awslambdaric", "handler.handler"]
+each_handler = pytest.mark.parametrize("handler", ["handler", "handler_psycopg2"])
 
 
-def invoke(times: int, **changes: str) -> list[dict[str, Any]]:
+def invoke(handler: str, times: int, **changes: str) -> list[dict[str, Any]]:
     standin = os.environ
     environment = {
         "DB_HOST": standin["STANDIN_HOST"],
@@ -33,13 +35,15 @@ def invoke(times: int, **changes: str) -> list[dict[str, Any]]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "examples/lambda-python"), str(PYTHON_SOURCE)]),
         **changes,
     }
-    results: list[dict[str, Any]] = runtime_api.run([{}] * times, COMMAND, environment)
+    command = [sys.executable, "-m", "awslambdaric", f"{handler}.handler"]
+    results: list[dict[str, Any]] = runtime_api.run([{}] * times, command, environment)
     return results
 
 
-def test_it_answers_and_stays_logged_in() -> None:
+@each_handler
+def test_it_answers_and_stays_logged_in(handler: str) -> None:
     before = Path(os.environ["STANDIN_LOG"]).read_text().count(" accepted ")
-    results = invoke(3)
+    results = invoke(handler, 3)
     for result in results:
         assert result["response"]["statusCode"] == 200, result
         told = json.loads(result["response"]["body"])
@@ -48,8 +52,9 @@ def test_it_answers_and_stays_logged_in() -> None:
     assert Path(os.environ["STANDIN_LOG"]).read_text().count(" accepted ") == before + 1
 
 
-def test_a_failure_tells_nothing() -> None:
-    (result,) = invoke(1, AWS_SECRET_ACCESS_KEY="wrong")
+@each_handler
+def test_a_failure_tells_nothing(handler: str) -> None:
+    (result,) = invoke(handler, 1, AWS_SECRET_ACCESS_KEY="wrong")
     assert result["response"] == {
         "statusCode": 500,
         "body": json.dumps({"error": "database unavailable"}),

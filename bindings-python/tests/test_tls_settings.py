@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import ssl
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from families import refused
 from received import a_cache, parameters, received, wait_for
 from support import STATIC
+from test_ca import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,12 @@ def test_a_context_that_verifies_is_taken(
         run(name, cache=a_cache(), host="tunnel", **given)
     with refused(name, "is off, and the token would be sent in clear"):
         run(name, cache=a_cache(), ca=authority, **{key: False})
+
+
+@pytest.mark.parametrize("name", ["psycopg", "psycopg2"])
+def test_libpq_takes_no_context_and_the_message_says_what_it_takes(name: str) -> None:
+    with refused(name, "ssl_context is no option of libpq; give the CA certificates as ca"):
+        run(name, cache=a_cache(), ssl_context=ssl.create_default_context())
 
 
 def run(name: str, **options: Any) -> None:
@@ -105,8 +113,22 @@ def test_other_names_of_an_authority(
         ({"ssl_verify_identity": False}, "ssl_verify_identity is off"),
         ({"ssl_cert": "x"}, "ssl_cert is for a certificate of the client"),
         ({"ssl_ca": "other"}, "ssl_ca and ca differ"),
+        ({"ssl_key": "x"}, "ssl_key is for a certificate of the client"),
+        ({"ssl_key_password": "x"}, "ssl_key_password is for a certificate of the client"),
+        ({"ssl_capath": "/x"}, "ssl_capath is not taken; give ca="),
+        ({"ssl": {"key": "x"}}, "key of ssl is for a certificate of the client"),
+        ({"ssl": {"password": "x"}}, "password of ssl is for a certificate of the client"),
+        ({"ssl": {"capath": "/x"}}, "capath of ssl is not taken"),
+        ({"ssl": {"mode": "PREFERRED"}}, "mode of ssl is PREFERRED"),
+        ({"ssl": {"verify_mode": ssl.CERT_NONE}}, "ssl does not verify the server"),
+        ({"ssl": {"verify_mode": "optional"}}, "ssl does not verify the server"),
+        ({"ssl": {"ca": "other"}}, "ssl and ca differ"),
         ({"unix_socket": "/run/x"}, "unix_socket reaches a server without TLS"),
+        ({"sock": object()}, "sock reaches a server without TLS"),
+        ({"named_pipe": True}, "named_pipe reaches a server without TLS"),
         ({"read_default_file": "x"}, "read_default_file could name another server"),
+        ({"read_default_group": "x"}, "read_default_group could name another server"),
+        ({"option_files": ["x"]}, "option_files could name another server"),
     ],
 )
 def test_what_would_weaken_tls_is_refused(
@@ -114,6 +136,25 @@ def test_what_would_weaken_tls_is_refused(
 ) -> None:
     with refused(name, what):
         run(name, cache=a_cache(), ca=authority, **said)
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_a_renewed_bundle_is_read(
+    name: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+
+    def trusted() -> list[bytes]:
+        found = received(name, monkeypatch, cache=a_cache(), ca=str(bundle))
+        context: ssl.SSLContext = found["ssl_context" if name == "pg8000" else "ssl"]
+        return context.get_ca_certs(binary_form=True)
+
+    contents = [Path(authority).read_text(), (FOLDER / "us-east-1.pem").read_text()]
+    for number, content in enumerate(contents):
+        bundle.write_text(content)
+        # Two writes may share one tick of the file system's clock.
+        os.utime(bundle, (number, number))
+        assert trusted() == [ssl.PEM_cert_to_DER_cert(content)]
 
 
 @pytest.mark.parametrize("name", ["psycopg", "psycopg2"])

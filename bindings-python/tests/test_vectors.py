@@ -1,8 +1,10 @@
 """The known answers that every language runs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 import rdsiam
@@ -48,6 +50,17 @@ def test_every_endpoint_tells_its_region() -> None:
                 cache.get_token()
         else:
             assert rdsiam.explain(cache.get_token()).region == region, host
+
+
+def test_every_region_that_botocore_knows_is_found_in_a_host() -> None:
+    folder = Path(botocore.__file__).parent / "data"
+    partitions = json.loads((folder / "endpoints.json").read_text())["partitions"]
+    assert len(partitions) >= 7
+    for partition in partitions:
+        for region in partition["regions"]:
+            for form in (f"{region}.rds", f"rds.{region}"):
+                host = f"mydb.abc123.{form}.{partition['dnsSuffix']}"
+                assert rdsiam.TokenCache(host, 5432, "app").region == region, host
 
 
 def test_the_environment_tells_the_region_as_it_does_boto3(

@@ -11,6 +11,7 @@ import emulator
 import setups
 from bindings import Binding
 from support import HOST, run_python
+from test_defaults import DEFAULTS
 
 # A resolver that does not answer, without a resolver: what the C library is asked takes its time.
 SLOW = """
@@ -41,7 +42,8 @@ def test_a_look_up_that_hangs_does_not_hold_the_caller(tmp_path: Path) -> None:
             told = binding.ask("get")
             assert told["code"] == cases.TIMEOUT, told
             assert told["retryable"]
-            assert told["seconds"] < cases.BOUND
+            # The fetch itself is given a little less than the callers.
+            assert DEFAULTS["timeout"] * 0.9 < told["seconds"] < cases.BOUND
             assert "sts.slow.invalid" in told["message"]
             # The next call is served, whatever thread is still waiting.
             binding.ask("set", f"AWS_ENDPOINT_URL_STS={served.url}")

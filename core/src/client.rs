@@ -73,6 +73,15 @@ impl Client {
         })))
     }
 
+    /// Looks at a target, and at whether tokens of this client may live as long as
+    /// [`expires`](crate::Config::expires) says, as the first call would.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) with the name of the argument.
+    pub fn check(&self, target: &Target<'_>) -> Result<()> {
+        target.endpoint()?.kind().check_expires(self.0.config.expires_s())
+    }
+
     /// A token from the cache, valid for more than
     /// [`min_remaining`](crate::Config::min_remaining).
     ///

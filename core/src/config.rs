@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::freshness::Margins;
-use crate::presign::check_expires;
+use crate::kind::check_any_expires;
 use crate::region;
 use crate::style::Conventions;
 
@@ -151,7 +151,8 @@ impl Config {
         self
     }
 
-    /// How long a token lives: whole seconds, 1 s to 15 minutes, default 15 minutes.
+    /// How long a token lives: whole seconds, 1 s to 15 minutes, default 15 minutes. For DSQL up to a week;
+    /// a longer one than its target allows is an error when a token is asked for.
     pub fn expires(mut self, life: Duration) -> Self {
         self.expires = life;
         self
@@ -197,7 +198,7 @@ impl Config {
                 "profile is empty or has an interior NUL; name a profile of the AWS config file",
             ));
         }
-        check_expires(seconds("expires", self.expires)?)?;
+        check_any_expires(seconds("expires", self.expires)?)?;
         check_margin("refresh_before", self.refresh_before)?;
         check_margin("min_remaining", self.min_remaining)?;
         if self.timeout.is_zero() || self.timeout > LONGEST_TIMEOUT {
@@ -314,7 +315,7 @@ mod tests {
             (Config::new().profile(""), "profile"),
             (Config::new().profile("a\0"), "profile"),
             (Config::new().expires(s(0)), "expires"),
-            (Config::new().expires(s(901)), "expires"),
+            (Config::new().expires(s(604_801)), "expires"),
             (Config::new().expires(s(1 << 40)), "expires"),
             (Config::new().expires(Duration::from_millis(1500)), "expires"),
             (Config::new().refresh_before(s(901)), "refresh_before"),

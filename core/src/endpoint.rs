@@ -1,38 +1,74 @@
-//! Host and port that are signed, validated once and typed from there on.
+//! What is signed as the host, validated once and typed from there on.
 
 use std::net::Ipv6Addr;
 
 use crate::error::{Error, Result};
+use crate::kind::Kind;
+use crate::target::Target;
 
 /// The longest name that DNS can carry.
 const MAX_HOST: usize = 253;
 
-/// A host and port that can be signed.
+/// A host that can be signed, with its port where that is signed as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     /// Lower case, without a trailing dot, with brackets if it is an IPv6 address.
     host: String,
     port: u16,
+    kind: Kind,
 }
 
 impl Endpoint {
-    /// Takes a host name, an IPv4 address, or an IPv6 address with or without brackets.
-    pub(crate) fn new(host: &str, port: u16) -> Result<Self> {
-        if port == 0 {
-            return Err(Error::invalid(
-                "port is 0; give the database's port, for example 5432 or 3306",
-            ));
-        }
-        Ok(Self { host: normalize(host)?, port })
+    /// Takes a host name, an IPv4 address, an IPv6 address with or without brackets, or the name of a cache.
+    pub(crate) fn of(target: &Target<'_>) -> Result<Self> {
+        let port = target.port;
+        let host = match target.kind {
+            Some(kind) if kind.is_cache() => cache_name(target.host, kind)?,
+            Some(kind) if !kind.signs_port() => normalize(target.host)?,
+            // The port first: what is wrong with it hides no other mistake.
+            _ if port == 0 => {
+                return Err(Error::invalid(
+                    "port is 0; give the database's port, for example 5432 or 3306",
+                ));
+            }
+            _ => normalize(target.host)?,
+        };
+        let kind = target.kind.unwrap_or_else(|| Kind::of(&host, target.user));
+        Ok(Self { host, port, kind })
     }
 
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    /// The port, if it is signed.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.kind.signs_port().then_some(self.port)
     }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+/// The name of a replication group, a serverless cache or a cluster. AWS stores it in lower case.
+fn cache_name(name: &str, kind: Kind) -> Result<String> {
+    if name.is_empty() {
+        return Err(Error::invalid("host is empty; give the name of the cache"));
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !name.is_empty() {
+        return Ok(name.to_ascii_lowercase());
+    }
+    let wanted = match kind {
+        Kind::ElastiCacheServerless => "the serverless cache",
+        Kind::MemoryDb => "the MemoryDB cluster",
+        _ => "the replication group",
+    };
+    Err(Error::invalid(format!(
+        "host is not the name of a cache, which has letters, digits and dashes; give the name of \
+         {wanted}, not its endpoint"
+    )))
 }
 
 /// The host as it goes into the token and the signature. The SDKs disagree about upper case
@@ -115,7 +151,7 @@ mod tests {
     use crate::ErrorKind;
 
     fn host(text: &str) -> Result<String> {
-        Endpoint::new(text, 5432).map(|endpoint| endpoint.host)
+        Endpoint::of(&Target::new(text, 5432, "u")).map(|endpoint| endpoint.host)
     }
 
     #[test]
@@ -169,6 +205,39 @@ mod tests {
             assert!(error.message().starts_with("host"), "{bad}: {error}");
             assert!(error.message().contains(word), "{bad}: {error}");
         }
-        assert!(Endpoint::new("db", 0).unwrap_err().message().starts_with("port"));
+        assert!(
+            Endpoint::of(&Target::new("db", 0, "u")).unwrap_err().message().starts_with("port")
+        );
+    }
+
+    #[test]
+    fn a_cache_is_named_in_lower_case_and_not_by_its_endpoint() {
+        let of = |kind, name| Endpoint::of(&Target::cache(kind, name, "u"));
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_cache()) {
+            let endpoint = of(kind, "My-Cache-1").unwrap();
+            assert_eq!((endpoint.host(), endpoint.port()), ("my-cache-1", None));
+            let (master, words) = ("master.my-cache.abc.use1.cache.amazonaws.com", "endpoint");
+            for (bad, word) in [("", "empty"), (".", words), (master, words), ("a:6379", words)] {
+                let error = of(kind, bad).unwrap_err();
+                assert!(error.message().starts_with("host"), "{bad}: {error}");
+                assert!(error.message().contains(word), "{bad}: {error}");
+            }
+        }
+        let told = of(Kind::ElastiCacheServerless, "a.b").unwrap_err();
+        assert!(told.message().contains("the serverless cache"), "{told}");
+        let told = of(Kind::MemoryDb, "a.b").unwrap_err();
+        assert!(told.message().contains("the MemoryDB cluster"), "{told}");
+    }
+
+    #[test]
+    fn the_port_of_dsql_is_not_signed() {
+        let host = "ABC.dsql.us-east-1.on.aws.";
+        let told = Endpoint::of(&Target::new(host, 5432, "admin")).unwrap();
+        assert_eq!((told.kind(), told.port()), (Kind::DsqlAdmin, None));
+        let given = Target::new("localhost", 0, "").kind(Some(Kind::DsqlConnect));
+        let given = Endpoint::of(&given).unwrap();
+        assert_eq!((given.kind(), given.port()), (Kind::DsqlConnect, None));
+        let rds = Target::new(host, 5432, "admin").kind(Some(Kind::Rds));
+        assert_eq!(Endpoint::of(&rds).unwrap().port(), Some(5432));
     }
 }

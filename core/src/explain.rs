@@ -11,7 +11,9 @@ use time::macros::format_description;
 use crate::clock::{Clock, rfc3339};
 use crate::endpoint::Endpoint;
 use crate::error::Result;
-use crate::region::region_of_host;
+use crate::kind::Kind;
+use crate::region::{is_dsql_host, region_of_host};
+use crate::target::Target;
 
 /// What can be read in a token, without its signature and its session token.
 ///
@@ -20,11 +22,13 @@ use crate::region::region_of_host;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The host that is signed, which has to be the RDS endpoint.
+    /// What it is a token for, by the service in the credential scope and the parameters.
+    pub kind: Option<Kind>,
+    /// The host that is signed, which has to be the RDS or DSQL endpoint, or the name of a cache.
     pub host: Option<String>,
-    /// The port that is signed.
+    /// The port that is signed, by RDS alone.
     pub port: Option<u16>,
-    /// The database user.
+    /// The database user. That of DSQL is not signed.
     pub user: Option<String>,
     /// The region in the credential scope.
     pub region: Option<String>,
@@ -72,8 +76,9 @@ pub(crate) fn explain_at(token: &str, now: i64) -> Explanation {
         });
         return told;
     };
-    told.read_address(address);
     let parameters = Parameters::new(query);
+    told.kind = parameters.kind();
+    told.read_address(address);
     told.read_parameters(&parameters);
     told.read_times(&parameters, now);
     told.compare_regions();
@@ -83,9 +88,9 @@ pub(crate) fn explain_at(token: &str, now: i64) -> Explanation {
 /// The parameters of the query, decoded, in their order.
 struct Parameters<'a>(Vec<(&'a str, Cow<'a, str>)>);
 
-const KNOWN: [&str; 9] = [
+/// What every token has, besides what its kind adds.
+const KNOWN: [&str; 8] = [
     "Action",
-    "DBUser",
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -94,6 +99,16 @@ const KNOWN: [&str; 9] = [
     "X-Amz-Security-Token",
     "X-Amz-Signature",
 ];
+
+fn added_by(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Rds => &["DBUser"],
+        Kind::DsqlConnect | Kind::DsqlAdmin => &[],
+        Kind::ElastiCache | Kind::MemoryDb => &["User"],
+        Kind::ElastiCacheServerless => &["User", "ResourceType"],
+    }
+}
+
 const SESSION_TOKEN: &str = "X-Amz-Security-Token";
 
 impl<'a> Parameters<'a> {
@@ -109,6 +124,20 @@ impl<'a> Parameters<'a> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
     }
 
+    /// What the token is for. A service that is none of ours is told as RDS, whose tokens most are.
+    fn kind(&self) -> Option<Kind> {
+        let (action, resource) = (self.get("Action"), self.get("ResourceType"));
+        let service = self.get("X-Amz-Credential")?.rsplit('/').nth(1)?;
+        Some(match (service, action, resource) {
+            ("dsql", Some("DbConnectAdmin"), _) => Kind::DsqlAdmin,
+            ("dsql", ..) => Kind::DsqlConnect,
+            ("elasticache", _, None) => Kind::ElastiCache,
+            ("elasticache", ..) => Kind::ElastiCacheServerless,
+            ("memorydb", ..) => Kind::MemoryDb,
+            _ => Kind::Rds,
+        })
+    }
+
     fn count(&self, name: &str) -> usize {
         self.0.iter().filter(|(known, _)| *known == name).count()
     }
@@ -119,6 +148,11 @@ impl Explanation {
         self.problems.push(text.into());
     }
 
+    /// The kind, or that of most tokens.
+    fn kind(&self) -> Kind {
+        self.kind.unwrap_or(Kind::Rds)
+    }
+
     fn read_address(&mut self, address: &str) {
         let address = match address.split_once("://") {
             Some((_, rest)) => {
@@ -127,24 +161,37 @@ impl Explanation {
             }
             None => address,
         };
-        match address.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
-            // What is no host is not shown: it may be a URL of the driver's around the token.
-            Some((host, Ok(port))) if Endpoint::new(host, port).is_ok() => {
-                self.host = Some(host.to_owned());
-                self.port = Some(port);
-            }
-            _ => self.problem("the address before the '/' is not host:port"),
+        let kind = self.kind();
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if kind.signs_port() => (host, port.parse::<u16>().unwrap_or(0)),
+            _ => (address, 0),
+        };
+        let target = Target::new(host, port, "user").kind(Some(kind));
+        // What is no host is not shown: it may be a URL of the driver's around the token.
+        if Endpoint::of(&target).is_ok() {
+            self.host = Some(host.to_owned());
+            self.port = Some(port).filter(|_| kind.signs_port());
+        } else {
+            self.problem(match kind {
+                Kind::Rds => "the address before the '/' is not host:port",
+                kind if kind.is_cache() => {
+                    "what is signed as the host is not the name of a cache: give the name of the \
+                     replication group, of the serverless cache or of the cluster, not its endpoint"
+                }
+                _ => "the address before the '/' is not a host without a port",
+            });
         }
         if matches!(self.host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]")) {
             self.problem(
                 "the host that is signed is this machine: behind a tunnel the token still has to \
-                 be made for the RDS endpoint",
+                 be made for the endpoint that AWS shows",
             );
         }
     }
 
     fn read_parameters(&mut self, parameters: &Parameters<'_>) {
-        for name in KNOWN {
+        let kind = self.kind();
+        for name in KNOWN.iter().chain(added_by(kind)).copied() {
             match parameters.count(name) {
                 0 if name == SESSION_TOKEN => {}
                 0 => self.problem(format!("{name} is missing; was the token cut short?")),
@@ -152,15 +199,20 @@ impl Explanation {
                 _ => self.problem(format!("{name} is there more than once")),
             }
         }
-        if parameters.0.iter().any(|(name, _)| !KNOWN.contains(name)) {
+        let is_known = |name| KNOWN.contains(name) || added_by(kind).contains(name);
+        if parameters.0.iter().any(|(name, _)| !is_known(name)) {
             self.problem("there is a parameter that a token does not have; was it encoded twice?");
         }
-        if parameters.get("Action").is_some_and(|action| action != "connect") {
-            self.problem("Action is not connect: this is not a token for RDS");
+        self.read_action(parameters.get("Action"));
+        let user = if kind == Kind::Rds { "DBUser" } else { "User" };
+        if kind.signs_user() {
+            self.user = self.shown(parameters, user).map(str::to_owned);
         }
-        self.user = self.shown(parameters, "DBUser").map(str::to_owned);
         if self.user.as_deref() == Some("") {
-            self.problem("DBUser is empty");
+            self.problem(format!("{user} is empty"));
+        }
+        if kind.is_cache() && self.user.as_ref().is_some_and(|user| user.to_lowercase() != *user) {
+            self.problem("User has upper-case letters: ElastiCache and MemoryDB store lower case");
         }
         let session = parameters.get(SESSION_TOKEN);
         self.has_session_token = session.is_some_and(|token| !token.is_empty());
@@ -175,6 +227,20 @@ impl Explanation {
         if let Some(credential) = self.shown(parameters, "X-Amz-Credential") {
             self.read_credential(credential, parameters.get("X-Amz-Date"));
         }
+    }
+
+    fn read_action(&mut self, action: Option<&str>) {
+        let told = match (self.kind(), action) {
+            (_, None) | (Kind::DsqlConnect, Some("DbConnect")) => return,
+            (Kind::DsqlAdmin, Some("DbConnectAdmin")) => return,
+            (Kind::DsqlConnect | Kind::DsqlAdmin, _) => {
+                "Action is not DbConnect or DbConnectAdmin, but it is signed for the service dsql"
+            }
+            (_, Some("connect")) => return,
+            (Kind::Rds, _) => "Action is not connect: this is not a token for RDS",
+            _ => "Action is not connect: this is not a token for a cache",
+        };
+        self.problem(told);
     }
 
     /// A value that may be shown: not one that the rest of the token slipped into, secrets and
@@ -194,12 +260,12 @@ impl Explanation {
         let (Some("aws4_request"), Some(service), Some(region), Some(date), Some(key)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            self.problem("X-Amz-Credential is not KEY/DATE/REGION/rds-db/aws4_request");
+            self.problem("X-Amz-Credential is not KEY/DATE/REGION/SERVICE/aws4_request");
             return;
         };
         self.region = Some(region.to_owned());
         self.access_key_id = Some(key.to_owned());
-        if service != "rds-db" {
+        if service != self.kind().service() {
             self.problem(format!("it is signed for the service {service}, not rds-db"));
         }
         if signed.is_some_and(|signed| !signed.starts_with(date)) {
@@ -214,11 +280,12 @@ impl Explanation {
     }
 
     fn read_times(&mut self, parameters: &Parameters<'_>, now: i64) {
+        let longest = self.kind().max_expires();
         let expires = parameters.get("X-Amz-Expires").map(str::parse::<i64>);
         let expires = match expires {
-            Some(Ok(seconds)) if (1..=900).contains(&seconds) => Some(seconds),
+            Some(Ok(seconds)) if (1..=longest.into()).contains(&seconds) => Some(seconds),
             Some(_) => {
-                self.problem("X-Amz-Expires is not 1 to 900");
+                self.problem(format!("X-Amz-Expires is not 1 to {longest}"));
                 None
             }
             None => None,
@@ -247,9 +314,21 @@ impl Explanation {
         let Some(host) = self.host.as_deref() else { return };
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
+        let kind = self.kind();
+        if kind.is_cache() {
+            return;
+        }
         let told = match (region_of_host(host), self.region.as_deref()) {
+            _ if kind == Kind::Rds && is_dsql_host(host) => {
+                format!(
+                    "the host {host} is a DSQL endpoint, but it is signed for the service rds-db"
+                )
+            }
             (Some(of_host), Some(signed)) if of_host != signed => {
                 format!("it is signed for region {signed}, but the host is in {of_host}")
+            }
+            (None, _) if kind.is_dsql() && host != "localhost" => {
+                format!("the host {host} is not a DSQL endpoint, such as id.dsql.us-east-1.on.aws")
             }
             (None, _) if !host.contains("localhost") => format!(
                 "the host {host} is not an RDS endpoint; unless it is one of a global cluster, \
@@ -280,9 +359,18 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
         let time = |value: Option<i64>| value.map_or_else(|| "?".into(), rfc3339);
-        writeln!(f, "host:        {}", text(&self.host))?;
-        writeln!(f, "port:        {}", text(&self.port.map(|port| port.to_string())))?;
-        writeln!(f, "user:        {}", text(&self.user))?;
+        let kind = self.kind();
+        if kind != Kind::Rds {
+            writeln!(f, "kind:        {kind}")?;
+        }
+        let host = if kind.is_cache() { "cache:       " } else { "host:        " };
+        writeln!(f, "{host}{}", text(&self.host))?;
+        if kind.signs_port() {
+            writeln!(f, "port:        {}", text(&self.port.map(|port| port.to_string())))?;
+        }
+        if kind.signs_user() {
+            writeln!(f, "user:        {}", text(&self.user))?;
+        }
         writeln!(f, "region:      {}", text(&self.region))?;
         let kind = if self.has_session_token { "temporary" } else { "long-term" };
         writeln!(f, "access key:  {} ({kind})", text(&self.access_key_id))?;
@@ -344,6 +432,9 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
+        let without = token().replace("&X-Amz-Security-Token=SESSIONSECRET", "");
+        let text = explain_at(&without, SIGNED).to_string();
+        assert!(text.contains("access key:  AKIDEXAMPLE (long-term)\n"), "{text}");
         assert!(explain(&token()).unwrap().problems.concat().contains("it ended"));
     }
 
@@ -407,6 +498,75 @@ mod tests {
         assert_eq!(problems(&without, SIGNED), Vec::<String>::new());
         let temporary = without.replace("AKIDEXAMPLE", "ASIAEXAMPLE");
         assert!(problems(&temporary, SIGNED)[0].contains("session token"));
+    }
+
+    fn token_of(kind: Kind) -> String {
+        let (host, user) = match kind {
+            kind if kind.is_cache() => ("my-cache", "app"),
+            Kind::Rds => ("db.abc.us-east-1.rds.amazonaws.com", "app"),
+            _ => ("abc.dsql.us-east-1.on.aws", "app"),
+        };
+        let target = Target::new(host, 5432, user).region(Some("us-east-1")).kind(Some(kind));
+        let credentials = crate::Credentials::new("AKID", "SECRET", Some("SESSIONSECRET")).unwrap();
+        let style = crate::Conventions::SDK;
+        let token = crate::presign::sign_at_unix(&credentials, &target, SIGNED, 900, style);
+        token.unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn a_token_of_each_kind_is_told_without_a_problem() {
+        for kind in Kind::ALL {
+            let told = explain_at(&token_of(kind), SIGNED);
+            assert_eq!(told.problems, Vec::<String>::new(), "{kind}");
+            assert_eq!((told.kind, told.region.as_deref()), (Some(kind), Some("us-east-1")));
+            assert_eq!(told.user.as_deref(), Some("app").filter(|_| kind.signs_user()));
+            assert_eq!(told.port, Some(5432).filter(|_| kind == Kind::Rds));
+            let text = told.to_string();
+            assert_eq!(text.contains(&format!("kind:        {kind}\n")), kind != Kind::Rds);
+            assert_eq!(text.contains("cache:       my-cache\n"), kind.is_cache());
+            assert_eq!(text.contains("port:"), kind == Kind::Rds);
+            assert_eq!(text.contains("user:"), !kind.is_dsql());
+        }
+    }
+
+    #[test]
+    fn each_fault_of_the_other_kinds_is_named() {
+        for (kind, from, to, word) in [
+            (Kind::DsqlConnect, "DbConnect", "connect", "not DbConnect or DbConnectAdmin"),
+            (
+                Kind::DsqlConnect,
+                "abc.dsql.us-east-1.on.aws",
+                "db.example.com",
+                "not a DSQL endpoint",
+            ),
+            (
+                Kind::DsqlConnect,
+                "abc.dsql.us-east-1.on.aws",
+                "abc.dsql.us-east-1.on.aws:5432",
+                "port",
+            ),
+            (Kind::DsqlAdmin, "%2Fus-east-1", "%2Feu-west-1", "region eu-west-1"),
+            (Kind::DsqlAdmin, "Expires=900", "Expires=604801", "1 to 604800"),
+            (Kind::DsqlAdmin, "Expires=900", "Expires=604800", ""),
+            (Kind::ElastiCache, "Action=connect", "Action=DbConnect", "not connect"),
+            (Kind::ElastiCache, "User=app&", "", "User is missing"),
+            (Kind::ElastiCache, "User=app", "User=", "User is empty"),
+            (Kind::ElastiCache, "User=app", "User=App", "upper-case"),
+            (Kind::ElastiCache, "my-cache", "my-cache.abc.cache.amazonaws.com", "not its endpoint"),
+            (Kind::MemoryDb, "Expires=900", "Expires=901", "1 to 900"),
+            (Kind::ElastiCacheServerless, "User=app&", "User=app&DBUser=app&", "does not have"),
+            (
+                Kind::Rds,
+                "db.abc.us-east-1.rds.amazonaws.com",
+                "abc.dsql.us-east-1.on.aws",
+                "rds-db",
+            ),
+        ] {
+            let changed = token_of(kind).replacen(from, to, 1);
+            assert_ne!(changed, token_of(kind), "{from}");
+            let told = problems(&changed, SIGNED).join("\n");
+            assert!(told.contains(word) && (word.is_empty() == told.is_empty()), "{to}: {told}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy.
+//! IAM authentication tokens for Amazon RDS, Aurora and RDS Proxy, Aurora DSQL, ElastiCache and MemoryDB.
 //!
 //! A token is the password of one database login: a SigV4 presigned URL without its scheme, valid for at
 //! most 15 minutes. It is made locally: no AWS service is called and nothing appears in CloudTrail. This
@@ -30,6 +30,7 @@
 //! | get a token from the cache, or sign a new one | [`Client`], [`AsyncClient`], [`Handle`] |
 //! | say where credentials come from, and the rules of the cache | [`Config`] |
 //! | log in again after a refused login | [`Client::login_refused`] |
+//! | log in to Aurora DSQL, ElastiCache or MemoryDB | [`Kind`], [`Target::cache`] |
 //! | sign at a given time, without any state | [`sign_at`] |
 //! | see what is in a token | [`explain()`] |
 //! | write one into a URL, `.pgpass` or a connection string | [`quote()`] |
@@ -60,6 +61,7 @@ mod event;
 mod explain;
 mod fork;
 mod freshness;
+mod kind;
 mod per_process;
 mod presign;
 mod quote;
@@ -80,6 +82,7 @@ pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use explain::{Explanation, explain};
+pub use kind::Kind;
 pub use presign::sign_at;
 pub use quote::{Quoted, Quoting, quote};
 pub use region::region_of_host;
@@ -88,7 +91,8 @@ pub use style::Conventions;
 pub use target::Target;
 pub use token::Token;
 
-/// The longest life of a token, in seconds. The server refuses anything longer.
+/// The longest life of a token for RDS, in seconds: [`Kind::max_expires`] has that of each service. The server
+/// refuses anything longer.
 pub const MAX_EXPIRES: u32 = 900;
 
 /// Checked by the compiler.

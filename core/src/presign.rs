@@ -17,16 +17,13 @@ pub(crate) use signer::Signer;
 use signing_context::{SigningContext, SigningScope};
 use template::PresignTemplate;
 
-use crate::MAX_EXPIRES;
 use crate::clock::unix_seconds;
 use crate::credentials::Credentials;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::region;
 use crate::style::Conventions;
 use crate::target::Target;
 use crate::token::Token;
-
-const SERVICE: &str = "rds-db";
 
 /// Signs one token at a given time, without a client, a cache or a clock.
 ///
@@ -35,7 +32,7 @@ const SERVICE: &str = "rds-db";
 ///
 /// # Errors
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a bad target, `expires` outside
-/// 1 to 900 seconds, or a time before 1970 or after 9999;
+/// 1 to 900 seconds (604,800 for DSQL), or a time before 1970 or after 9999;
 /// [`RegionMissing`](crate::ErrorKind::RegionMissing);
 /// [`CredentialsExpired`](crate::ErrorKind::CredentialsExpired) if they expire at or before `time`.
 ///
@@ -69,25 +66,16 @@ pub(crate) fn sign_at_unix(
     conventions: Conventions,
 ) -> Result<Token> {
     let endpoint = target.endpoint()?;
-    check_expires(expires)?;
+    endpoint.kind().check_expires(expires)?;
     let region = target
         .region
         .or_else(|| region::region_of_host(endpoint.host()))
         .ok_or_else(|| region::missing(conventions.region_variables))?;
     let style = conventions.style;
-    let scope = SigningScope { service: SERVICE, region, expires, style };
+    let scope = SigningScope { service: endpoint.kind().service(), region, expires, style };
     let context = Arc::new(SigningContext::new(credentials, scope, unix_time)?);
     let endpoint = EndpointTemplate::new(&endpoint, target.user, style);
     PresignTemplate::new(endpoint, context).sign(credentials, unix_time)
-}
-
-pub(crate) fn check_expires(expires: u32) -> Result<()> {
-    if (1..=MAX_EXPIRES).contains(&expires) {
-        return Ok(());
-    }
-    Err(Error::invalid(format!(
-        "expires is {expires}; the server accepts 1 to {MAX_EXPIRES} seconds"
-    )))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
 
-/// The region that an RDS host name carries, if it carries one.
+/// The region that the host name of RDS or Aurora DSQL carries, if it carries one.
 ///
 /// Works for every partition without a list of regions: the name has to end with a domain of
 /// AWS, and the region stands beside the `rds` label, on either side of it. A global endpoint
@@ -15,11 +15,29 @@ use crate::target::Target;
 /// use rdsiam::region_of_host;
 /// assert_eq!(region_of_host("db.abc.eu-west-1.rds.amazonaws.com"), Some("eu-west-1"));
 /// assert_eq!(region_of_host("db.abc.rds.cn-north-1.amazonaws.com.cn"), Some("cn-north-1"));
+/// assert_eq!(region_of_host("abc.dsql.us-east-1.on.aws"), Some("us-east-1"));
 /// assert_eq!(region_of_host("db.example.com"), None);
 /// ```
 ///
 /// The host has to be in lower case and without a trailing dot.
 pub fn region_of_host(host: &str) -> Option<&str> {
+    dsql_region(host).or_else(|| rds_region(host))
+}
+
+/// Whether it is the endpoint of a DSQL cluster, such as `id.dsql.us-east-1.on.aws`, or
+/// `id.dsql-suffix.us-east-1.on.aws` behind PrivateLink.
+pub(crate) fn is_dsql_host(host: &str) -> bool {
+    dsql_region(host).is_some()
+}
+
+fn dsql_region(host: &str) -> Option<&str> {
+    let mut labels = host.strip_suffix(".on.aws")?.rsplit('.');
+    let (region, service, id) = (labels.next()?, labels.next()?, labels.next()?);
+    let is_dsql = service == "dsql" || service.starts_with("dsql-");
+    (is_dsql && !id.is_empty() && looks_like_region(region)).then_some(region)
+}
+
+fn rds_region(host: &str) -> Option<&str> {
     let before =
         PARTITION_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
     let mut labels = before.rsplit('.');
@@ -163,6 +181,26 @@ mod tests {
         ] {
             assert_eq!(region_of_host(host), None, "{host}");
         }
+    }
+
+    #[test]
+    fn names_of_dsql_and_what_only_looks_like_one() {
+        for (host, region) in [
+            ("abc.dsql.us-east-1.on.aws", Some("us-east-1")),
+            ("abc.dsql-fnh4.eu-west-2.on.aws", Some("eu-west-2")),
+            ("a.b.dsql.us-east-1.on.aws", Some("us-east-1")),
+            ("dsql.us-east-1.on.aws", None),
+            (".dsql.us-east-1.on.aws", None),
+            ("abc.dsql.on.aws", None),
+            ("abc.dsqlx.us-east-1.on.aws", None),
+            ("abc.dsql.global.on.aws", None),
+            ("abc.dsql.us-east-1.on.aws.evil.example", None),
+            ("abc.dsql.us-east-1.xon.aws", None),
+        ] {
+            assert_eq!(region_of_host(host), region, "{host}");
+            assert_eq!(is_dsql_host(host), region.is_some(), "{host}");
+        }
+        assert!(!is_dsql_host("db.abc.us-east-1.rds.amazonaws.com"));
     }
 
     #[test]

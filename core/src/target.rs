@@ -2,6 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::region;
 
 /// The database, the user, and perhaps the region of one login. Borrowed: asking for a token
@@ -12,6 +13,7 @@ pub struct Target<'a> {
     pub(crate) port: u16,
     pub(crate) user: &'a str,
     pub(crate) region: Option<&'a str>,
+    pub(crate) kind: Option<Kind>,
 }
 
 impl<'a> Target<'a> {
@@ -20,7 +22,28 @@ impl<'a> Target<'a> {
     /// Behind a tunnel or a name of your own, this is still the RDS endpoint: it is what is
     /// signed, not what is dialled.
     pub fn new(host: &'a str, port: u16, user: &'a str) -> Self {
-        Self { host, port, user, region: None }
+        Self { host, port, user, region: None, kind: None }
+    }
+
+    /// An ElastiCache replication group, a serverless cache or a MemoryDB cluster, by its name rather than
+    /// its endpoint, and the user.
+    ///
+    /// ```
+    /// use rdsiam::{Client, Config, Credentials, Kind, Target};
+    /// # let credentials = Credentials::new("AKIDEXAMPLE", "SECRETKEYEXAMPLE", None)?;
+    /// let client = Client::new(Config::new().credentials(credentials).region("us-east-1"))?;
+    /// let password = client.get(&Target::cache(Kind::ElastiCache, "my-cache", "app"))?;
+    /// assert!(password.as_str().starts_with("my-cache/?Action=connect&User=app&"));
+    /// # Ok::<(), rdsiam::Error>(())
+    /// ```
+    pub fn cache(kind: Kind, name: &'a str, user: &'a str) -> Self {
+        Self::new(name, 0, user).kind(Some(kind))
+    }
+
+    /// What the token is for. `None`: DSQL if the host is a DSQL endpoint, RDS otherwise.
+    pub fn kind(mut self, kind: Option<Kind>) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// The region to sign for. `None`: the one in the host name, then the client's.
@@ -29,7 +52,15 @@ impl<'a> Target<'a> {
         self
     }
 
-    /// Looks at host, port, user and region, as the first call with this target would.
+    /// The kind: the given one, or what host and user tell.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn resolved_kind(&self) -> Result<Kind> {
+        self.endpoint().map(|endpoint| endpoint.kind())
+    }
+
+    /// Looks at host, port, user, region and kind, as the first call with this target would.
     ///
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) with the name of the argument.
@@ -39,8 +70,10 @@ impl<'a> Target<'a> {
 
     /// The endpoint, after everything about the target has been looked at.
     pub(crate) fn endpoint(&self) -> Result<Endpoint> {
-        let endpoint = Endpoint::new(self.host, self.port)?;
-        check_user(self.user)?;
+        let endpoint = Endpoint::of(self)?;
+        if endpoint.kind().signs_user() || self.kind.is_none() {
+            check_user(self.user)?;
+        }
         if let Some(region) = self.region {
             region::check(region)?;
         }
@@ -55,6 +88,7 @@ pub(crate) struct TargetBuf {
     port: u16,
     user: Box<str>,
     region: Option<Box<str>>,
+    kind: Option<Kind>,
 }
 
 impl Target<'_> {
@@ -64,13 +98,16 @@ impl Target<'_> {
             port: self.port,
             user: self.user.into(),
             region: self.region.map(Into::into),
+            kind: self.kind,
         }
     }
 }
 
 impl TargetBuf {
     pub(crate) fn borrowed(&self) -> Target<'_> {
-        Target::new(&self.host, self.port, &self.user).region(self.region.as_deref())
+        Target::new(&self.host, self.port, &self.user)
+            .region(self.region.as_deref())
+            .kind(self.kind)
     }
 }
 

@@ -68,7 +68,7 @@ fn endpoints() {
             None => assert_eq!(token.unwrap_err().kind(), ErrorKind::RegionMissing, "{host}"),
         }
     }
-    assert_eq!(endpoints.len(), 28);
+    assert_eq!(endpoints.len(), 30);
 }
 
 #[test]

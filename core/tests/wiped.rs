@@ -4,7 +4,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use rdsiam::{Client, Config, Conventions, Credentials, CredentialsSource, Result, Target};
+use rdsiam::{
+    Client, Config, Conventions, Credentials, CredentialsSource, Quoting, Result, Target, quote,
+};
 
 const HOST: &str = "mydb.abc123.us-east-1.rds.amazonaws.com";
 const SECRET: &str = "a-secret-that-stands-nowhere-else";
@@ -85,8 +87,23 @@ fn nothing_secret_is_freed() {
         // aws-sigv4 frees the secret as it is, once for each key of a day that it derives.
         assert_eq!(found_after(|| use_client(config)), [keys_derived, 0, 0, 0]);
     }
+    quoting_leaves_nothing();
     #[cfg(all(unix, feature = "chain"))]
     profiles_leave_nothing();
+}
+
+/// The secret, and so many characters after it that grow that a buffer too short would be moved.
+fn quoting_leaves_nothing() {
+    for (place, grows) in [
+        (Quoting::Url, "%"),
+        (Quoting::Pgpass, ":"),
+        (Quoting::Odbc, "}"),
+        (Quoting::OdbcPercent, "%"),
+    ] {
+        let text = format!("{SECRET}{}", grows.repeat(1000));
+        let freed = found_after(|| assert!(quote(&text, place).as_str().contains(SECRET)));
+        assert_eq!(freed, [0; 4], "{place:?}");
+    }
 }
 
 /// Keys of profiles, in each dialect and from each place: the text of the files, its settings, the

@@ -23,7 +23,7 @@ from pages import ROOT, blocks, pages
 
 STANDIN = {k[8:]: v for k, v in os.environ.items() if k.startswith("STANDIN_")}
 OUT = ROOT / "build/docs/run"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 PREFIX = ROOT / "build/prefix"
 # What a page cannot show: SQLAlchemy finds its plugin by the metadata of an installed package.
 PYTHON = """import sqlalchemy.dialects
@@ -190,6 +190,8 @@ def check_aws():
     for block, line in commands("aws"):
         if line.startswith(ONLY_IN_VERSION_2):
             continue
+        # The CLI reads the file and does not look into it.
+        line = line.replace("fileb://function.zip", "fileb://connect.json")
         code, out, err = setup.ran(shlex.split(line)[1:])
         if code != 0 or ("--query" in line and out.strip() in ("", "[]", "null", "None")):
             yield f"{block}: {line}: {err}"

@@ -89,8 +89,9 @@ int main(void) {
     made = microseconds() - before;
     before = microseconds();
     for (i = 0; i < 1000; i++) {
-        (void)rdsiam_token_get(client, host, port, user, NULL, &again, NULL);
-        rdsiam_token_free(again);
+        if (rdsiam_token_get(client, host, port, user, NULL, &again, NULL) == RDSIAM_OK) {
+            rdsiam_token_free(again);
+        }
     }
     hit = (microseconds() - before) / 1000;
 

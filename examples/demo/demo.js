@@ -4,13 +4,13 @@
 const { performance } = require('node:perf_hooks');
 
 const started = performance.now();
-const { RdsIamError, TokenCache } = require('../../bindings-node');
+const { RdsIamError, TokenCache } = require('rdsiam');
 
 const required = performance.now();
 const setting = (name) => process.env[`DEMO_${name}`] ?? '';
 
 function client(password) {
-  const { Client } = require('../../bindings-node/node_modules/pg');
+  const { Client } = require('pg');
   const ca = require('node:fs').readFileSync(setting('CA'), 'utf8');
   return new Client({
     host: setting('HOSTADDR'),

@@ -34,7 +34,6 @@ export AWS_SESSION_TOKEN=$STANDIN_SESSION_TOKEN AWS_EC2_METADATA_DISABLED=true
 export GODEBUG=netdns=cgo,cgocheck=1 NSS_WRAPPER_HOSTS=$STANDIN_HOSTS
 under=(-exec "env LD_PRELOAD=$STANDIN_NSS_WRAPPER" -timeout 5m)
 
-unformatted=$(gofmt -l .) && [ -z "$unformatted" ]
 # Each hook is a module of its own.
 modules=(. rdsiamaws rdsiammysql rdsiampgx internal/logintest)
 in_module() {

@@ -2,7 +2,8 @@
 
 DB_HOST=... DB_PORT=5432 DB_USER=app python refresh.py /etc/pgbouncer/userlist.txt pgbouncer.pid
 
-The file has to be there, with the owner and the mode that PgBouncer can read; both are kept.
+The file has to be there, with the owner and the mode that PgBouncer can read; both are kept. Where
+the credentials or PgBouncer are away for a while, it says so and tries again.
 """
 
 import os
@@ -36,13 +37,23 @@ def write(user: str, token: str) -> None:
     os.replace(f"{path}.new", path)
 
 
-while True:
+def renew() -> float:
+    """Puts a token into the file and tells PgBouncer; until when the token is good."""
     token = cache.get()
     write(cache.user, token.token)
     with open(pidfile) as file:
         # As RELOAD in its console.
         os.kill(int(file.read()), signal.SIGHUP)
     print("a new token, good until", time.ctime(token.expires_at), flush=True)
-    # Half of its life leaves time for a source of credentials that fails for a while.
-    time.sleep(max(1.0, (token.expires_at - time.time()) / 2))
-    cache.invalidate()
+    return token.expires_at
+
+
+while True:
+    try:
+        # Half of its life leaves time for failures.
+        time.sleep(max(1.0, (renew() - time.time()) / 2))
+        cache.invalidate()
+    except (rdsiam.RdsIamError, OSError, ValueError) as error:
+        pause = max(1.0, min(30.0, seconds / 20))
+        print(f"no new token, next try in {pause:.0f} s: {error}", flush=True)
+        time.sleep(pause)

@@ -1,7 +1,7 @@
-"""PostgreSQL with psycopg2. It takes no ssl_context: sslmode and sslrootcert say the same.
+"""PostgreSQL with psycopg2. It takes no `ssl_context=`: sslmode and sslrootcert say the same.
 
-DB_HOST=... DB_PORT=5432 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem
-python psycopg2_connection.py
+DB_HOST=... DB_PORT=5432 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem \\
+    python psycopg2_connection.py
 """
 
 import os

@@ -1,7 +1,7 @@
 """MySQL with PyMySQL. `ssl={"ca": ...}` verifies the server; `ssl_ca=...` alone does not.
 
-DB_HOST=... DB_PORT=3306 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem
-python pymysql_connection.py
+DB_HOST=... DB_PORT=3306 DB_USER=app DB_NAME=app DB_CA=global-bundle.pem \\
+    python pymysql_connection.py
 """
 
 import os

@@ -3,8 +3,8 @@ resource, prx-... Its certificates are Amazon's own: `ca="system"`, or AmazonRoo
 
 If a name of your own or a tunnel leads to it, dial that and sign for the endpoint:
 
-DB_DIAL=localhost DB_HOST=my.proxy-abc123.us-east-1.rds.amazonaws.com DB_PORT=5432 DB_USER=app
-DB_NAME=app DB_CA=system python rds_proxy.py
+DB_DIAL=localhost DB_HOST=my.proxy-abc123.REGION.rds.amazonaws.com DB_PORT=5432 DB_USER=app \\
+    DB_NAME=app DB_CA=system python rds_proxy.py
 """
 
 import os

@@ -1,6 +1,6 @@
 """Tokens: as boto3 makes them, from boto3 itself, and what one says about itself.
 
-DB_HOST=... DB_PORT=5432 DB_USER=app python tokens.py
+AWS_DEFAULT_REGION=... DB_HOST=... DB_PORT=5432 DB_USER=app python tokens.py
 """
 
 import os
@@ -23,7 +23,7 @@ token = rdsiam.client("rds").generate_db_auth_token(**login)
 
 # Code that cannot be changed: boto3's clients sign with rdsiam, with their own credentials.
 rdsiam.patch_boto3()
-token = boto3.client("rds", region_name="us-east-1").generate_db_auth_token(**login)
+token = boto3.client("rds").generate_db_auth_token(**login)
 
 # Not the token itself: it is a password.
 told = rdsiam.explain(token)

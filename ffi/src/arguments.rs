@@ -76,6 +76,6 @@ impl Key {
         let client = unsafe { handle("client", self.client) }?;
         // SAFETY: as this function asks.
         let target = unsafe { target(self.host, self.port, self.user, self.region) }?;
-        Ok((&client.0, target))
+        Ok((&client.0, target.kind(client.1)))
     }
 }

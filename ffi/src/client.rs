@@ -1,6 +1,6 @@
 //! `rdsiam_client_*`.
 
-use rdsiam::{Client, Config, Stats};
+use rdsiam::{Client, Config, Kind, Stats};
 
 use crate::Status;
 use crate::arguments::{handle, invalid};
@@ -11,7 +11,7 @@ use crate::error::OwnedError;
 
 /// Signs tokens and caches them. Any number of threads may use one client at once; make one
 /// for the process and keep it. A child of fork() may use the client it inherited.
-pub struct OwnedClient(pub(crate) Client);
+pub struct OwnedClient(pub(crate) Client, pub(crate) Option<Kind>);
 
 /// Makes a client. No file, network or environment variable is read before the first token is asked
 /// for.
@@ -37,8 +37,9 @@ pub unsafe extern "C" fn rdsiam_client_new(
         atfork::register();
         // SAFETY: the caller gives NULL or a configuration that nobody writes now.
         let config = unsafe { config.as_ref() };
+        let kind = config.and_then(|config| config.1);
         let config = config.map_or_else(Config::new, |config| config.0.clone());
-        Ok(into_handle(OwnedClient(Client::new(config)?)))
+        Ok(into_handle(OwnedClient(Client::new(config)?, kind)))
     };
     // SAFETY: the caller gives NULL or what may be written.
     unsafe { ffi_handle("rdsiam_client_new", out, err, body) }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
-use rdsiam::{Config, Result, binding};
+use rdsiam::{Config, Kind, Result, binding};
 
 use crate::Status;
 use crate::arguments::{handle, handle_mut, text};
@@ -18,7 +18,7 @@ use crate::error::OwnedError;
 /// Where credentials come from: rdsiam_config_set_credentials(), rdsiam_config_set_provider() and
 /// rdsiam_config_set_host_fetches() replace each other, the last call holds. Without any of them it is
 /// the default chain of the AWS SDKs: environment, profile, web identity, container, EC2.
-pub struct OwnedConfig(pub(crate) Config);
+pub struct OwnedConfig(pub(crate) Config, pub(crate) Option<Kind>);
 
 /// Makes a configuration: default chain of credentials, default rules.
 ///
@@ -31,7 +31,9 @@ pub struct OwnedConfig(pub(crate) Config);
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn rdsiam_config_new() -> *mut OwnedConfig {
-    ffi_value("rdsiam_config_new", ptr::null_mut(), || into_handle(OwnedConfig(Config::new())))
+    ffi_value("rdsiam_config_new", ptr::null_mut(), || {
+        into_handle(OwnedConfig(Config::new(), None))
+    })
 }
 
 /// Sets the region for hosts whose names carry none. Without it: AWS_REGION, then
@@ -196,7 +198,8 @@ pub unsafe extern "C" fn rdsiam_config_set_min_remaining(
 /// Sets for how long a token is valid.
 ///
 /// @param config   Not NULL.
-/// @param seconds  1 to 900. Default 900.
+/// @param seconds  1 to 900, for DSQL up to 604800. Default 900. More than 900 for anything else is an
+///                 error of the call that asks for a token.
 /// @param err      Receives the error or NULL. May itself be NULL.
 /// @return RDSIAM_OK or RDSIAM_ERR_INVALID_ARGUMENT; the configuration is then as before.
 ///

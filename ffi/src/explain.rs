@@ -30,12 +30,15 @@ pub const RDSIAM_FIELD_EXPIRES_AT: i32 = 8;
 pub const RDSIAM_FIELD_REMAINING_SECONDS: i32 = 9;
 /// Bytes in the token.
 pub const RDSIAM_FIELD_LENGTH: i32 = 10;
+/// What it is a token for: "rds", "dsql", "dsql-admin", "elasticache", "elasticache-serverless" or
+/// "memorydb".
+pub const RDSIAM_FIELD_KIND: i32 = 11;
 
 /// What can be read in a token, without its signature and its session token. Immutable, so any thread
 /// may read it.
 pub struct OwnedExplanation {
     /// From [`RDSIAM_FIELD_HOST`] on.
-    fields: [Option<CString>; 10],
+    fields: [Option<CString>; 11],
     problems: Vec<CString>,
     text: CString,
 }
@@ -98,6 +101,7 @@ impl OwnedExplanation {
                 number(explanation.expires_at),
                 number(explanation.remaining_seconds),
                 Some(c_string(&explanation.length.to_string())),
+                explanation.kind.map(|kind| c_string(kind.name())),
             ],
             problems: explanation.problems.iter().map(|problem| c_string(problem)).collect(),
             text: c_string(&explanation.to_string()),
@@ -113,7 +117,7 @@ fn c_string(text: &str) -> CString {
 /// A part of a token.
 ///
 /// @param explanation  NULL gives NULL.
-/// @param field        One of RDSIAM_FIELD_HOST to RDSIAM_FIELD_LENGTH.
+/// @param field        One of RDSIAM_FIELD_HOST to RDSIAM_FIELD_KIND.
 /// @return The text, or NULL if it is not in the token, cannot be read, or is not known to this
 ///         version of the library.
 ///

@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod error;
 pub mod event;
 pub mod explain;
+pub mod kind;
 pub mod provider;
 pub mod quote;
 pub mod request;

@@ -1,6 +1,7 @@
 """`make release` changes the version everywhere, once, and stops."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,8 +66,10 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 
 def test_a_release_changes_every_manifest_and_lock_file_and_the_changelog(clone: Path) -> None:
+    (old,) = re.findall(r'^version = "(.+)"', (clone / "Cargo.toml").read_text(), re.MULTILINE)
     assert release(clone, "0.9.7").returncode == 0
     assert release(clone, "--check").returncode == 0
+    assert not re.search(rf'"=?{re.escape(old)}"', (clone / "Cargo.toml").read_text())
     assert changed(clone) >= {
         "Cargo.toml",
         "Cargo.lock",

@@ -75,7 +75,10 @@ static void null_pointers(void) {
     CHECK_ERROR(rdsiam_config_set_min_remaining(config, 901, &err), bad, err);
     CHECK_ERROR(rdsiam_config_set_expires(NULL, 900, &err), bad, err);
     CHECK_ERROR(rdsiam_config_set_expires(config, 0, &err), bad, err);
-    CHECK_ERROR(rdsiam_config_set_expires(config, 901, &err), bad, err);
+    CHECK_ERROR(rdsiam_config_set_expires(config, 604801, &err), bad, err);
+    CHECK_ERROR(rdsiam_config_set_kind(NULL, RDSIAM_KIND_DSQL, &err), bad, err);
+    CHECK_ERROR(rdsiam_config_set_kind(config, -1, &err), bad, err);
+    CHECK_ERROR(rdsiam_config_set_kind(config, RDSIAM_KIND_MEMORYDB + 1, &err), bad, err);
     CHECK_ERROR(rdsiam_config_set_timeout_ms(NULL, 1000, &err), bad, err);
     CHECK_ERROR(rdsiam_config_set_timeout_ms(config, 0, &err), bad, err);
     CHECK_ERROR(rdsiam_config_set_timeout_ms(config, 3600001, &err), bad, err);
@@ -102,6 +105,12 @@ static void null_pointers(void) {
     CHECK_ERROR(rdsiam_token_sign_at(NULL, HOST, 1, "u", NULL, 0, 900, &token, &err), bad, err);
     CHECK_ERROR(rdsiam_token_sign_at(given, HOST, 1, "u", NULL, -1, 900, &token, &err), bad, err);
     CHECK_ERROR(rdsiam_token_sign_at(given, HOST, 1, "u", NULL, 0, 900, NULL, &err), bad, err);
+    CHECK_ERROR(rdsiam_token_sign_kind_at(NULL, 0, HOST, 1, "u", NULL, 0, 900, &token, &err), bad,
+                err);
+    CHECK_ERROR(rdsiam_token_sign_kind_at(given, 7, HOST, 1, "u", NULL, 0, 900, &token, &err), bad,
+                err);
+    CHECK_ERROR(rdsiam_token_sign_kind_at(given, 1, HOST, 1, "u", NULL, 0, 901, &token, &err), bad,
+                err);
     CHECK_ERROR(rdsiam_token_invalidate(NULL, HOST, 1, "u", NULL, &err), bad, err);
     CHECK_ERROR(rdsiam_token_invalidate(client, NULL, 1, "u", NULL, &err), bad, err);
     CHECK_ERROR(rdsiam_token_try_sign(NULL, HOST, 1, "u", NULL, &token, &err), bad, err);
@@ -653,7 +662,8 @@ static void explaining(void) {
     snprintf(number, sizeof number, "%d", (int)rdsiam_token_len(token));
     CHECK(strcmp(rdsiam_explanation_field(explanation, RDSIAM_FIELD_LENGTH), number) == 0);
     CHECK(rdsiam_explanation_field(explanation, 0) == NULL);
-    CHECK(rdsiam_explanation_field(explanation, 11) == NULL);
+    CHECK(strcmp(rdsiam_explanation_field(explanation, RDSIAM_FIELD_KIND), "rds") == 0);
+    CHECK(rdsiam_explanation_field(explanation, 12) == NULL);
     CHECK(rdsiam_explanation_field(explanation, INT32_MIN) == NULL);
     /* It has expired, and that is all. */
     CHECK(rdsiam_explanation_problem(explanation, 0) != NULL);
@@ -667,6 +677,69 @@ static void explaining(void) {
     CHECK(rdsiam_explanation_problem(explanation, 0) != NULL);
     rdsiam_explanation_free(explanation);
     rdsiam_token_free(token);
+    rdsiam_credentials_free(given);
+}
+
+/* The same call with another kind of client: its host, its action, its life. */
+static void kinds(void) {
+    static const struct {
+        int32_t kind;
+        const char *host, *user, *name, *part;
+        uint32_t longest;
+    } cases[] = {
+        {RDSIAM_KIND_BY_NAME, "db.abc.us-east-1.rds.amazonaws.com", "app", "rds",
+         ":1/?Action=connect&DBUser=app&", 900},
+        {RDSIAM_KIND_RDS, "db.abc.us-east-1.rds.amazonaws.com", "app", "rds",
+         ":1/?Action=connect&DBUser=app&", 900},
+        {RDSIAM_KIND_BY_NAME, "abc.dsql.us-east-1.on.aws", "admin", "dsql-admin",
+         "/?Action=DbConnectAdmin&X", 604800},
+        {RDSIAM_KIND_BY_NAME, "abc.dsql.us-east-1.on.aws", "app", "dsql", "/?Action=DbConnect&X",
+         604800},
+        {RDSIAM_KIND_DSQL, "localhost", "admin", "dsql", "/?Action=DbConnect&X", 604800},
+        {RDSIAM_KIND_DSQL_ADMIN, "localhost", "", "dsql-admin", "/?Action=DbConnectAdmin&X",
+         604800},
+        {RDSIAM_KIND_ELASTICACHE, "My-Cache", "App", "elasticache",
+         "my-cache/?Action=connect&User=app&X", 900},
+        {RDSIAM_KIND_ELASTICACHE_SERVERLESS, "my-cache", "app", "elasticache-serverless",
+         "/?Action=connect&ResourceType=ServerlessCache&User=app&X", 900},
+        {RDSIAM_KIND_MEMORYDB, "my-cluster", "app", "memorydb", "/?Action=connect&User=app&X", 900},
+    };
+    size_t i;
+    rdsiam_credentials *given = NULL;
+    rdsiam_error *err = NULL;
+    CHECK_OK(rdsiam_credentials_new("AKID", "SECRET", NULL, 0, &given, &err), err);
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rdsiam_config *config = rdsiam_config_new();
+        rdsiam_client *client = NULL;
+        rdsiam_token *token = NULL, *again = NULL, *pure = NULL;
+        rdsiam_explanation *told = NULL;
+        const char *host = cases[i].host, *user = cases[i].user;
+        CHECK_OK(rdsiam_config_set_kind(config, cases[i].kind, &err), err);
+        CHECK_OK(rdsiam_config_set_region(config, "us-east-1", &err), err);
+        CHECK_OK(rdsiam_config_set_expires(config, cases[i].longest, &err), err);
+        CHECK_OK(rdsiam_config_set_credentials(config, given, &err), err);
+        CHECK_OK(rdsiam_client_new(config, &client, &err), err);
+        CHECK_OK(rdsiam_token_get(client, host, 1, user, NULL, &token, &err), err);
+        CHECK_OK(rdsiam_token_get(client, host, 1, user, NULL, &again, &err), err);
+        CHECK(rdsiam_token_str(token) == rdsiam_token_str(again));
+        CHECK(strstr(rdsiam_token_str(token), cases[i].part) != NULL);
+        CHECK(rdsiam_token_expires_at(token) - rdsiam_token_signed_at(token) ==
+              (int64_t)cases[i].longest);
+        CHECK_OK(rdsiam_explain(rdsiam_token_str(token), &told, &err), err);
+        CHECK(strcmp(rdsiam_explanation_field(told, RDSIAM_FIELD_KIND), cases[i].name) == 0);
+        CHECK_OK(rdsiam_token_sign_kind_at(given, cases[i].kind, host, 1, user, "us-east-1",
+                                           rdsiam_token_signed_at(token), cases[i].longest, &pure,
+                                           &err),
+                 err);
+        CHECK(strcmp(rdsiam_token_str(token), rdsiam_token_str(pure)) == 0);
+        CHECK_OK(rdsiam_token_invalidate(client, host, 1, user, NULL, &err), err);
+        rdsiam_explanation_free(told);
+        rdsiam_token_free(pure);
+        rdsiam_token_free(again);
+        rdsiam_token_free(token);
+        rdsiam_client_free(client);
+        rdsiam_config_free(config);
+    }
     rdsiam_credentials_free(given);
 }
 
@@ -751,6 +824,7 @@ int main(int argc, char **argv) {
     events();
     standard_error();
     explaining();
+    kinds();
     quoting();
     no_descriptors();
     threads();

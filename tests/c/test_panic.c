@@ -60,6 +60,7 @@ static int call(const char *name, rdsiam_status *status, rdsiam_error **err) {
     CALL(rdsiam_config_set_refresh_before, config, 30);
     CALL(rdsiam_config_set_min_remaining, config, 30);
     CALL(rdsiam_config_set_expires, config, 300);
+    CALL(rdsiam_config_set_kind, config, RDSIAM_KIND_DSQL);
     CALL(rdsiam_config_set_timeout_ms, config, 1000);
     CALL(rdsiam_config_set_max_entries, config, 10);
     CALL(rdsiam_config_set_provider, config, provide, NULL, NULL);
@@ -72,6 +73,8 @@ static int call(const char *name, rdsiam_status *status, rdsiam_error **err) {
     CALL(rdsiam_token_sign, client, HOST, 5432, "app", NULL, &t);
     CALL(rdsiam_token_try_sign, client, HOST, 5432, "app", NULL, &t);
     CALL(rdsiam_token_sign_at, credentials, HOST, 5432, "app", NULL, 0, 900, &t);
+    CALL(rdsiam_token_sign_kind_at, credentials, RDSIAM_KIND_RDS, HOST, 5432, "app", NULL, 0, 900,
+         &t);
     CALL(rdsiam_token_get_or_fetch, host_client, HOST, 5432, "app", NULL, &t, &r, &p);
     CALL(rdsiam_token_sign_or_fetch, host_client, HOST, 5432, "app", NULL, &t, &r, &p);
     CALL(rdsiam_token_invalidate, client, HOST, 5432, "app", NULL);

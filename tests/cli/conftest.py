@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("RDSIAM_COMMAND", str(ROOT / "target/debug/rdsiam"))
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+COMMAND = os.environ.get("RDSIAM_COMMAND", str(TARGET / "debug/rdsiam"))
 # The environment that the tests' own tools are in.
 BIN = Path(sys.executable).parent
 HOST = "mydb.abc123.us-east-1.rds.amazonaws.com"

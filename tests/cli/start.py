@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 OPTIONS = [
     "--hostname",
     "mydb.abc123.us-east-1.rds.amazonaws.com",
@@ -23,7 +24,7 @@ OPTIONS = [
 ROUNDS = 10
 # How often in each round.
 PROGRAMS = {
-    "rdsiam": ([ROOT / "target/release/rdsiam", "token", *OPTIONS], 30),
+    "rdsiam": ([TARGET / "release/rdsiam", "token", *OPTIONS], 30),
     "c": ([ROOT / "build/cli/start"], 30),
     "aws": ([ROOT / "build/cli/venv/bin/aws", "rds", "generate-db-auth-token", *OPTIONS], 1),
 }
@@ -38,7 +39,7 @@ def run_once(command):
         "AWS_EC2_METADATA_DISABLED": "true",
         "HOME": "/nonexistent",
         "PATH": os.environ["PATH"],
-        "LD_LIBRARY_PATH": str(ROOT / "target/release"),
+        "LD_LIBRARY_PATH": str(TARGET / "release"),
     }
     words = [str(word) for word in command]
     nothing = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
@@ -52,7 +53,7 @@ def run_once(command):
 
 
 def compile_program():
-    library = ROOT / "target/release"
+    library = TARGET / "release"
     link = library / "librdsiam.so.1"
     if not link.exists():
         link.symlink_to("librdsiam.so")

@@ -53,7 +53,8 @@ logs_in static ./c99-only-static
 
 cp $prefix/lib/librdsiam.so.1 /tmp/moved/lib/
 for place in $prefix /tmp/moved; do
-    cmake -S /consumer -B cmake -DCMAKE_PREFIX_PATH=$place >cmake.log || { cat cmake.log; exit 1; }
+    cmake -S /consumer -B cmake -DCMAKE_PREFIX_PATH=$place \
+        -DRDSIAM_VERSION="$(pkg-config --modversion rdsiam)" >cmake.log || { cat cmake.log; exit 1; }
     found=$(sed -n 's/^rdsiam_DIR:PATH=//p' cmake/CMakeCache.txt)
     [ "$found" = $place/lib/cmake/rdsiam ] || { echo "CMake found $found"; exit 1; }
     [ $place = $prefix ] || break # that it is found there will do

@@ -11,6 +11,9 @@ from errors import StandinError
 ADDRESS = "127.0.0.1"
 # A short environment: no PG* or MYSQL_* variable of the caller may reach a server or its tools.
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+if "STANDIN_ROOT" in os.environ:
+    # Servers that are unpacked and not installed: unpack.py.
+    ENVIRONMENT["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
 
 
 def call(command, account=None, **options):

@@ -18,13 +18,15 @@ import postgres
 from commands import call, own, server_account
 from errors import StandinError
 from mariadb import MariaDB
-from names import ENDPOINT, MARIADB_ENDPOINT
+from names import DSQL_ENDPOINT, ENDPOINT, MARIADB_ENDPOINT
 from postgres import Postgres
 from tls import make_certificates
 from variables import make_variables, write_config, write_hosts
 
 HERE = Path(__file__).resolve().parent
 MARKER = ".standin"
+# A path that can be in LD_PRELOAD, in a PAM service file and in the address of a socket.
+USABLE = re.compile(r"[A-Za-z0-9_./+-]{1,80}$")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The PAM service of each server, and its list of endpoints in the verifier's configuration.
 PAM_SERVICES = {postgres.PAM_SERVICE: "endpoints", mariadb.PAM_SERVICE: "mariadb_endpoints"}
@@ -37,14 +39,15 @@ class Interrupted(BaseException):
 
 def make_folder(wanted):
     if wanted is None:
-        folder = Path(tempfile.mkdtemp(prefix="standin-")).resolve()
+        places = [tempfile.gettempdir(), "/tmp"]
+        place = next(filter(USABLE.match, map(os.path.realpath, places)))
+        folder = Path(tempfile.mkdtemp(prefix="standin-", dir=place))
     else:
         folder = Path(wanted).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise StandinError(f"{folder} is not empty")
-    # These paths go into LD_PRELOAD, a PAM service file and a socket address.
-    if not re.fullmatch(r"[A-Za-z0-9_./+-]{1,80}", str(folder)):
+    if not USABLE.match(str(folder)):
         folder.rmdir()
         raise StandinError(f"{folder}: too long, or a character that its path must not have")
     (folder / MARKER).touch()
@@ -52,17 +55,18 @@ def make_folder(wanted):
     return folder
 
 
-def start_in(folder):
+def start_in(folder, with_mariadb=True):
     """The variables that tell a client where the servers are and which keys they know."""
     account = server_account()
     umask = os.umask(0o022)
     try:
         make_owned_files(folder, account)
         compile_modules(folder)
-        servers = {"postgres": ENDPOINT, "mariadb": MARIADB_ENDPOINT}
-        make_certificates(folder, servers, account)
+        servers = [Postgres, MariaDB] if with_mariadb else [Postgres]
+        hosts = {"postgres": [ENDPOINT, DSQL_ENDPOINT], "mariadb": [MARIADB_ENDPOINT]}
+        make_certificates(folder, hosts, account)
         write_pam_services(folder, find_python(folder, account))
-        variables = make_variables(folder, *launch(Postgres, MariaDB, folder, account))
+        variables = make_variables(folder, *launch(servers, folder, account))
         write_config(variables)
         write_hosts(variables)
         return variables
@@ -70,10 +74,10 @@ def start_in(folder):
         os.umask(umask)
 
 
-def launch(first, second, folder, account):
-    """The ports of the two. Each takes a second, so they are made side by side."""
+def launch(servers, folder, account):
+    """Their ports. Each takes a second, so they are made side by side."""
     with ThreadPoolExecutor() as pool:
-        ports = [pool.submit(server(folder, account).launch) for server in (first, second)]
+        ports = [pool.submit(server(folder, account).launch) for server in servers]
     return [port.result() for port in ports]
 
 
@@ -99,6 +103,8 @@ def find_python(folder, account):
     shutil.copy(HERE / "verifier.py", verifier)
     for path in (os.path.realpath(sys.executable), "/usr/bin/python3", "/usr/local/bin/python3"):
         with contextlib.suppress(OSError, StandinError):
+            if not USABLE.match(path):
+                continue
             call([path, "-I", "-S", verifier, "--help"], account, cwd="/")
             return path
     raise StandinError(
@@ -159,13 +165,17 @@ def stop_in_peace(folder):
     stop(folder)
 
 
+def exports(variables):
+    return "".join(f"export {k}={shlex.quote(str(v))}\n" for k, v in variables.items())
+
+
 def start(wanted, env_file):
-    packages.require()
+    packages.require(packages.NEEDS)
     folder = make_folder(wanted)
     try:
         with signals_held():
             variables = start_in(folder)
-        lines = "".join(f"export {k}={shlex.quote(v)}\n" for k, v in variables.items())
+        lines = exports(variables)
         if env_file:
             Path(env_file).write_text(lines)
         print(lines, end="", flush=True)
@@ -174,13 +184,13 @@ def start(wanted, env_file):
         raise
 
 
-def run(command):
+def run(command, with_mariadb=True):
     """The exit code of the command."""
-    packages.require()
+    packages.require(packages.NEEDS if with_mariadb else packages.POSTGRES_NEEDS)
     folder = make_folder(None)
     try:
         with signals_held():
-            variables = start_in(folder)
+            variables = start_in(folder, with_mariadb)
         return supervise(command, variables)
     finally:
         stop_in_peace(folder)

@@ -1,4 +1,4 @@
-"""What has to be on the machine, and how it gets there."""
+"""What has to be on the machine, and how it gets there: installed, or unpacked for a while."""
 
 import contextlib
 import glob
@@ -12,13 +12,18 @@ from pathlib import Path
 from commands import call
 from errors import Missing, StandinError
 
+# Where packages are unpacked that are not installed.
+ROOT = os.environ.get("STANDIN_ROOT", "")
+
 
 def find_bindir():
     """Where the programs of the PostgreSQL server are, or None."""
     found = []
     if pg_config := shutil.which("pg_config"):
         found.append(call([pg_config, "--bindir"]).strip())
-    found += sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=version_in, reverse=True)
+    below = "usr/lib/postgresql/*/bin"
+    folders = glob.glob(f"{ROOT}/{below}") or glob.glob(f"/{below}")
+    found += sorted(folders, key=version_in, reverse=True)
     programs = ("initdb", "pg_ctl", "postgres", "psql")
     return next((d for d in found if all(Path(d, name).exists() for name in programs)), None)
 
@@ -36,6 +41,12 @@ def find_mariadb():
     return server if plugin and all(map(shutil.which, programs)) else None
 
 
+def find_cache():
+    """The server of Redis or Valkey, or None."""
+    path = "/usr/bin:/usr/sbin:/usr/local/bin"
+    return shutil.which("valkey-server", path=path) or shutil.which("redis-server", path=path)
+
+
 def find_library(name):
     """A library that is preloaded, in whichever folder of this architecture it lies."""
     return next(
@@ -45,21 +56,27 @@ def find_library(name):
 
 def find_header(name):
     folders = ("/usr/include", "/usr/include/postgresql", "/usr/include/mariadb")
-    return next((path for d in folders if (path := Path(d, name)).exists()), None)
+    places = [Path(f"{root}{folder}", name) for root in {ROOT, ""} for folder in folders]
+    return next(filter(Path.exists, places), None)
 
 
 # What it is, the Debian package that has it, where it is (None: missing).
-NEEDS = [
+POSTGRES_NEEDS = [
     ("PostgreSQL server", "postgresql", find_bindir),
-    ("MariaDB server", "mariadb-server", find_mariadb),
-    ("nss_wrapper", "libnss-wrapper", lambda: find_library("libnss_wrapper.so")),
     ("C compiler", "gcc libc6-dev", lambda: shutil.which("cc")),
     ("PAM headers", "libpam0g-dev", lambda: find_header("security/pam_ext.h")),
     ("openssl", "openssl", lambda: shutil.which("openssl")),
 ]
-# Not needed here, but by the C programs that log in.
+NEEDS = [
+    *POSTGRES_NEEDS,
+    ("MariaDB server", "mariadb-server", find_mariadb),
+    ("nss_wrapper", "libnss-wrapper", lambda: find_library("libnss_wrapper.so")),
+]
+# Not needed here, but by the C programs that log in, and by tests/valkey.
+LIBPQ_NEEDS = [("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h"))]
 CLIENT_NEEDS = [
-    ("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h")),
+    *LIBPQ_NEEDS,
+    ("Redis or Valkey", "redis-server", find_cache),
     ("libmariadb headers", "libmariadb-dev", lambda: find_header("mysql.h")),
 ]
 
@@ -73,15 +90,15 @@ def install_command(packages):
     return [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages]
 
 
-def require():
-    if packages := missing_packages(NEEDS):
+def require(needs):
+    if packages := missing_packages(needs):
         raise Missing("not everything is here; type: " + shlex.join(install_command(packages)))
 
 
 def check():
     for what, packages, find in NEEDS:
         print(f"{what}: {find() or 'missing, Debian package ' + packages}")
-    require()
+    require(NEEDS)
 
 
 def install():
@@ -91,6 +108,7 @@ def install():
     command = install_command(packages)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Missing("not root on a system with apt-get; type: " + shlex.join(command))
+    print("standin: the tests need: " + shlex.join(command), flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-q"], env=environment)
     with without_services():
@@ -102,7 +120,7 @@ def install():
 def without_services():
     """Debian's packages make databases of their own and start them, unless these files are
     there: the first one keeps PostgreSQL from making a cluster, the second one keeps any
-    package from starting a service."""
+    package from starting a service. What they enable for the next start is disabled again."""
     no_cluster = Path("/etc/postgresql-common/createcluster.d/standin.conf")
     no_start = Path("/usr/sbin/policy-rc.d")
     with contextlib.ExitStack() as stack:
@@ -110,7 +128,15 @@ def without_services():
         if not no_start.exists():
             stack.enter_context(temporary_file(no_start, "#!/bin/sh\nexit 101\n"))
             no_start.chmod(0o755)
+        before = enabled_services()
         yield
+        for link in enabled_services() - before:
+            link.unlink()
+
+
+def enabled_services():
+    """The links by which systemd starts a service, which is all that enabling makes."""
+    return set(Path("/etc/systemd/system").glob("*.wants/*.service"))
 
 
 @contextlib.contextmanager

@@ -33,14 +33,15 @@ def make_token(
     scope_end="aws4_request",
     edit=lambda pairs: pairs,
     signed_host=None,
+    own=None,
+    address=None,
 ):
     key_id, secret, session_token = key
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at - age))
     day = time.strftime("%Y%m%d", time.gmtime(at - age - scope_age))
     scope = [day, region, service, scope_end]
     pairs = [
-        ("Action", "connect"),
-        ("DBUser", user),
+        *(own or [("Action", "connect"), ("DBUser", user)]),
         ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
         ("X-Amz-Credential", "/".join([key_id, *scope])),
         ("X-Amz-Date", stamp),
@@ -50,7 +51,8 @@ def make_token(
     if session_token is not None:
         pairs.append(("X-Amz-Security-Token", session_token))
     query = [f"{encode(name)}={encode(value)}" for name, value in edit(pairs)]
-    signed_host = signed_host or f"{host}:{port}"
+    address = address or f"{host}:{port}"
+    signed_host = signed_host or address
     nothing = hashlib.sha256().hexdigest()
     request = f"GET\n/\n{'&'.join(sorted(query))}\nhost:{signed_host}\n\nhost\n{nothing}"
     digest = hashlib.sha256(request.encode()).hexdigest()
@@ -59,7 +61,7 @@ def make_token(
         signing_key = keyed(signing_key, part)
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{'/'.join(scope)}\n{digest}"
     query.append("X-Amz-Signature=" + keyed(signing_key, text).hex())
-    return f"{host}:{port}{path}?{'&'.join(query)}"
+    return f"{address}{path}?{'&'.join(query)}"
 
 
 def put(name, value):

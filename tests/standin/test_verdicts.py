@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 
 import verifier
+from names import DSQL_ENDPOINT
 from names import ENDPOINT as HOST
 from signer import NOON, REFUSALS, make_token, spoilt_texts
 
@@ -98,6 +99,63 @@ class Verdicts(unittest.TestCase):
             config = {"endpoints": [endpoint], "region": v["region"], "keys": keys}
             with self.subTest(v["id"]):
                 verifier.verify(v["token"], v["user"], config, v["unix_time"])
+
+    def test_dsql(self):
+        config = {**self.config, "dsql_endpoints": [DSQL_ENDPOINT]}
+
+        def token(action, address=DSQL_ENDPOINT, service="dsql", **more):
+            own = [("Action", action)]
+            return make_token(STATIC, address=address, own=own, service=service, **more)
+
+        for text, user, reason in [
+            (token("DbConnect"), "app_iam", None),
+            (token("DbConnect", expires=604_800), "app_iam", None),
+            (token("DbConnectAdmin"), "admin", None),
+            (token("DbConnect"), "admin", "wrong Action"),
+            (token("DbConnectAdmin"), "app_iam", "wrong Action"),
+            (token("connect"), "app_iam", "wrong Action"),
+            (token("DbConnect", expires=604_801), "app_iam", "wrong X-Amz-Expires"),
+            (token("DbConnect", service="rds-db"), "app_iam", "wrong service"),
+            (token("DbConnect", address=HOST), "app_iam", "wrong host"),
+            (token("DbConnect", address=DSQL_ENDPOINT + ":5432"), "app_iam", "wrong host"),
+            (token("DbConnect", signed_host=HOST), "app_iam", "bad signature"),
+            (make_token(STATIC, address=DSQL_ENDPOINT, service="dsql"), "app_iam", "extra"),
+        ]:
+            with self.subTest(text=text, user=user):
+                self.judged(verifier.verify_dsql, reason, text, user, config)
+
+    def test_caches(self):
+        connect, user = ("Action", "connect"), ("User", "app")
+        serverless = ("ResourceType", "ServerlessCache")
+
+        def token(*own, service="elasticache", address="my-cache", **more):
+            return make_token(STATIC, own=own, service=service, address=address, **more)
+
+        for kind, text, reason in [
+            ("elasticache", token(connect, user), None),
+            ("memorydb", token(connect, user, service="memorydb"), None),
+            ("elasticache-serverless", token(connect, serverless, user), None),
+            ("elasticache", token(connect, serverless, user), "extra parameter"),
+            ("elasticache-serverless", token(connect, user), "missing parameter: ResourceType"),
+            ("elasticache-serverless", token(connect, ("ResourceType", "x"), user), "wrong Res"),
+            ("memorydb", token(connect, user), "wrong service"),
+            ("elasticache", token(connect, ("User", "App")), "wrong user"),
+            ("elasticache", token(("Action", "x"), user), "wrong Action"),
+            ("elasticache", token(connect, user, address="other"), "wrong name"),
+            ("elasticache", token(connect, user, expires=901), "wrong X-Amz-Expires"),
+            ("elasticache", token(connect, user, signed_host="other"), "bad signature"),
+        ]:
+            with self.subTest(kind=kind, text=text):
+                verify = verifier.verify_cache
+                self.judged(verify, reason, text, "app", kind, "my-cache", self.config)
+
+    def judged(self, verify, reason, *arguments):
+        if reason is None:
+            verify(*arguments, now=NOON)
+            return
+        with self.assertRaises(verifier.Refused) as caught:
+            verify(*arguments, now=NOON)
+        self.assertTrue(str(caught.exception).startswith(reason), caught.exception)
 
     def test_command_line(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:{host}
+subjectAltName = {hosts}
 """
 
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -27,15 +27,15 @@ REQUEST = ["openssl", "req", "-config", "openssl.cnf", *KEY]
 
 
 def make_certificates(folder, servers, account):
-    """NAME.pem and NAME.key for each name and host of the servers, and ca.pem."""
+    """NAME.pem and NAME.key for each name and its hosts of the servers, and ca.pem."""
     tls = folder / "tls"
     tls.mkdir()
     config = tls / "openssl.cnf"
-    config.write_text(OPENSSL_CONF.format(host="none.invalid"))
+    config.write_text(OPENSSL_CONF.format(hosts="DNS:none.invalid"))
     authority = ["-x509", "-extensions", "ca", "-days", "7", "-subj", "/CN=standin CA"]
     call([*REQUEST, *authority, "-keyout", "ca.key", "-out", "ca.pem"], cwd=tls)
-    for serial, (name, host) in enumerate(servers.items(), start=2):
-        config.write_text(OPENSSL_CONF.format(host=host))
+    for serial, (name, hosts) in enumerate(servers.items(), start=2):
+        config.write_text(OPENSSL_CONF.format(hosts=",".join(f"DNS:{host}" for host in hosts)))
         make_certificate(tls, name, serial)
         (tls / f"{name}.key").chmod(0o600)
         own(tls / f"{name}.key", account)

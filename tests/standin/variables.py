@@ -6,15 +6,16 @@ import secrets
 from pathlib import Path
 
 from commands import ADDRESS
-from names import DATABASE, ENDPOINT, MARIADB_ENDPOINT, ODD_USER, REGION, USER
+from names import DATABASE, DSQL_ENDPOINT, ENDPOINT, MARIADB_ENDPOINT, ODD_USER, REGION, USER
 from packages import find_bindir, find_library
 
 
-def make_variables(folder, port, mariadb_port):
+def make_variables(folder, port, mariadb_port=0):
     return {
         "STANDIN_DIR": str(folder),
         "STANDIN_HOST": ENDPOINT,
         "STANDIN_PORT": str(port),
+        "STANDIN_DSQL_HOST": DSQL_ENDPOINT,
         "STANDIN_MARIADB_HOST": MARIADB_ENDPOINT,
         "STANDIN_MARIADB_PORT": str(mariadb_port),
         "STANDIN_HOSTADDR": ADDRESS,
@@ -59,6 +60,7 @@ def write_config(variables):
     static = {"secret": variables["STANDIN_STATIC_SECRET_ACCESS_KEY"], "session_token": None}
     config = {
         "endpoints": [f"{ENDPOINT}:{variables['STANDIN_PORT']}"],
+        "dsql_endpoints": [DSQL_ENDPOINT],
         "mariadb_endpoints": [f"{MARIADB_ENDPOINT}:{variables['STANDIN_MARIADB_PORT']}"],
         "region": REGION,
         "keys": {
@@ -71,5 +73,5 @@ def write_config(variables):
 
 def write_hosts(variables):
     """For nss_wrapper: the names are in no DNS."""
-    names = f"{ENDPOINT} {MARIADB_ENDPOINT}"
+    names = f"{ENDPOINT} {DSQL_ENDPOINT} {MARIADB_ENDPOINT}"
     Path(variables["STANDIN_HOSTS"]).write_text(f"{ADDRESS} {names}\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Decides whether an RDS IAM token lets a user in.
+"""Decides whether an IAM token of RDS, Aurora DSQL, ElastiCache or MemoryDB lets a user in.
 
 It shares no code with the library that it judges, and it is strict on purpose: what RDS might
 let pass, such as an unusual percent-encoding, is refused here.
@@ -22,7 +22,8 @@ FILE is JSON and is read anew for each token:
     }
 
 It may have lists of endpoints under other names, for servers that each take tokens for their own:
-`--endpoints NAME` chooses one.
+`--endpoints NAME` chooses one. `dsql_endpoints` are host names for which a token of Aurora DSQL
+lets a user in, as admin or as anybody else.
 """
 
 import argparse
@@ -34,17 +35,15 @@ import os
 import re
 import sys
 import time
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-SERVICE = "rds-db"
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY_PAYLOAD = hashlib.sha256(b"").hexdigest()
 MOST_BYTES = 65536
-LONGEST_LIFE = 900
 CLOCK_SKEW = 300
 REQUIRED = {
     "Action",
-    "DBUser",
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -53,6 +52,23 @@ REQUIRED = {
     "X-Amz-Signature",
 }
 OPTIONAL = {"X-Amz-Security-Token"}
+
+
+class Recipe(NamedTuple):
+    """What a token of one service has besides what all have."""
+
+    service: str
+    parameters: frozenset
+    longest_life: int = 900
+
+
+RDS = Recipe("rds-db", frozenset({"DBUser"}))
+DSQL = Recipe("dsql", frozenset(), 604_800)
+CACHES = {
+    "elasticache": Recipe("elasticache", frozenset({"User"})),
+    "elasticache-serverless": Recipe("elasticache", frozenset({"User", "ResourceType"})),
+    "memorydb": Recipe("memorydb", frozenset({"User"})),
+}
 
 
 class Refused(Exception):
@@ -66,41 +82,78 @@ def load_config(path):
 
 def verify(token, user, config, now=None):
     """Returns None if the token lets the user in at the time now, and raises Refused if not."""
-    now = time.time() if now is None else now
-    host, port, query = split(token)
+    authority, query = split(token)
+    host, colon, port = authority.rpartition(":")
+    if not colon:
+        raise Refused("malformed: not host:port/?query")
     check_endpoint(host, port, config["endpoints"])
-    params = parse_query(query)
+    params = parse_query(query, RDS)
     if params["Action"] != "connect":
         raise Refused("wrong Action")
     if params["DBUser"] != user:
         raise Refused("wrong user: DBUser is not the user who logs in")
+    check_request(params, RDS, signing_hosts(host, port), config, now)
+
+
+def verify_dsql(token, user, config, now=None):
+    """As verify(), for Aurora DSQL: of the user it says no more than whether it is admin."""
+    host, query = split(token)
+    if host not in config["dsql_endpoints"]:
+        raise Refused("wrong host")
+    params = parse_query(query, DSQL)
+    if params["Action"] != ("DbConnectAdmin" if user == "admin" else "DbConnect"):
+        raise Refused("wrong Action")
+    check_request(params, DSQL, [host], config, now)
+
+
+def verify_cache(token, user, kind, name, config, now=None):
+    """As verify(), for a cache of ElastiCache or MemoryDB by its name."""
+    host, query = split(token)
+    if host != name:
+        raise Refused("wrong name of the cache")
+    recipe = CACHES[kind]
+    params = parse_query(query, recipe)
+    if params["Action"] != "connect":
+        raise Refused("wrong Action")
+    if params.get("ResourceType", "ServerlessCache") != "ServerlessCache":
+        raise Refused("wrong ResourceType")
+    if params["User"] != user or user != user.lower():
+        raise Refused("wrong user: User is not the user who logs in")
+    check_request(params, recipe, [host], config, now)
+
+
+def is_for_dsql(token, config):
+    return ":" not in token.partition("/")[0] and "dsql_endpoints" in config
+
+
+def check_request(params, recipe, hosts, config, now):
+    now = time.time() if now is None else now
     if params["X-Amz-Algorithm"] != ALGORITHM:
         raise Refused("wrong algorithm")
     if params["X-Amz-SignedHeaders"] != "host":
         raise Refused("wrong SignedHeaders")
-    check_time(params, now)
-    key_id, scope = check_scope(params, config["region"])
+    check_time(params, recipe.longest_life, now)
+    key_id, scope = check_scope(params, config["region"], recipe.service)
     if key_id not in config["keys"]:
         raise Refused("unknown access key")
     key = config["keys"][key_id]
     check_session_token(params, key.get("session_token"))
-    check_signature(params, scope, key["secret"], signing_hosts(host, port))
+    check_signature(params, scope, key["secret"], hosts)
 
 
 def split(token):
-    """host:port/?query"""
+    """authority/?query"""
     if len(token) > MOST_BYTES:
         raise Refused("malformed: longer than 64 KiB")
     if not re.fullmatch("[!-~]+", token):
         raise Refused("malformed: empty, or a character that no token has")
     address, mark, query = token.partition("?")
     authority, slash, path = address.partition("/")
-    host, colon, port = authority.rpartition(":")
-    if not mark or not colon:
+    if not mark or not authority:
         raise Refused("malformed: not host:port/?query")
     if not slash or path:
         raise Refused("wrong path: not exactly /")
-    return host, port, query
+    return authority, query
 
 
 def check_endpoint(host, port, endpoints):
@@ -110,20 +163,21 @@ def check_endpoint(host, port, endpoints):
     raise Refused("wrong port" if known_host else "wrong host")
 
 
-def parse_query(query):
+def parse_query(query, recipe):
     params = {}
+    required = REQUIRED | recipe.parameters
     for pair in query.split("&"):
         name, equals, raw = pair.partition("=")
         if not equals:
             raise Refused("malformed: a parameter without =")
         if name in params:
             raise Refused("duplicate parameter")
-        if name not in REQUIRED | OPTIONAL:
+        if name not in required | OPTIONAL:
             raise Refused("extra parameter")
         params[name] = unquote(raw, errors="replace")
         if encode(params[name]) != raw:
             raise Refused("malformed: the percent-encoding is not the one that is signed")
-    if missing := REQUIRED - params.keys():
+    if missing := required - params.keys():
         raise Refused("missing parameter: " + ", ".join(sorted(missing)))
     return params
 
@@ -132,7 +186,7 @@ def encode(text):
     return quote(text, safe="-._~")
 
 
-def check_time(params, now):
+def check_time(params, longest, now):
     if not re.fullmatch("[0-9]{8}T[0-9]{6}Z", params["X-Amz-Date"]):
         raise Refused("malformed: X-Amz-Date")
     try:
@@ -140,15 +194,15 @@ def check_time(params, now):
     except ValueError:
         raise Refused("malformed: X-Amz-Date") from None
     expires = params["X-Amz-Expires"]
-    if not re.fullmatch("[1-9][0-9]{0,2}", expires) or int(expires) > LONGEST_LIFE:
-        raise Refused(f"wrong X-Amz-Expires: not 1 to {LONGEST_LIFE}")
+    if not re.fullmatch("[1-9][0-9]{0,5}", expires) or int(expires) > longest:
+        raise Refused(f"wrong X-Amz-Expires: not 1 to {longest}")
     if signed - now > CLOCK_SKEW:
         raise Refused(f"from the future: signed more than {CLOCK_SKEW} seconds ahead")
     if now >= signed + int(expires):
         raise Refused("expired")
 
 
-def check_scope(params, wanted_region):
+def check_scope(params, wanted_region, wanted_service):
     """X-Amz-Credential is KEY/DATE/REGION/SERVICE/aws4_request."""
     key_id, _, scope = params["X-Amz-Credential"].partition("/")
     parts = scope.split("/")
@@ -159,7 +213,7 @@ def check_scope(params, wanted_region):
         raise Refused("wrong scope date: not that of X-Amz-Date")
     if region != wanted_region:
         raise Refused("wrong region")
-    if service != SERVICE:
+    if service != wanted_service:
         raise Refused("wrong service")
     return key_id, scope
 
@@ -224,8 +278,13 @@ def judge(arguments):
     user = json.dumps(arguments.user)
     try:
         config = load_config(arguments.config)
+        # Aurora DSQL is PostgreSQL.
+        if arguments.endpoints != "endpoints":
+            config.pop("dsql_endpoints", None)
         config["endpoints"] = config[arguments.endpoints]
-        verify(read_token(arguments.exact), arguments.user, config)
+        token = read_token(arguments.exact)
+        judge_one = verify_dsql if is_for_dsql(token, config) else verify
+        judge_one(token, arguments.user, config)
     except Refused as reason:
         return 1, f"refused {user}: {reason}"
     except Exception as error:

@@ -23,7 +23,9 @@ python3 docs/tools/check.py
 cargo fmt --check
 cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
-unformatted=$(gofmt -l examples/go tests/consumer/go) && [ -z "$unformatted" ]
+# In two steps: a failed command in front of && ends no script.
+unformatted=$(gofmt -l examples/go tests/consumer/go)
+[ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 cargo clippy --workspace --all-targets -- -D warnings
 # The test builds of the core, which have other locks and other threads.
 for build in shuttle tsan; do

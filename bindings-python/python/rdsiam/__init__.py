@@ -1,4 +1,5 @@
-"""IAM authentication tokens for Amazon RDS and Aurora, signed locally, cached, renewed in time.
+"""IAM authentication tokens for Amazon RDS, Aurora, Aurora DSQL, ElastiCache and MemoryDB, signed
+locally, cached, renewed in time.
 
 A token is the password of one login, good for 15 minutes. Making one calls no AWS service.
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from . import aiomysql as aiomysql
     from . import asyncmy as asyncmy
     from . import asyncpg as asyncpg
+    from . import dsql as dsql
     from . import errors as errors
     from . import mysql_connector as mysql_connector
     from . import mysql_connector_aio as mysql_connector_aio
@@ -46,13 +48,14 @@ if TYPE_CHECKING:
     from . import psycopg as psycopg
     from . import psycopg2 as psycopg2
     from . import pymysql as pymysql
+    from . import redis as redis
     from . import sqlalchemy as sqlalchemy
     from ._ca import ca_bundle
     from ._cache import Token, TokenCache
     from ._database import DatabaseTokenCache
     from ._observe import observe
     from ._patch import patch_boto3, unpatch_boto3
-    from ._rdsiam import Explanation, RDSClient
+    from ._rdsiam import DSQLClient, Explanation, RDSClient
     from .errors import (
         ClockError,
         CredentialsError,
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "DatabaseTokenCache": "_database",
+        "DSQLClient": "_rdsiam",
         "Explanation": "_rdsiam",
         "RDSClient": "_rdsiam",
         "Token": "_cache",
@@ -85,6 +89,7 @@ else:
         "aiomysql",
         "asyncmy",
         "asyncpg",
+        "dsql",
         "mysql_connector",
         "mysql_connector_aio",
         "mysqlclient",
@@ -92,6 +97,7 @@ else:
         "psycopg",
         "psycopg2",
         "pymysql",
+        "redis",
         "sqlalchemy",
     )
 
@@ -117,6 +123,7 @@ __all__ = [
     "CredentialsExpiredError",
     "CredentialsNotFoundError",
     "CredentialsProviderError",
+    "DSQLClient",
     "DatabaseTokenCache",
     "Explanation",
     "InternalError",

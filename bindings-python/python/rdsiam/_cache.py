@@ -62,8 +62,14 @@ class TokenCache(_rdsiam.TokenCache):
     wanted. Without `credentials`: the default credentials of the AWS SDKs, or those of `profile`.
     Caches with the same settings share these.
 
+    `kind` is what the token is for: "rds", "dsql", "dsql-admin", "elasticache",
+    "elasticache-serverless" or "memorydb". Without it: DSQL if the host is the endpoint of a DSQL
+    cluster, as admin if that is the user, and RDS otherwise. ElastiCache and MemoryDB sign the
+    name of the cache, which is `host` then, and not the port.
+
     `refresh_before` seconds before its expiry a token is signed anew; one that expires within
-    `min_remaining` seconds is not returned. `expires` is its life, 1 to 900 seconds. `timeout` is
+    `min_remaining` seconds is not returned. `expires` is its life, 1 to 900 seconds, for DSQL up to
+    604800. `timeout` is
     how many seconds a call waits for credentials.
 
     Any number of threads and tasks may use one cache; it survives `fork`. Nothing is read or

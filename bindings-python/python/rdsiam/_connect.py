@@ -64,7 +64,9 @@ def login(options: dict[str, Any], port: int) -> Login:
     else:
         _check_cache(cache, name, given)
     region = given["region"] or getattr(cache, "region", None)
-    ca = given["ca"]
+    # The certificates of DSQL are from authorities that systems have.
+    is_dsql = str(getattr(cache, "kind", "")).startswith("dsql")
+    ca = given["ca"] or ("system" if is_dsql else None)
     if ca and not isinstance(ca, ssl.SSLContext):
         ca = os.fspath(ca)
     return Login(cache, host, dialled, given["user"], name, region, ca or None)
@@ -76,7 +78,9 @@ def _endpoint(host: str) -> str:
         raise InvalidArgumentError(
             "host is not one host name; a token is signed for one endpoint, and sent over TLS only"
         )
-    return host.removeprefix("[").removesuffix("]").removesuffix(".").lower()
+    if not host.endswith(".."):  # An empty label, which the core refuses.
+        host = host.removesuffix(".")
+    return host.removeprefix("[").removesuffix("]").lower()
 
 
 def _number(what: str, port: Any) -> int:
@@ -269,11 +273,14 @@ def is_refusal(error: BaseException) -> bool:
 def _signed(wanted: Login, token: str) -> str:
     """What a refused token was signed for, without the token."""
     told = explain(token)
+    # DSQL signs neither.
+    user = told.user or f"{wanted.user} ({told.kind})"
+    place = f"{told.host}:{told.port}" if told.port else str(told.host)
     text = (
-        f"rdsiam: the server refused a token that was signed for user {told.user} at "
-        f"{told.host}:{told.port} in {told.region} with the access key {told.access_key_id}"
+        f"rdsiam: the server refused a token that was signed for user {user} at "
+        f"{place} in {told.region} with the access key {told.access_key_id}"
     )
-    if (wanted.host, wanted.port) != (told.host, told.port):
+    if (wanted.host, wanted.port) != (told.host, told.port or wanted.port):
         text += f", and sent to {wanted.host}:{wanted.port}"
     return "; ".join([text, *told.problems])
 

@@ -38,6 +38,11 @@ def settings(
     own["ca"] = own.get("ca") or said.get("sslrootcert")
     wanted = _connect.login(own, 5432)
     _tls.mode("sslmode", said.get("sslmode"), MODES)
+    if "ssl_context" in options:
+        raise InvalidArgumentError(
+            "ssl_context is no option of libpq; give the CA certificates as ca, a file, or leave "
+            "it out: the server is verified in any case"
+        )
     if said.get("gssencmode") not in (None, "disable"):
         raise InvalidArgumentError(
             "gssencmode could encrypt in place of TLS, which alone verifies the server; leave it "

@@ -8,13 +8,15 @@ if TYPE_CHECKING:
 
 
 def patch_boto3() -> "Patch":
-    """Lets every RDS client of boto3, botocore or aiobotocore that is made from now on sign here.
+    """Lets every client of boto3, botocore or aiobotocore for RDS and DSQL sign here from now on.
 
-    Its `generate_db_auth_token` keeps its signature, signs with the client's own credentials and
-    region, and raises botocore's own exceptions where those are missing. What botocore would
-    sign though it can never be right (an empty host or user, port 0) is an InvalidArgumentError.
-    Calling it twice does no harm. Raises ImportError where there is no botocore. `unpatch_boto3`
-    takes it back; `with rdsiam.patch_boto3():` does so at the end of the block.
+    Its `generate_db_auth_token`, or `generate_db_connect_auth_token` and
+    `generate_db_connect_admin_auth_token`, keeps its signature, signs with the client's own
+    credentials and region, and raises botocore's own exceptions where those are missing. What
+    botocore would sign though it can never be right (an empty host or user, port 0) is an
+    InvalidArgumentError. Calling it twice does no harm. Raises ImportError where there is no
+    botocore. `unpatch_boto3` takes it back; `with rdsiam.patch_boto3():` does so at the end of the
+    block.
 
     >>> import boto3, rdsiam
     >>> patched = rdsiam.patch_boto3()

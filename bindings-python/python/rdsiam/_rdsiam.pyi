@@ -1,4 +1,4 @@
-from typing import Any, Final, final, overload
+from typing import Any, Final, Literal, final, overload
 
 from typing_extensions import Self, disjoint_base
 
@@ -22,14 +22,24 @@ def generate_db_auth_token(
     *,
     DBUser: str | bytes,
 ) -> str: ...
+@overload
 def client(
-    service_name: str,
+    service_name: Literal["rds"],
     region_name: str | None = None,
     aws_access_key_id: str | None = None,
     aws_secret_access_key: str | None = None,
     aws_session_token: str | None = None,
     profile_name: str | None = None,
 ) -> RDSClient: ...
+@overload
+def client(
+    service_name: Literal["dsql"],
+    region_name: str | None = None,
+    aws_access_key_id: str | None = None,
+    aws_secret_access_key: str | None = None,
+    aws_session_token: str | None = None,
+    profile_name: str | None = None,
+) -> DSQLClient: ...
 def explain(token: str) -> Explanation: ...
 def url_quote(token: str) -> str: ...
 def pgpass_quote(token: str) -> str: ...
@@ -45,6 +55,7 @@ def _sign_at(
     session_token: str | None,
     unix_time: int,
     expires: int,
+    kind: str | None = None,
 ) -> str: ...
 
 @final
@@ -73,6 +84,17 @@ class RDSClient:
     def meta(self) -> ClientMeta: ...
 
 @final
+class DSQLClient:
+    def generate_db_connect_auth_token(
+        self, Hostname: str, Region: str | None = None, ExpiresIn: int = 900
+    ) -> str: ...
+    def generate_db_connect_admin_auth_token(
+        self, Hostname: str, Region: str | None = None, ExpiresIn: int = 900
+    ) -> str: ...
+    @property
+    def meta(self) -> ClientMeta: ...
+
+@final
 class ClientMeta:
     @property
     def region_name(self) -> str | None: ...
@@ -93,6 +115,7 @@ class TokenCache:
         min_remaining: int = 10,
         expires: int = 900,
         timeout: float = 10,
+        kind: str | None = None,
     ) -> Self: ...
     def __call__(self) -> str: ...
     def get_token(self) -> str: ...
@@ -109,9 +132,13 @@ class TokenCache:
     def user(self) -> str: ...
     @property
     def region(self) -> str | None: ...
+    @property
+    def kind(self) -> str: ...
 
 @final
 class Explanation:
+    @property
+    def kind(self) -> str | None: ...
     @property
     def host(self) -> str | None: ...
     @property

@@ -14,6 +14,7 @@ LOWEST = {
     "psycopg": ("psycopg", "3.1.18"),
     "psycopg2": ("psycopg2", "2.9.9"),
     "pymysql": ("PyMySQL", "1.1.2"),
+    "redis": ("redis", "6.0.0"),
     "sqlalchemy": ("SQLAlchemy", "2.0.30"),
 }
 

@@ -42,7 +42,7 @@ impl Client {
     /// # Errors
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a bad target.
     pub fn handle(&self, target: &Target<'_>) -> Result<Handle> {
-        target.check()?;
+        self.check(target)?;
         Ok(Handle::new(self.clone(), target.to_buf()))
     }
 }

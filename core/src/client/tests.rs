@@ -13,8 +13,13 @@ use crate::credentials::{Credentials, CredentialsSource};
 use crate::event::Event;
 
 const NOW: i64 = 1_717_243_200;
-const TARGET: Target<'static> =
-    Target { host: "db.abc.us-east-1.rds.amazonaws.com", port: 5432, user: "app", region: None };
+const TARGET: Target<'static> = Target {
+    host: "db.abc.us-east-1.rds.amazonaws.com",
+    port: 5432,
+    user: "app",
+    region: None,
+    kind: None,
+};
 const OTHER: Target<'static> = Target { user: "other", ..TARGET };
 
 /// A source that does as the test says.

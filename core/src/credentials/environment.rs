@@ -87,3 +87,27 @@ fn half(there: &str, missing: &str) -> Error {
         format!("the environment has {there} but not {missing}; set both, or unset both"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_of_the_session_token_is_that_of_the_sdk() {
+        let (old, new) = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN");
+        for (conventions, set, expected) in [
+            (Conventions::BOTOCORE, [(old, "OLD"), (new, "NEW")], Some("OLD")),
+            (Conventions::BOTOCORE, [(old, "OLD"), (new, "")], Some("OLD")),
+            (Conventions::BOTOCORE, [(old, ""), (new, "NEW")], Some("NEW")),
+            (Conventions::SDK, [(old, "OLD"), (new, "NEW")], Some("NEW")),
+            (Conventions::SDK, [(old, "OLD"), (new, "")], Some("OLD")),
+            (Conventions::JS, [(old, "OLD"), (new, "NEW")], Some("NEW")),
+            (Conventions::JS, [(old, "OLD"), (new, "")], None),
+        ] {
+            let variables = [(KEY, "AKID"), (SECRET, "SECRET")].into_iter().chain(set);
+            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let read = read(&Environment::given(variables.collect()), conventions).unwrap();
+            assert_eq!(read.unwrap().session_token(), expected, "{conventions:?} {set:?}");
+        }
+    }
+}

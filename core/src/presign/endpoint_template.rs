@@ -2,6 +2,7 @@
 
 use super::encode::{encoded_len, push_encoded};
 use crate::endpoint::Endpoint;
+use crate::kind::Kind;
 use crate::style::Style;
 
 /// The beginning of the token and the end of the canonical request.
@@ -16,11 +17,29 @@ pub(crate) struct EndpointTemplate {
 
 impl EndpointTemplate {
     pub(crate) fn new(endpoint: &Endpoint, user: &str, style: Style) -> Self {
-        let (host, port) = (endpoint.host(), endpoint.port());
+        const CONNECT: (&str, &str) = ("Action", "connect");
+        // ElastiCache and MemoryDB store the names of users in lower case.
+        let lower = || user.to_ascii_lowercase();
+        let of = |parameters: &[_]| Self::at(endpoint, style, parameters);
+        match endpoint.kind() {
+            Kind::Rds => of(&[CONNECT, ("DBUser", user)]),
+            Kind::DsqlConnect => of(&[("Action", "DbConnect")]),
+            Kind::DsqlAdmin => of(&[("Action", "DbConnectAdmin")]),
+            Kind::ElastiCache | Kind::MemoryDb => of(&[CONNECT, ("User", &lower())]),
+            Kind::ElastiCacheServerless => {
+                of(&[CONNECT, ("ResourceType", "ServerlessCache"), ("User", &lower())])
+            }
+        }
+    }
+
+    fn at(endpoint: &Endpoint, style: Style, parameters: &[(&str, &str)]) -> Self {
+        let host = endpoint.host();
+        let Some(port) = endpoint.port() else {
+            return Self::of(&[host], host.len(), parameters);
+        };
         let port_text = port.to_string();
         let signed_port = if style.signs_port(port) { ":".len() + port_text.len() } else { 0 };
-        let signed_host = host.len() + signed_port;
-        Self::of(&[host, ":", &port_text], signed_host, &[("Action", "connect"), ("DBUser", user)])
+        Self::of(&[host, ":", &port_text], host.len() + signed_port, parameters)
     }
 
     /// A presigned URL of any service, with the first `signed_host` bytes of its address as the host. The

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{EndpointTemplate, PresignTemplate, SERVICE, SigningContext, SigningScope};
+use super::{EndpointTemplate, PresignTemplate, SigningContext, SigningScope};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::event::Event;
+use crate::kind::Kind;
 use crate::region;
 use crate::style::Style;
 use crate::sync::RwLock;
@@ -20,7 +21,7 @@ use crate::token::Token;
 pub(crate) struct Signer {
     style: Style,
     expires: u32,
-    /// Of the last new endpoint: one for all endpoints of a region and a day.
+    /// Of the last new endpoint: one for all endpoints of a service, a region and a day.
     context: RwLock<Option<Arc<SigningContext>>>,
     last: RwLock<Option<Prepared>>,
     /// Whose region is not that of their host, and whose caller was told.
@@ -104,7 +105,9 @@ impl Signer {
         credentials: &Credentials,
         now: i64,
     ) -> Result<PresignTemplate> {
-        let context = self.context(region, credentials, now)?;
+        let kind = endpoint.kind();
+        kind.check_expires(self.expires)?;
+        let context = self.context(kind, region, credentials, now)?;
         let endpoint = EndpointTemplate::new(endpoint, target.user, self.style);
         Ok(PresignTemplate::new(endpoint, context))
     }
@@ -127,16 +130,18 @@ impl Signer {
 
     fn context(
         &self,
+        kind: Kind,
         region: &str,
         credentials: &Credentials,
         now: i64,
     ) -> Result<Arc<SigningContext>> {
+        let service = kind.service();
         let known = self.context.try_read().ok().and_then(|context| context.clone());
+        let known = known.filter(|known| known.is_of(service));
         if let Some(known) = known.filter(|known| known.is_for(credentials, region, now)) {
             return Ok(known);
         }
-        let scope =
-            SigningScope { service: SERVICE, region, expires: self.expires, style: self.style };
+        let scope = SigningScope { service, region, expires: self.expires, style: self.style };
         let context = Arc::new(SigningContext::new(credentials, scope, now)?);
         if let Ok(mut known) = self.context.try_write() {
             *known = Some(Arc::clone(&context));

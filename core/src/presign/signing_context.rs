@@ -18,6 +18,7 @@ const SIGNED_HEADERS: &str = "&X-Amz-SignedHeaders=host";
 /// ```
 pub(crate) struct SigningContext {
     pub(super) credentials: Credentials,
+    service: String,
     region: String,
     /// Days since 1970.
     day: i64,
@@ -72,6 +73,7 @@ impl SigningContext {
         };
         Ok(Self {
             credentials: credentials.clone(),
+            service: service.to_owned(),
             region: region.to_owned(),
             day: day_of(now),
             date,
@@ -83,6 +85,11 @@ impl SigningContext {
             token_tail,
             token_end,
         })
+    }
+
+    /// Whether it is the one for this service.
+    pub(crate) fn is_of(&self, service: &str) -> bool {
+        self.service == service
     }
 
     /// Whether it is the one for these credentials, this region and this second.

@@ -8,6 +8,7 @@ use super::sigv4::AmzDate;
 use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::endpoint::Endpoint;
+use crate::kind::Kind;
 use crate::style::Style;
 use crate::{Client, Config};
 
@@ -41,9 +42,10 @@ fn every_stage_of_every_vector() {
             other => panic!("{id}: style {other}"),
         };
         let port = u16::try_from(vector["port"].as_u64().unwrap()).unwrap();
-        let endpoint = Endpoint::new(text(vector, "host"), port).unwrap();
+        let target = Target::new(text(vector, "host"), port, text(vector, "user"));
+        let endpoint = Endpoint::of(&target).unwrap();
         let scope = SigningScope {
-            service: SERVICE,
+            service: Kind::Rds.service(),
             region: text(vector, "region"),
             expires: u32::try_from(vector["expires"].as_u64().unwrap()).unwrap(),
             style,
@@ -73,7 +75,46 @@ fn template(
     PresignTemplate::new(endpoint, Arc::new(SigningContext::new(credentials, scope, now).unwrap()))
 }
 
-/// DSQL and ElastiCache have no API here, but their recipe is the same and so is the code.
+/// The kind that a vector's service and parameters are of.
+fn kind_of(vector: &Value) -> Kind {
+    match (text(vector, "service"), text(&vector["params"], "Action")) {
+        ("rds-db", _) => Kind::Rds,
+        ("dsql", "DbConnect") => Kind::DsqlConnect,
+        ("dsql", "DbConnectAdmin") => Kind::DsqlAdmin,
+        ("elasticache", _) => Kind::ElastiCache,
+        (service, action) => panic!("{service} {action}"),
+    }
+}
+
+/// By the kind of a target, where the port is none that the vector leaves out.
+#[test]
+fn published_vectors_by_their_kind() {
+    let file = load("published.json");
+    let mut run = 0;
+    for vector in file["vectors"].as_array().unwrap() {
+        let kind = kind_of(vector);
+        if kind == Kind::Rds {
+            continue;
+        }
+        let user = vector["params"]["User"].as_str().unwrap_or_default();
+        let target = Target::new(text(vector, "hostname"), 0, user);
+        let target = target.region(Some(text(vector, "region"))).kind(Some(kind));
+        let credentials = credentials_of(vector, ["access_key", "secret_key"]);
+        let unix_time = unix_time(text(vector, "amz_date"));
+        let expires = u32::try_from(vector["expires"].as_u64().unwrap()).unwrap();
+        let token = sign_at_unix(&credentials, &target, unix_time, expires, Conventions::BOTOCORE);
+        let token = token.unwrap();
+        let (_, signature) = token.as_str().rsplit_once('=').unwrap();
+        assert_eq!(signature, text(vector, "signature"), "{}", text(vector, "id"));
+        // In botocore's order, in which all of these were written down.
+        if let Some(expected) = vector["expected_token"].as_str() {
+            assert_eq!(token.as_str(), expected, "{}", text(vector, "id"));
+        }
+        run += 1;
+    }
+    assert_eq!(run, 9);
+}
+
 #[test]
 fn published_vectors_of_every_service() {
     let file = load("published.json");
@@ -120,6 +161,48 @@ fn unix_time(stamp: &str) -> i64 {
 }
 
 #[test]
+fn one_client_signs_for_each_kind_as_a_new_one_does() {
+    let credentials = Credentials::new("AKID", "SECRET", Some("T")).unwrap();
+    let clock = Clock::Manual(ManualClock::at(1_717_243_200));
+    let config = Config::new().credentials(credentials.clone()).clock(clock);
+    let client = Client::new(config).unwrap();
+    for _ in 0..2 {
+        for kind in Kind::ALL {
+            let target = Target::new("cache-or-host", 5432, "App").region(Some("us-east-1"));
+            let target = target.kind(Some(kind));
+            let new =
+                sign_at_unix(&credentials, &target, 1_717_243_200, 900, Conventions::SDK).unwrap();
+            assert_eq!(client.sign(&target).unwrap().as_str(), new.as_str());
+            assert_eq!(client.get(&target).unwrap().as_str(), new.as_str());
+        }
+    }
+    assert_eq!(client.stats().entries, 6);
+}
+
+#[test]
+fn a_life_that_only_dsql_allows_is_refused_for_the_others() {
+    let credentials = Credentials::new("AKID", "SECRET", None).unwrap();
+    let config = Config::new().credentials(credentials).expires(Duration::from_secs(604_800));
+    let client = Client::new(config.region("us-east-1")).unwrap();
+    let dsql = Target::new("abc.dsql.us-east-1.on.aws", 5432, "app");
+    let token = client.get(&dsql).unwrap();
+    assert_eq!(token.expires_at(), token.signed_at() + Duration::from_secs(604_800));
+    client.check(&dsql).unwrap();
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_dsql()) {
+        let target = Target::new("cache-or-host", 5432, "app").kind(Some(kind));
+        let errors = [
+            client.get(&target).unwrap_err(),
+            client.sign(&target).unwrap_err(),
+            client.handle(&target).unwrap_err(),
+            client.check(&target).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.message().starts_with("expires is 604800; "), "{error}");
+        }
+    }
+}
+
+#[test]
 fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
     let seed = std::env::var("RDSIAM_SEED")
         .map_or_else(|_| fastrand::u64(..), |seed| seed.parse().expect("RDSIAM_SEED is a number"));
@@ -127,12 +210,15 @@ fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..10_000 {
         let host = random_word(&mut random, 40, "abcdefghijklmnopqrstuvwxyz0123456789-");
-        let host = format!("h{host}.example.com");
+        let kind = Kind::ALL[random.usize(..Kind::ALL.len())];
+        let domain = if kind.is_cache() { "" } else { ".example.com" };
+        let host = format!("h{host}{domain}");
         let (port, user) = (random.u16(1..), random_user(&mut random));
         let region = format!("xx-test-{}", random.u8(1..10));
         let session = random_word(&mut random, 1200, "ABCabc019+/=");
         let secret = random_user(&mut random);
         let login = Login {
+            kind: kind.name(),
             host: &host,
             port,
             user: &user,
@@ -141,11 +227,11 @@ fn ten_thousand_random_inputs_agree_with_aws_sigv4() {
             secret_access_key: &secret,
             session_token: random.bool().then_some(session.as_str()),
             unix_time: random.i64(0..4_000_000_000),
-            expires: random.u32(1..=900),
+            expires: random.u32(1..=kind.max_expires()),
         };
         let credentials =
             Credentials::new(login.access_key_id, &secret, login.session_token).unwrap();
-        let target = Target::new(&host, port, &user).region(Some(&region));
+        let target = Target::new(&host, port, &user).region(Some(&region)).kind(Some(kind));
         let ours = sign_at_unix(
             &credentials,
             &target,
@@ -174,7 +260,7 @@ fn random_user(random: &mut fastrand::Rng) -> String {
 }
 
 const DB: Target<'_> =
-    Target { host: "db.example.com", port: 5432, user: "u", region: Some("us-east-1") };
+    Target { host: "db.example.com", port: 5432, user: "u", region: Some("us-east-1"), kind: None };
 
 fn sign(credentials: &Credentials, now: i64) -> Result<Token> {
     sign_at_unix(credentials, &DB, now, 900, Conventions::BOTOCORE)
@@ -197,7 +283,7 @@ fn token_expires_with_its_credentials_and_expired_ones_never_sign() {
 fn context_is_for_its_keys_its_region_and_its_day() {
     let credentials = Credentials::new("AKID", "SECRET", Some("T")).unwrap();
     let style = Style::Botocore;
-    let scope = SigningScope { service: SERVICE, region: "us-east-1", expires: 900, style };
+    let scope = SigningScope { service: "rds-db", region: "us-east-1", expires: 900, style };
     let context = SigningContext::new(&credentials, scope, 86_400).unwrap();
     let later = Credentials::with_unix_expiry("AKID", "SECRET", Some("T"), Some(9)).unwrap();
     for credentials in [&credentials, &later] {
@@ -206,6 +292,7 @@ fn context_is_for_its_keys_its_region_and_its_day() {
         }
     }
     assert!(!context.is_for(&credentials, "us-east-2", 86_400));
+    assert!(context.is_of("rds-db") && !context.is_of("dsql"));
     for other in [("AKIE", "SECRET", Some("T")), ("AKID", "S", Some("T")), ("AKID", "SECRET", None)]
     {
         let other = Credentials::new(other.0, other.1, other.2).unwrap();

@@ -11,6 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// All that a token is made from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Login<'a> {
+    /// The name of the kind.
+    pub(crate) kind: &'a str,
     /// As it is signed: in lower case, with brackets if it is an IPv6 address.
     pub(crate) host: &'a str,
     pub(crate) port: u16,
@@ -26,6 +28,7 @@ pub(crate) struct Login<'a> {
 impl Login<'_> {
     /// The token. Its parameters are in an order of their own: compare [`sorted`].
     pub(crate) fn token(&self) -> String {
+        let (service, url) = self.service_and_url();
         let mut settings = SigningSettings::default();
         settings.expires_in = Some(Duration::from_secs(self.expires.into()));
         settings.signature_location = SignatureLocation::QueryParams;
@@ -40,13 +43,11 @@ impl Login<'_> {
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region)
-            .name("rds-db")
+            .name(service)
             .time(UNIX_EPOCH + Duration::from_secs(self.unix_time.unsigned_abs()))
             .settings(settings)
             .build()
             .unwrap();
-        let (host, port, user) = (self.host, self.port, encoded(self.user));
-        let url = format!("https://{host}:{port}/?Action=connect&DBUser={user}");
         let body = SignableBody::Bytes(&[]);
         let signable = SignableRequest::new("GET", &url, std::iter::empty(), body).unwrap();
         let (instructions, _) = sign(signable, &params.into()).unwrap().into_parts();
@@ -55,6 +56,24 @@ impl Login<'_> {
             token.push_str(&format!("&{name}={}", encoded(value)));
         }
         token
+    }
+
+    fn service_and_url(&self) -> (&'static str, String) {
+        let (host, port, user) = (self.host, self.port, encoded(self.user));
+        let lower = encoded(&self.user.to_ascii_lowercase());
+        let (service, rest) = match self.kind {
+            "rds" => ("rds-db", format!(":{port}/?Action=connect&DBUser={user}")),
+            "dsql" => ("dsql", "/?Action=DbConnect".to_owned()),
+            "dsql-admin" => ("dsql", "/?Action=DbConnectAdmin".to_owned()),
+            "elasticache" => ("elasticache", format!("/?Action=connect&User={lower}")),
+            "memorydb" => ("memorydb", format!("/?Action=connect&User={lower}")),
+            "elasticache-serverless" => {
+                let query = "/?Action=connect&ResourceType=ServerlessCache&User=";
+                ("elasticache", format!("{query}{lower}"))
+            }
+            other => panic!("{other}"),
+        };
+        (service, format!("https://{host}{rest}"))
     }
 }
 

@@ -375,6 +375,7 @@ impl Service {
         if !self.verified.contains(text) {
             let (secret, session) = (Keys::secret(id), Keys::session(id));
             let theirs = Login {
+                kind: "rds",
                 host: HOST,
                 port: 5432,
                 user: &self.users[key],

@@ -1,8 +1,8 @@
-//! Any host, port, user, region, second, life and credentials: nothing panics, what is refused
+//! Any host, port, user, region, second, life, credentials and kind: nothing panics, what is refused
 //! is refused without a secret, and what is taken is signed as aws-sigv4 signs it.
 
 use rdsiam::binding::{credentials, sign_at, unix_times};
-use rdsiam::{Conventions, ErrorKind, Target, explain, region_of_host};
+use rdsiam::{Conventions, ErrorKind, Kind, Target, explain, region_of_host};
 
 use super::aws_sigv4::{Login, sorted};
 use super::input::Input;
@@ -21,6 +21,8 @@ pub(crate) fn run(data: &[u8]) {
     let (id, secret, session) = (input.text(), input.text(), input.text());
     let (secret, session) = (format!("{SECRET}{secret}"), format!("{SECRET}{session}"));
     let end = Some(input.number()).filter(|end| *end != 0);
+    // The last, so that inputs without it are of RDS.
+    let kind = Kind::ALL[input.number().unsigned_abs() as usize % Kind::ALL.len()];
     let session = Some(session.as_str()).filter(|_| id.len().is_multiple_of(2));
     let conventions =
         if secret.len().is_multiple_of(2) { Conventions::SDK } else { Conventions::JS };
@@ -29,7 +31,7 @@ pub(crate) fn run(data: &[u8]) {
     let _ = region_of_host(&host);
     let Ok(credentials) = credentials(&id, &secret, session, end) else { return };
     let region = Some(region.as_ref()).filter(|region| !region.is_empty());
-    let target = Target::new(&host, port, &user).region(region);
+    let target = Target::new(&host, port, &user).region(region).kind(Some(kind));
     let checked = target.check();
     let token = match sign_at(&credentials, &target, unix_time, expires, conventions) {
         Ok(token) => token,
@@ -38,7 +40,7 @@ pub(crate) fn run(data: &[u8]) {
             match error.kind() {
                 ErrorKind::InvalidArgument => assert!(
                     checked.is_err()
-                        || !(1..=900).contains(&expires)
+                        || !(1..=kind.max_expires()).contains(&expires)
                         || !(0..253_402_300_800).contains(&unix_time)
                 ),
                 ErrorKind::RegionMissing => assert!(region.is_none()),
@@ -61,13 +63,16 @@ pub(crate) fn run(data: &[u8]) {
         told_host.trim_start_matches('[').trim_end_matches(']'),
         bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase()
     );
-    assert_eq!(told.port, Some(port));
+    assert_eq!(told.port, Some(port).filter(|_| kind == Kind::Rds));
+    assert_eq!(told.kind, Some(kind));
     assert_eq!((told.signed_at, told.expires_at), (Some(unix_time), Some(natural_end)));
     let slipped_in = |text: &str| {
         let text = text.to_ascii_lowercase();
         text.contains("x-amz-signature") || text.contains("x-amz-security-token")
     };
-    assert_eq!(told.user.as_deref(), Some(user.as_ref()).filter(|user| !slipped_in(user)));
+    let signed_user = if kind.is_cache() { user.to_ascii_lowercase() } else { user.to_string() };
+    let told_user = Some(signed_user.as_str()).filter(|user| !slipped_in(user) && !kind.is_dsql());
+    assert_eq!(told.user.as_deref(), told_user);
     let region = region.or_else(|| region_of_host(told_host)).unwrap();
     let key = Some(id.as_ref()).filter(|id| !slipped_in(id) && !slipped_in(region));
     assert_eq!(told.access_key_id.as_deref(), key);
@@ -78,6 +83,7 @@ pub(crate) fn run(data: &[u8]) {
         return;
     }
     let theirs = Login {
+        kind: kind.name(),
         host: told_host,
         port,
         user: &user,

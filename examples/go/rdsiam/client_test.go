@@ -169,6 +169,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"refresh_before": rdsiam.WithRefreshBefore(901 * time.Second),
 		"min_remaining":  rdsiam.WithMinRemaining(901 * time.Second),
 		"expires":        rdsiam.WithExpires(0),
+		"kind":           rdsiam.WithKind(-1),
 		"timeout":        rdsiam.WithTimeout(0),
 		"long timeout":   rdsiam.WithTimeout(2 * time.Hour),
 		"max_entries":    rdsiam.WithMaxEntries(0),
@@ -190,6 +191,42 @@ func TestOptionsAreChecked(t *testing.T) {
 	token, err := client.Get(t.Context(), target)
 	if err != nil || token.ExpiresAt().Sub(token.SignedAt()) != 5*time.Minute {
 		t.Errorf("%v, from %v to %v", err, token.SignedAt(), token.ExpiresAt())
+	}
+}
+
+// The parts of a token by which a server tells its kind.
+func TestKinds(t *testing.T) {
+	dsql := rdsiam.Target{Host: "abc.dsql.us-east-1.on.aws", Port: 5432, User: "app"}
+	admin := rdsiam.Target{Host: dsql.Host, Port: 5432, User: "admin"}
+	cache := rdsiam.Target{Host: "My-Cache", User: "App", Region: "us-east-1"}
+	for _, c := range []struct {
+		kind      rdsiam.Kind
+		target    rdsiam.Target
+		beginning string
+		service   string
+	}{
+		{rdsiam.ByName, dsql, dsql.Host + "/?Action=DbConnect&X", "dsql"},
+		{rdsiam.ByName, admin, dsql.Host + "/?Action=DbConnectAdmin&X", "dsql"},
+		{rdsiam.DSQL, admin, dsql.Host + "/?Action=DbConnect&X", "dsql"},
+		{rdsiam.DSQLAdmin, dsql, dsql.Host + "/?Action=DbConnectAdmin&X", "dsql"},
+		{rdsiam.RDS, dsql, dsql.Host + ":5432/?Action=connect&DBUser=app&X", "rds-db"},
+		{rdsiam.ElastiCache, cache, "my-cache/?Action=connect&User=app&X", "elasticache"},
+		{rdsiam.ElastiCacheServerless, cache, "my-cache/?Action=connect&ResourceType=ServerlessCache&User=app&X", "elasticache"},
+		{rdsiam.MemoryDB, cache, "my-cache/?Action=connect&User=app&X", "memorydb"},
+	} {
+		client := open(t, rdsiam.WithCredentials(static), rdsiam.WithKind(c.kind))
+		password := get(t, client, c.target)
+		if !strings.HasPrefix(password, c.beginning) || !strings.Contains(password, "%2F"+c.service+"%2F") {
+			t.Errorf("%d: %.80s", c.kind, password)
+		}
+	}
+	week := 7 * 24 * time.Hour
+	client := open(t, rdsiam.WithCredentials(static), rdsiam.WithExpires(week))
+	if token, err := client.Get(t.Context(), dsql); err != nil || token.ExpiresAt().Sub(token.SignedAt()) != week {
+		t.Errorf("%v", err)
+	}
+	if _, err := client.Get(t.Context(), target); !errors.Is(err, rdsiam.ErrInvalidArgument) {
+		t.Errorf("RDS for a week: %v", err)
 	}
 }
 

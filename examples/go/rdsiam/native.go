@@ -166,6 +166,9 @@ func configure(config *C.rdsiam_config, s *settings) error {
 			return err
 		}
 	}
+	if status := C.rdsiam_config_set_kind(config, C.int32_t(s.kind), &err); status != C.RDSIAM_OK {
+		return errorOf(status, err)
+	}
 	if err := setNumbers(config, s); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type settings struct {
 	credentials     *Credentials
 	provider        Provider
 	noProvider      bool
+	kind            Kind
 }
 
 // check refuses what C would not see.
@@ -56,10 +57,16 @@ func WithMinRemaining(margin time.Duration) Option {
 	return func(s *settings) { s.minRemaining = &margin }
 }
 
-// WithExpires sets for how long a token is valid: 1 second to 15 minutes, 15 minutes by default. Parts
-// of a second are dropped.
+// WithExpires sets for how long a token is valid: 1 second to 15 minutes, 15 minutes by default. Tokens
+// for DSQL may live for a week. Parts of a second are dropped.
 func WithExpires(life time.Duration) Option {
 	return func(s *settings) { s.expires = &life }
+}
+
+// WithKind sets what the tokens of a client are for. Without it that is [DSQL] or [DSQLAdmin] where the
+// host is the endpoint of a DSQL cluster, and [RDS] otherwise.
+func WithKind(kind Kind) Option {
+	return func(s *settings) { s.kind = kind }
 }
 
 // WithTimeout sets how long a call waits for credentials, files and name servers included: 1

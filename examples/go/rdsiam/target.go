@@ -7,7 +7,8 @@ import "strings"
 // A Target is what a token is for.
 type Target struct {
 	// Host is the endpoint of the database as AWS shows it, which is not always what is dialled:
-	// through a tunnel or a name of your own the token is still for the endpoint.
+	// through a tunnel or a name of your own the token is still for the endpoint. For ElastiCache and
+	// MemoryDB it is the name of the cache.
 	Host string
 	// Port is that of the endpoint.
 	Port uint16

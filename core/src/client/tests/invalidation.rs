@@ -38,6 +38,8 @@ fn only_the_refused_token_is_removed() {
     let new = client.get(&TARGET).unwrap();
     client.invalidate_token(&TARGET, old.as_str()).unwrap();
     assert!(Arc::ptr_eq(&new, &client.get(&TARGET).unwrap()));
+    assert!(client.login_refused(&TARGET, old.as_str(), began(850)).unwrap());
+    assert!(Arc::ptr_eq(&new, &client.get(&TARGET).unwrap()));
     client.invalidate_token(&TARGET, new.as_str()).unwrap();
     assert!(!Arc::ptr_eq(&new, &client.get(&TARGET).unwrap()));
     assert_eq!((source.calls(), client.stats().invalidations), (2, 1));

@@ -1,0 +1,2 @@
+export type { DsqlSignerConfig } from './index.js';
+export { DsqlSigner } from './index.js';

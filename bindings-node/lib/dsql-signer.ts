@@ -1,0 +1,3 @@
+// What stands in for `@aws-sdk/dsql-signer`, by its name.
+
+export { DsqlSigner, type DsqlSignerConfig } from './index.js';

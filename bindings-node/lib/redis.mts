@@ -1,0 +1,2 @@
+export type * from './redis.js';
+export { credentialsProvider, streamingCredentialsProvider, withTokens } from './redis.js';
