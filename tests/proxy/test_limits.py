@@ -81,6 +81,16 @@ def test_more_connections_than_there_may_be_are_told_so(start):
     assert proxy.metric("rejections_total", reason="limit") == 1
 
 
+def test_a_query_can_be_cancelled_where_nobody_else_can_connect(start):
+    proxy = start("--max-connections", "1")
+    with proxy.connect() as connection:
+        timer = threading.Timer(0.5, connection.cancel)
+        timer.start()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("SELECT pg_sleep(20)")
+        timer.join()
+
+
 def test_logins_wait_for_their_turn(start):
     proxy = start("--logins-per-second", "5")
     began = time.monotonic()
