@@ -44,10 +44,26 @@ def test_a_thousand_connections_leave_no_descriptor_behind(start):
         thread.start()
     for thread in threads:
         thread.join()
+    # The last ones may wait to be accepted.
+    proxy.wait(lambda: proxy.metric("connections_total") == 1001)
     assert settled(proxy, before) == before
-    assert proxy.metric("connections_total") == 1001
     assert proxy.metric("connections") == 0
     assert proxy.metric("logins_total", result="ok") == 201
+
+
+def test_clients_that_hang_up_at_once_hold_nobody_back(start):
+    """Each is a reset by the time the proxy looks at it."""
+    proxy = start()
+    for _ in range(200):
+        client = raw(proxy.port)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    began = time.monotonic()
+    with proxy.connect():
+        pass
+    assert time.monotonic() - began < 5
+    assert not proxy.logged("accept")
+    proxy.wait(lambda: proxy.metric("connections_total") == 201)
 
 
 def test_a_client_that_says_nothing_is_left_after_the_timeout(start):

@@ -36,7 +36,9 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                prepare(&stream)?;
+                // Some systems refuse it for a client that has hung up by now, which is no failure of
+                // the listener.
+                let _ = prepare(&stream);
                 Ok(Box::new(stream))
             }
             Self::Unix(listener, _) => {
@@ -73,6 +75,8 @@ pub(super) async fn listen(
                     drop(alive);
                 });
             }
+            // By a client that hung up before.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 let (listener, message) = (database.place.to_string(), error.to_string());
                 let details = [("listener", &listener as _), ("message", &message as _)];
