@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-valkey test-go test-cli test-proxy test-proxy-drivers test-consumers test-examples test-packages \
+	test-valkey test-go test-cli test-proxy test-proxy-drivers test-local test-consumers test-examples test-packages \
 	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
@@ -20,7 +20,7 @@ help: ## what can be made
 demo: ## log in to a PostgreSQL that checks tokens, from C, Python and Node; installs nothing
 	examples/demo/run.sh
 
-test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-valkey test-go test-cli test-proxy test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
+test: lint test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator test-valkey test-go test-cli test-proxy test-local test-consumers test-examples test-packages ## all that CI runs: lint, tests of every binding, logins
 	@echo "all tests passed"
 
 tools: .venv/installed bindings-node/node_modules/installed
@@ -123,6 +123,10 @@ test-cli: tools standin c-tools build/cli/installed ## the command, beside the A
 	cargo test -p rdsiam-cli
 	cargo build -p rdsiam-cli
 	tests/cli/run.sh
+
+test-local: drivers ## the RDS for tests, beside the stand-in's verifier and drivers of Python, Node and Go
+	cargo build -p rdsiam-cli
+	tests/local/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 	$(PYTHON) -m venv build/cli/venv

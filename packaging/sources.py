@@ -23,7 +23,7 @@ def _environment() -> dict[str, str]:
 
 
 def crates() -> list[Path]:
-    """Of the library, the protocols, and the command, which asks for just that version of both."""
+    """Of the library, the protocols and the command, which asks for this version of both."""
     command = ["cargo", "package", "-q", "--locked", "--allow-dirty", "--no-verify"]
     command += [word for name in CRATES for word in ("-p", name)]
     run(command, cwd=ROOT, env=_environment())

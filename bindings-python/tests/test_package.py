@@ -38,7 +38,7 @@ def test_the_extras_are_the_lowest_versions_that_the_tests_run() -> None:
     for extra, (name, version) in _versions.LOWEST.items():
         assert lowest[name.lower()] == version
         assert extras[extra][0] == f"{name}>={version}"
-    assert set(extras) == {*_versions.LOWEST, "psycopg-pool"}
+    assert set(extras) == {*_versions.LOWEST, "psycopg-pool", "testing"}
     assert extras["psycopg-pool"] == [f"psycopg_pool>={lowest['psycopg_pool']}"]
 
 

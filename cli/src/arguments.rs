@@ -9,6 +9,8 @@ use crate::enable::EnableOptions;
 #[cfg(unix)]
 use crate::exec::{ExecOptions, KeepOptions, MysqlOptions, PsqlOptions};
 use crate::explain::ExplainOptions;
+#[cfg(unix)]
+use crate::local::LocalOptions;
 use crate::policy::PolicyOptions;
 #[cfg(unix)]
 use crate::proxy::ProxyOptions;
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     #[cfg(unix)]
     Proxy(ProxyOptions),
     Doctor(DoctorOptions),
+    #[cfg(unix)]
+    Local(LocalOptions),
     Policy(PolicyOptions),
     Sql(SqlOptions),
     Enable(EnableOptions),

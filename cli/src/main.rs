@@ -13,6 +13,8 @@ mod engine;
 mod exec;
 mod explain;
 mod failure;
+#[cfg(unix)]
+mod local;
 mod output;
 mod policy;
 #[cfg(unix)]
@@ -72,6 +74,8 @@ fn run(given: Cli<Command>) -> Result<ExitCode> {
         Command::Doctor(given) => doctor::run(&given),
         #[cfg(unix)]
         Command::Proxy(given) => proxy::run(&given),
+        #[cfg(unix)]
+        Command::Local(given) => local::run(&given),
         Command::Policy(given) => policy::run(&given),
         Command::Sql(given) => sql::run(&given),
         Command::Enable(given) => enable::run(&given),

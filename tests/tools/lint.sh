@@ -11,10 +11,10 @@ if [ "${1:-}" = --fix ]; then
     cargo fmt
     cargo fmt --manifest-path tests/bench/rust/Cargo.toml
     rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
-    gofmt -w examples/go tests/consumer/go
+    gofmt -w examples/go tests/consumer/go tests/local/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
-    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm)
+    (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
     exit
 fi
 
@@ -24,7 +24,7 @@ cargo fmt --check
 cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
 rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
 # In two steps: a failed command in front of && ends no script.
-unformatted=$(gofmt -l examples/go tests/consumer/go)
+unformatted=$(gofmt -l examples/go tests/consumer/go tests/local/go)
 [ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 cargo clippy --workspace --all-targets -- -D warnings
 # The test builds of the core, which have other locks and other threads.
@@ -43,4 +43,4 @@ cargo run -q -p rdsiam-header -- --check
 (cd bindings-python && "$venv/mypy" --no-error-summary)
 "$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
 (cd packaging && "$venv/mypy" --no-error-summary --strict dist.py proofs.py)
-(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs ../cli/npm)
+(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)

@@ -1,0 +1,2 @@
+export type * from './testing.js';
+export { Local, startLocal } from './testing.js';

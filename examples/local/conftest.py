@@ -1,0 +1,2 @@
+# What pytest finds the fixtures by.
+pytest_plugins = ["rdsiam.testing"]
