@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-valkey test-go test-cli test-proxy test-local test-consumers test-examples test-packages \
+	test-valkey test-go test-cli test-proxy test-proxy-drivers test-local test-consumers test-examples test-packages \
 	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy bench-dsql \
 	soak model mutants coverage sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
@@ -144,7 +144,11 @@ build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
 test-proxy: drivers ## clients that know nothing of tokens, through `rdsiam proxy`
 	cargo test -p rdsiam-wire
 	cargo build -p rdsiam-cli
-	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy
+	tests/proxy/run.sh
+
+test-proxy-drivers: drivers ## drivers of Python, Node and Java through `rdsiam proxy`; needs Java, and Maven for the drivers
+	cargo build -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy/test_drivers.py
 
 test-consumers: standin c-tools ## programs over what is installed; PROFILE=release for what ships
 	tests/consumer/run.sh

@@ -16,7 +16,7 @@ use rdsiam::{Client, Error, ErrorKind, Token, binding};
 
 use crate::arguments::TEMPLATE;
 use crate::connection::{Connection, ConnectionOptions};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{self, with_progress};
 use crate::target;
 use cause::Cause;
@@ -66,12 +66,16 @@ fn examine(connection: &Connection, given: &DoctorOptions) -> Result<Report> {
     // A region against the host's is a finding here, and needs no warning as well.
     let client = Client::new(target::config(&connection.aws).on_event(|_| {}))?;
     let limit = Duration::from_secs(given.timeout);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::general(error.to_string()))?;
     let addresses = with_progress("looking up the name", || {
         name::look(connection, &client, given.dns_server, &mut report)
     });
     let dialled = with_progress("connecting", || tls::dial(&addresses, limit, &mut report));
     let connected = dialled.map(|stream| {
-        with_progress("looking at the certificate", || tls::look(stream, connection, &mut report))
+        with_progress("looking at the certificate", || {
+            runtime.block_on(tls::look(stream, connection, limit, &mut report))
+        })
     });
     let token =
         with_progress("fetching credentials", || credentials(connection, &client, &mut report));
@@ -84,7 +88,8 @@ fn examine(connection: &Connection, given: &DoctorOptions) -> Result<Report> {
     }
     match (connected.and_then(|connected| connected.stream), token) {
         (Some(stream), Some(token)) => with_progress("logging in", || {
-            login::attempt(stream, connection, token.as_str(), &mut report);
+            let attempt = login::attempt(stream, connection, token.as_str(), limit, &mut report);
+            runtime.block_on(attempt);
         }),
         (None, _) => report.add(Finding::not_checked(
             "login",

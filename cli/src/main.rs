@@ -23,7 +23,6 @@ mod sql;
 mod target;
 mod time;
 mod token;
-mod wire;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

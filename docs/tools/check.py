@@ -12,14 +12,13 @@ runs), or `<!-- shown: WHY -->`.
 import ast
 import configparser
 import functools
+import importlib
 import json
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-import tomllib
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import DOCS, ROOT, blocks, pages, site, without_code
@@ -183,6 +182,8 @@ def as_ini(code):
 
 
 def as_toml(code):
+    # In Python's library from 3.11 on.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         tomllib.loads(code)
     except tomllib.TOMLDecodeError as error:

@@ -200,9 +200,9 @@ def keys():
 
 
 @contextlib.contextmanager
-def running(folder, url, options, env, *more):
+def running(folder, url, options, env, *more, listen="127.0.0.1:0"):
     proxy = Proxy(folder, [], environment(HOME=str(folder), **env))
-    arguments = [f"127.0.0.1:0={url}", *options, "--password-file", proxy.password_file]
+    arguments = [f"{listen}={url}", *options, "--password-file", proxy.password_file]
     proxy.arguments = [str(word) for word in arguments]
     proxy.start("--admin", "127.0.0.1:0", *more)
     try:
@@ -231,9 +231,9 @@ def start(tmp_path, keys):
     """Starts one more, with options."""
     with contextlib.ExitStack() as stack:
 
-        def begin(*more, url=None, options=None, env=keys):
+        def begin(*more, url=None, options=None, env=keys, **place):
             arguments = (url or postgres_url(), options or to_postgres(), env, *more)
-            return stack.enter_context(running(tmp_path, *arguments))
+            return stack.enter_context(running(tmp_path, *arguments, **place))
 
         yield begin
 

@@ -5,7 +5,6 @@ import re
 import secrets
 
 import pytest
-import tomllib
 from conftest import ROOT, Proxy, environment, standin
 
 EXAMPLES = ROOT / "examples" / "proxy"
@@ -31,7 +30,7 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_a_proxy_starts_with_the_configuration(name, tmp_path, keys):
     text = CONFIGURATIONS[name]
-    wanted = tomllib.loads(text)["database"]
+    wanted = text.count("[[database]]\n")
     # Where it listens and what files there are is the machine's.
     for folder in ("/run/rdsiam/", "/run/secrets/"):
         text = text.replace(folder, f"{tmp_path}{folder}")
@@ -47,7 +46,7 @@ def test_a_proxy_starts_with_the_configuration(name, tmp_path, keys):
     proxy = Proxy(tmp_path, ["--config", "proxy.toml"], environment(HOME=str(tmp_path), **keys))
     proxy.start()
     try:
-        assert len(proxy.places()) == len(wanted)
+        assert len(proxy.places()) == wanted > 0
         assert len(proxy.logged("admin")) == 1
         assert proxy.ask("/startup") == (200, "ok\n")
     finally:

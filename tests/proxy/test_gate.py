@@ -57,6 +57,15 @@ def test_a_client_that_insists_on_tls_gets_it(start):
         assert not connection.pgconn.ssl_in_use
 
 
+def test_an_address_of_other_machines_takes_tls_alone(start):
+    proxy = start("--tls", listen="0.0.0.0:0")
+    with pytest.raises(psycopg.OperationalError, match="over TLS alone"):
+        proxy.connect()
+    with proxy.connect(sslmode="require") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    proxy.wait(lambda: proxy.metric("rejections_total", reason="tls") == 1)
+
+
 def certificate(folder):
     run = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     run += ["-nodes", "-days", "2", "-subj", "/CN=here", "-addext", "subjectAltName=DNS:localhost"]

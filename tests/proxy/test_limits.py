@@ -44,10 +44,26 @@ def test_a_thousand_connections_leave_no_descriptor_behind(start):
         thread.start()
     for thread in threads:
         thread.join()
+    # The last ones may wait to be accepted.
+    proxy.wait(lambda: proxy.metric("connections_total") == 1001)
     assert settled(proxy, before) == before
-    assert proxy.metric("connections_total") == 1001
     assert proxy.metric("connections") == 0
     assert proxy.metric("logins_total", result="ok") == 201
+
+
+def test_clients_that_hang_up_at_once_hold_nobody_back(start):
+    """Each is a reset by the time the proxy looks at it."""
+    proxy = start()
+    for _ in range(200):
+        client = raw(proxy.port)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    began = time.monotonic()
+    with proxy.connect():
+        pass
+    assert time.monotonic() - began < 5
+    assert not proxy.logged("accept")
+    proxy.wait(lambda: proxy.metric("connections_total") == 201)
 
 
 def test_a_client_that_says_nothing_is_left_after_the_timeout(start):
@@ -79,6 +95,16 @@ def test_more_connections_than_there_may_be_are_told_so(start):
     with proxy.connect():
         assert proxy.ask("/readiness")[0] == 200
     assert proxy.metric("rejections_total", reason="limit") == 1
+
+
+def test_a_query_can_be_cancelled_where_nobody_else_can_connect(start):
+    proxy = start("--max-connections", "1")
+    with proxy.connect() as connection:
+        timer = threading.Timer(0.5, connection.cancel)
+        timer.start()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("SELECT pg_sleep(20)")
+        timer.join()
 
 
 def test_logins_wait_for_their_turn(start):

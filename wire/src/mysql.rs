@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: the packets up to and including a login.
 
+mod ask;
 pub mod capabilities;
 pub mod client;
 mod error;
@@ -9,6 +10,7 @@ mod response;
 mod scramble;
 pub mod server;
 
+pub use ask::ask;
 pub use capabilities::Capabilities;
 pub use error::ErrorPacket;
 pub use greeting::Greeting;
@@ -37,6 +39,21 @@ fn split_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     let (text, rest) = bytes.split_at_checked(end)?;
     Some((text, rest.get(1..)?))
+}
+
+/// A text with its length before it, and the rest.
+fn split_measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let count = match first {
+        0..=250 => return rest.split_at_checked(usize::from(*first)),
+        252 => 2,
+        253 => 3,
+        254 => 8,
+        _ => return None,
+    };
+    let (digits, rest) = rest.split_at_checked(count)?;
+    let length = digits.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    rest.split_at_checked(usize::try_from(length).ok()?)
 }
 
 #[cfg(test)]

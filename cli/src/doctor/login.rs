@@ -1,40 +1,113 @@
 //! A login with a fresh token, and what the server's words mean.
 
 use std::io;
+use std::time::Duration;
+
+use rdsiam_wire::mysql::{self, Greeting, Response};
+use rdsiam_wire::postgres::Startup;
+use rdsiam_wire::{Refusal, Stream};
 
 use super::cause::Cause;
 use super::report::{Finding, Report};
-use super::tls::Verified;
+use super::tls::{Begun, Verified, within};
 use crate::connection::Connection;
 use crate::engine::Engine;
-use crate::wire::{Outcome, Refusal, mysql, postgres};
 
 const STEP: &str = "login";
 
-pub(super) fn attempt(
-    mut stream: Verified,
+/// How a login went.
+enum Outcome {
+    /// Logged in; the connections that are open, and the most that may be.
+    In {
+        used: Option<u64>,
+        most: Option<u64>,
+    },
+    Refused(Refusal),
+    /// The server asks for something else than a token; the name of that.
+    OtherMethod(String),
+}
+
+pub(super) async fn attempt(
+    verified: Verified,
     connection: &Connection,
     token: &str,
+    limit: Duration,
     report: &mut Report,
 ) {
-    let (user, name) = (&connection.user, connection.dbname.as_deref());
-    let outcome = match connection.engine {
-        Engine::Postgres => {
-            // As psql: without a name it is the user's.
-            postgres::log_in(&mut stream, user, name.unwrap_or(user), token)
+    let Verified { mut stream, begun } = verified;
+    let outcome = match &begun {
+        Begun::Postgres => within(limit, of_postgres(&mut stream, connection, token)).await,
+        Begun::Mysql(begun) => {
+            let (greeting, response) = &**begun;
+            within(limit, of_mysql(&mut stream, greeting, response, token)).await
         }
-        Engine::Mysql => mysql::log_in(&mut stream, user, name, token),
     };
     match outcome {
         Ok(Outcome::In { used, most }) => {
             report.logged_in();
-            report.add(Finding::good(STEP, format!("{user} is logged in")));
+            report.add(Finding::good(STEP, format!("{} is logged in", connection.user)));
             report.add(connections(used, most));
         }
         Ok(Outcome::Refused(refusal)) => report.add(refused(&refusal, connection.engine)),
         Ok(Outcome::OtherMethod(method)) => report.add(other_method(connection, &method)),
         Err(error) => report.add(broken(&error)),
     }
+}
+
+const COUNT: &str = "SELECT count(*), current_setting('max_connections') FROM pg_stat_activity";
+
+async fn of_postgres(
+    stream: &mut impl Stream,
+    connection: &Connection,
+    token: &str,
+) -> io::Result<Outcome> {
+    use rdsiam_wire::postgres::client::{Login, Password, ask, log_in};
+    let user = connection.user.as_str();
+    // As psql: without a name it is the user's.
+    let name = connection.dbname.as_deref().unwrap_or(user);
+    let parameters = [("user", user), ("database", name), ("application_name", "rdsiam doctor")];
+    let startup = Startup::new(&parameters);
+    let session = match log_in(stream, &startup, Password::Token(token)).await? {
+        Login::In(session) => session,
+        Login::Refused(refusal, _) => return Ok(Outcome::Refused(refusal)),
+        Login::OtherMethod(method) => return Ok(Outcome::OtherMethod(method)),
+    };
+    // After the login: such as a database that the user may not connect to.
+    if let Some(refusal) = session.refusal {
+        return Ok(Outcome::Refused(refusal));
+    }
+    let row = ask(stream, COUNT).await?;
+    let number = |at: usize| row.get(at)?.as_ref()?.parse().ok();
+    Ok(Outcome::In { used: number(0), most: number(1) })
+}
+
+async fn of_mysql(
+    stream: &mut impl Stream,
+    greeting: &Greeting,
+    response: &Response,
+    token: &str,
+) -> io::Result<Outcome> {
+    use rdsiam_wire::mysql::client::{Login, Password, log_in_noting};
+    let mut was_sent = false;
+    let password = Password::Token(token);
+    let login = log_in_noting(stream, greeting, response, password, true, &mut was_sent);
+    match login.await? {
+        Login::In(_) => {}
+        // Without a question for the token the server has another plugin for this user.
+        Login::Refused(refusal, _) if !was_sent && refusal.code == "1045" => {
+            return Ok(Outcome::OtherMethod("no token".into()));
+        }
+        Login::Refused(refusal, _) => return Ok(Outcome::Refused(refusal)),
+        Login::OtherMethod(method) => return Ok(Outcome::OtherMethod(method)),
+    }
+    let mut number = async |query| -> io::Result<Option<u64>> {
+        Ok(mysql::ask(stream, query).await?.last().and_then(|text| text.parse().ok()))
+    };
+    let used = number("SHOW GLOBAL STATUS LIKE 'Threads_connected'").await?;
+    let most = number("SHOW GLOBAL VARIABLES LIKE 'max_connections'").await?;
+    // The server logs clients that hang up without a word.
+    let _ = mysql::send(stream, 0, &[1]).await;
+    Ok(Outcome::In { used, most })
 }
 
 fn broken(error: &io::Error) -> Finding {

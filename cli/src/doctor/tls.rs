@@ -1,20 +1,23 @@
 //! TCP and TLS: whether the server is there, and whether its certificate is what it has to be.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{self, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rdsiam_wire::mysql::client::Begin;
+use rdsiam_wire::mysql::{Greeting, Response, capabilities};
+use rdsiam_wire::postgres::client::Offer;
+use rdsiam_wire::tls::ToServer;
+use rdsiam_wire::{mysql, postgres};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore,
-    SignatureScheme, StreamOwned,
-};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
 
 use super::cause::Cause;
 use super::report::{Finding, Report};
@@ -22,10 +25,18 @@ use crate::ca::Certificate;
 use crate::connection::Connection;
 use crate::engine::Engine;
 use crate::time::rfc3339;
-use crate::wire::{mysql, postgres};
 
 /// A connection whose server has been looked at, and may be given a token.
-pub(super) type Verified = StreamOwned<ClientConnection, TcpStream>;
+pub(super) struct Verified {
+    pub(super) stream: ToServer<TcpStream>,
+    pub(super) begun: Begun,
+}
+
+/// What came before TLS, and belongs to the login.
+pub(super) enum Begun {
+    Postgres,
+    Mysql(Box<(Greeting, Response)>),
+}
 
 /// What became of the connection.
 pub(super) struct Connected {
@@ -39,16 +50,14 @@ pub(super) fn dial(
     addresses: &[SocketAddr],
     limit: Duration,
     report: &mut Report,
-) -> Option<TcpStream> {
+) -> Option<net::TcpStream> {
     const STEP: &str = "tcp";
     let mut last = None;
     for address in addresses {
-        match TcpStream::connect_timeout(address, limit) {
+        match net::TcpStream::connect_timeout(address, limit) {
             Ok(stream) => {
-                let limited =
-                    stream.set_read_timeout(Some(limit)).and(stream.set_write_timeout(Some(limit)));
                 report.add(Finding::good(STEP, format!("connected to {address}")));
-                return limited.is_ok().then_some(stream);
+                return stream.set_nonblocking(true).is_ok().then_some(stream);
             }
             Err(error) => last = Some((address, error)),
         }
@@ -72,18 +81,23 @@ pub(super) fn dial(
 
 const STEP: &str = "tls";
 
-pub(super) fn look(
-    mut stream: TcpStream,
+pub(super) async fn look(
+    stream: net::TcpStream,
     connection: &Connection,
+    limit: Duration,
     report: &mut Report,
 ) -> Connected {
     let none = Connected { stream: None, validity: None };
-    if let Err(finding) = ask_for_tls(&mut stream, connection.engine) {
-        report.add(finding);
-        return none;
-    }
+    let (stream, begun) = match ask_for_tls(stream, connection, limit).await {
+        Ok(begun) => begun,
+        Err(finding) => {
+            report.add(finding);
+            return none;
+        }
+    };
     let capture = Arc::new(Capture::default());
-    let (stream, chain) = match handshake(stream, connection, &capture) {
+    let handshake = handshake(stream, connection, &capture);
+    let (stream, chain) = match within(limit, handshake).await {
         Ok(found) => found,
         Err(error) => {
             let seen = format!("the handshake failed: {error}");
@@ -106,7 +120,7 @@ pub(super) fn look(
     match verified {
         Ok(finding) => {
             report.add(finding);
-            Connected { stream: Some(stream), validity: None }
+            Connected { stream: Some(Verified { stream, begun }), validity: None }
         }
         Err(finding) => {
             let is_of_time = matches!(
@@ -120,24 +134,42 @@ pub(super) fn look(
     }
 }
 
-fn ask_for_tls(stream: &mut TcpStream, engine: Engine) -> Result<(), Finding> {
-    let answer = match engine {
-        Engine::Postgres => {
-            postgres::ask_for_tls(stream).map(|offer| offer == postgres::Offer::Tls)
-        }
-        Engine::Mysql => match mysql::ask_for_tls(stream) {
-            Ok(mysql::Greeting::Refused(refusal)) => {
-                return Err(super::login::refused(&refusal, engine));
-            }
-            other => other.map(|greeting| greeting == mysql::Greeting::Tls),
-        },
+/// An error of the kind `TimedOut` if it takes longer.
+pub(super) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn ask_for_tls(
+    stream: net::TcpStream,
+    connection: &Connection,
+    limit: Duration,
+) -> Result<(TcpStream, Begun), Finding> {
+    let asking = async {
+        let mut stream = TcpStream::from_std(stream)?;
+        let begun = match connection.engine {
+            Engine::Postgres => match postgres::client::request_tls(&mut stream).await? {
+                Offer::Tls => Ok(Some(Begun::Postgres)),
+                Offer::NoTls => Ok(None),
+            },
+            Engine::Mysql => begin_mysql(&mut stream, connection).await?,
+        };
+        Ok((stream, begun))
+    };
+    let answer = match within(limit, asking).await {
+        Ok((_, Err(finding))) => return Err(finding),
+        Ok((stream, Ok(begun))) => Ok((stream, begun)),
+        Err(error) => Err(error),
     };
     match answer {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Finding::bad(STEP, Cause::TlsNotOffered, "the server does not offer TLS")
-            .remedy(
+        Ok((stream, Some(begun))) => Ok((stream, begun)),
+        Ok((_, None)) => {
+            Err(Finding::bad(STEP, Cause::TlsNotOffered, "the server does not offer TLS").remedy(
                 "a server of RDS does: check that this address is the database's, and no pooler's",
-            )),
+            ))
+        }
         Err(error)
             if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
         {
@@ -151,26 +183,35 @@ fn ask_for_tls(stream: &mut TcpStream, engine: Engine) -> Result<(), Finding> {
     }
 }
 
-fn handshake(
-    mut socket: TcpStream,
+/// What has to be said before TLS. Nothing if the server has none.
+async fn begin_mysql(
+    stream: &mut TcpStream,
+    connection: &Connection,
+) -> io::Result<Result<Option<Begun>, Finding>> {
+    Ok(match mysql::client::begin(stream).await? {
+        Begin::Refused(refusal, _) => Err(super::login::refused(&refusal, Engine::Mysql)),
+        Begin::Greeting(greeting) if !greeting.capabilities.has(capabilities::SSL) => Ok(None),
+        Begin::Greeting(greeting) => {
+            let wanted =
+                capabilities::MYSQL.with(capabilities::SSL).with(capabilities::TRANSACTIONS);
+            let name = connection.dbname.as_deref();
+            let response = Response::new(wanted, &connection.user, name);
+            mysql::client::request_tls(stream, &response).await?;
+            Ok(Some(Begun::Mysql(Box::new((greeting, response)))))
+        }
+    })
+}
+
+async fn handshake(
+    socket: TcpStream,
     connection: &Connection,
     capture: &Arc<Capture>,
-) -> io::Result<(Verified, Vec<CertificateDer<'static>>)> {
-    let other = |error: rustls::Error| io::Error::other(error.to_string());
+) -> io::Result<(ToServer<TcpStream>, Vec<CertificateDer<'static>>)> {
     let verifier: Arc<dyn ServerCertVerifier> = Arc::clone(capture) as Arc<dyn ServerCertVerifier>;
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(other)?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    let name = ServerName::try_from(connection.host.clone()).map_err(io::Error::other)?;
-    let mut tls = ClientConnection::new(Arc::new(config), name).map_err(other)?;
-    while tls.is_handshaking() {
-        tls.complete_io(&mut socket)?;
-    }
+    let config = rdsiam_wire::tls::client_with(verifier)?;
+    let stream = rdsiam_wire::tls::connect(&config, &connection.host, socket).await?;
     let chain = capture.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok((StreamOwned::new(tls, socket), chain))
+    Ok((stream, chain))
 }
 
 /// Keeps the chain, which is judged afterwards; that the server has the key of its certificate is verified in
@@ -223,8 +264,8 @@ impl ServerCertVerifier for Capture {
 }
 
 /// Protocol, and who the server says it is.
-fn described(stream: &Verified, chain: &[CertificateDer<'_>]) -> String {
-    let version = stream.conn.protocol_version().and_then(|version| version.as_str());
+fn described(stream: &ToServer<TcpStream>, chain: &[CertificateDer<'_>]) -> String {
+    let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
     let version = version.unwrap_or("TLS").replace('_', ".").replace("TLSv1.", "TLS 1.");
     match chain.first().and_then(|one| Certificate::from_der(one)) {
         Some(one) => {
@@ -235,7 +276,7 @@ fn described(stream: &Verified, chain: &[CertificateDer<'_>]) -> String {
 }
 
 fn verify(
-    stream: &Verified,
+    stream: &ToServer<TcpStream>,
     chain: &[CertificateDer<'static>],
     host: &str,
     file: &Path,

@@ -10,9 +10,7 @@ use tokio::sync::mpsc;
 
 use super::database::{Database, prepare};
 use super::drain::Drain;
-use super::end::End;
 use super::log::Level;
-use super::metrics::Rejection;
 use super::place::{Bound, SocketFile};
 use super::{mysql, postgres};
 use crate::engine::Engine;
@@ -38,7 +36,9 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                prepare(&stream)?;
+                // Some systems refuse it for a client that has hung up by now, which is no failure of
+                // the listener.
+                let _ = prepare(&stream);
                 Ok(Box::new(stream))
             }
             Self::Unix(listener, _) => {
@@ -75,6 +75,8 @@ pub(super) async fn listen(
                     drop(alive);
                 });
             }
+            // By a client that hung up before.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 let (listener, message) = (database.place.to_string(), error.to_string());
                 let details = [("listener", &listener as _), ("message", &message as _)];
@@ -85,24 +87,24 @@ pub(super) async fn listen(
     }
 }
 
+pub(super) const TOO_MANY: &str = "rdsiam proxy: too many connections at this listener";
+/// For requests to cancel, where there are as many connections as there may be.
+const RESERVED: u64 = 20;
+
 async fn connection(database: Arc<Database>, stream: BoxedStream, drain: Drain) {
     let metrics = &database.metrics;
     metrics.connections.add(1);
     // Also if the session panics, or is dropped with the runtime.
     let _closed = Closed(&database);
-    let engine = database.connection.engine;
-    let end = if metrics.open() > database.limits.connections {
-        let message = "rdsiam proxy: too many connections at this listener";
-        match engine {
-            Engine::Postgres => postgres::send_away(stream, message).await,
-            Engine::Mysql => mysql::send_away(stream, message).await,
+    let excess = metrics.open().saturating_sub(database.limits.connections);
+    let end = match database.connection.engine {
+        // Whoever cannot connect may still cancel.
+        Engine::Postgres if excess <= RESERVED => {
+            postgres::serve(&database, stream, &drain, excess > 0).await
         }
-        End::Rejected(Rejection::Limit)
-    } else {
-        match engine {
-            Engine::Postgres => postgres::serve(&database, stream, &drain).await,
-            Engine::Mysql => mysql::serve(&database, stream, &drain).await,
-        }
+        Engine::Postgres => postgres::send_away(stream, TOO_MANY).await,
+        Engine::Mysql if excess > 0 => mysql::send_away(stream, TOO_MANY).await,
+        Engine::Mysql => mysql::serve(&database, stream, &drain).await,
     };
     end.note(&database);
 }

@@ -46,8 +46,9 @@ pub(super) async fn serve(database: &Database, stream: BoxedStream, drain: &Drai
 }
 
 /// Says why there can be no session, before anything is read.
-pub(super) async fn send_away(mut stream: BoxedStream, message: &str) {
+pub(super) async fn send_away(mut stream: BoxedStream, message: &str) -> End {
     turn_away(&mut stream, &ErrorPacket { code: 1040, state: "08004", message }).await;
+    End::Rejected(Rejection::Limit)
 }
 
 const QUIT: &[u8] = &[1];

@@ -15,14 +15,21 @@ use super::cancel::cancel;
 use super::database::{Database, Upstream};
 use super::drain::{Drain, Stopped};
 use super::end::End;
+use super::listener::TOO_MANY;
 use super::login::{AFTER_WRONG_PASSWORD, Failed, LoggedIn, Protocol, log_in};
 use super::metrics::Rejection;
 use crate::engine::Engine;
 
-/// Serves a client until it, the database or the proxy ends the connection.
-pub(super) async fn serve(database: &Database, stream: BoxedStream, drain: &Drain) -> End {
+/// Serves a client until it, the database or the proxy ends the connection. If the listener is full, the
+/// client may cancel and no more.
+pub(super) async fn serve(
+    database: &Database,
+    stream: BoxedStream,
+    drain: &Drain,
+    is_full: bool,
+) -> End {
     // The state of a login is freed before the session, which may be long and idle.
-    let begun = Box::pin(begin(database, stream)).await;
+    let begun = Box::pin(begin(database, stream, is_full)).await;
     let (mut client, mut logged_in) = match begun {
         Ok(begun) => begun,
         Err(end) => return end,
@@ -52,14 +59,15 @@ async fn say_goodbye(client: &mut BoxedStream, upstream: &mut Upstream) {
 }
 
 /// Says why there can be no session, before anything is read.
-pub(super) async fn send_away(mut stream: BoxedStream, message: &str) {
+pub(super) async fn send_away(mut stream: BoxedStream, message: &str) -> End {
     refuse(&mut stream, &ErrorResponse { code: "53300", message, hint: None }).await;
+    End::Rejected(Rejection::Limit)
 }
 
 type Begun = (BoxedStream, Box<LoggedIn<Session>>);
 
-async fn begin(database: &Database, stream: BoxedStream) -> Result<Begun, End> {
-    let greeted = timeout(database.limits.handshake, greet(database, stream)).await;
+async fn begin(database: &Database, stream: BoxedStream, is_full: bool) -> Result<Begun, End> {
+    let greeted = timeout(database.limits.handshake, greet(database, stream, is_full)).await;
     let (mut client, request) = greeted.map_err(|_| End::Rejected(Rejection::Timeout))??;
     let startup = match request {
         Request::Startup(startup) => startup,
@@ -92,12 +100,19 @@ async fn begin(database: &Database, stream: BoxedStream) -> Result<Begun, End> {
 }
 
 /// Up to the client's right to log in.
-async fn greet(database: &Database, stream: BoxedStream) -> Result<(BoxedStream, Request), End> {
+async fn greet(
+    database: &Database,
+    stream: BoxedStream,
+    is_full: bool,
+) -> Result<(BoxedStream, Request), End> {
     let gate = &database.gate;
     let protocol = |_| End::Rejected(Rejection::Protocol);
     let accepted = accept(stream, gate.tls.as_ref()).await.map_err(protocol)?;
     let Accepted { mut stream, is_tls, request } = accepted;
     let Request::Startup(mut startup) = request else { return Ok((stream, request)) };
+    if is_full {
+        return Err(send_away(stream, TOO_MANY).await);
+    }
     if gate.needs_tls && !is_tls {
         let message = "rdsiam proxy: this listener takes connections over TLS alone";
         let hint = Some("Set sslmode=require.");

@@ -68,6 +68,22 @@ pub async fn log_in<S: Stream + ?Sized>(
     password: Password<'_>,
     is_tls: bool,
 ) -> io::Result<Login> {
+    log_in_noting(stream, greeting, response, password, is_tls, &mut false).await
+}
+
+/// As [`log_in`]. Notes whether the password was asked for in clear, and so sent: a server that refuses a
+/// token before has another plugin for the user.
+///
+/// # Errors
+/// As [`log_in`].
+pub async fn log_in_noting<S: Stream + ?Sized>(
+    stream: &mut S,
+    greeting: &Greeting,
+    response: &Response,
+    password: Password<'_>,
+    is_tls: bool,
+    was_sent: &mut bool,
+) -> io::Result<Login> {
     let mut exchange = Exchange { password, is_tls, plugin: NATIVE.to_owned() };
     let mut first = response.clone();
     if let Password::Any(password) = password {
@@ -93,7 +109,10 @@ pub async fn log_in<S: Stream + ?Sized>(
             _ => return Err(malformed("the login took a turn that is not known")),
         };
         match answer {
-            Answer::Send(body) => send(stream, packet.sequence.wrapping_add(1), &body).await?,
+            Answer::Send(body) => {
+                *was_sent = true;
+                send(stream, packet.sequence.wrapping_add(1), &body).await?;
+            }
             Answer::Nothing => {}
             Answer::OtherMethod(name) => return Ok(Login::OtherMethod(name)),
         }

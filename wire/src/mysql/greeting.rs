@@ -49,7 +49,8 @@ impl Greeting {
         let (_length, rest) = rest.split_first()?;
         let (_reserved, rest) = rest.split_first_chunk::<6>()?;
         let (mariadb, rest) = rest.split_first_chunk::<4>()?;
-        let (second, rest) = rest.split_first_chunk::<12>()?;
+        // Shorter for a server without the plugins of 4.1 and later.
+        let (second, rest) = rest.split_at(rest.len().min(12));
         // A NUL ends the scramble, and a NUL that some servers forget the name of the plugin.
         let plugin = rest.get(1..).unwrap_or_default();
         let plugin = split_text(plugin).map_or(plugin, |(plugin, _)| plugin);

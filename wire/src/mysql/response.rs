@@ -8,7 +8,7 @@ use super::capabilities::{
     CONNECT_ATTRS, CONNECT_WITH_DB, Capabilities, MYSQL, PLUGIN_AUTH, PLUGIN_AUTH_LENENC,
     PROTOCOL_41, SECURE_CONNECTION, SSL, ZSTD,
 };
-use super::split_text;
+use super::{split_measured, split_text};
 use crate::malformed;
 
 /// Capabilities, the largest packet, the character set, and zeros, of which MariaDB uses four.
@@ -164,21 +164,6 @@ impl Response {
         let user = user.as_bytes().to_vec();
         Self { capabilities, user, auth: Zeroizing::default(), plugin: None, ..self.clone() }
     }
-}
-
-/// A text with its length before it, and the rest.
-fn split_measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (first, rest) = bytes.split_first()?;
-    let count = match first {
-        0..=250 => return rest.split_at_checked(usize::from(*first)),
-        252 => 2,
-        253 => 3,
-        254 => 8,
-        _ => return None,
-    };
-    let (digits, rest) = rest.split_at_checked(count)?;
-    let length = digits.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    rest.split_at_checked(usize::try_from(length).ok()?)
 }
 
 fn push_measured(to: &mut Vec<u8>, text: &[u8]) {
