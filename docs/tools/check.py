@@ -20,8 +20,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import tomllib
-
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import DOCS, ROOT, blocks, pages, site, without_code
 
