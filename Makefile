@@ -1,10 +1,11 @@
 # Each line is short; the work is in scripts beside what they serve. `make` alone lists the targets: what
 # stands behind ## is the help of each.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs header tools drivers standin c-tools bundlers \
+.PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
 	test-valkey test-go test-cli test-proxy test-proxy-drivers test-local test-consumers test-examples test-packages \
-	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy soak model mutants sanitize fuzz \
+	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy bench-dsql \
+	soak model mutants coverage sanitize fuzz \
 	stress endurance deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
@@ -40,8 +41,8 @@ bindings-node/node_modules/installed: bindings-node/package-lock.json
 drivers: tools standin .venv/drivers
 	bindings-python/peers.sh
 
-.venv/drivers: bindings-python/requirements-drivers.txt
-	$(VENV) -m pip install -q --require-virtualenv -r bindings-python/requirements-drivers.txt
+.venv/drivers: bindings-python/pyproject.toml
+	$(VENV) -m pip install -q --require-virtualenv $$($(VENV) bindings-python/requirements.py drivers)
 	touch $@
 
 standin:
@@ -50,6 +51,9 @@ standin:
 
 c-tools:
 	tests/tools/packages.sh
+
+check: tools ## quick lints, unit tests, the vectors in every language: under two minutes
+	tests/tools/check.sh
 
 lint: tools ## format, lint and types of every language, warnings as errors
 	tests/tools/lint.sh
@@ -61,8 +65,9 @@ format: tools ## format every language
 docs: bindings-node/node_modules/installed ## the site in build/docs/html with API references, links checked
 	docs/build.sh
 
-header: ## include/rdsiam.h, after a change in ffi/src
+header: ## include/rdsiam.h, ffi/symbols.txt and ffi/abi.txt, after a change in ffi/src
 	cargo run -q -p rdsiam-header
+	$(PYTHON) tests/c/header.py write
 
 test-vectors: ## the vectors of all bindings are what their script makes
 	$(PYTHON) tests/vectors/make.py --check
@@ -126,6 +131,8 @@ test-cli: tools standin c-tools build/cli/installed ## the command, beside the A
 
 test-local: drivers ## the RDS for tests, beside the stand-in's verifier and drivers of Python, Node and Go
 	cargo build -p rdsiam-cli
+	bindings-python/build-dev.sh
+	bindings-node/build-dev.sh
 	tests/local/run.sh
 
 build/cli/installed: tests/cli/requirements.txt tests/cli/package-lock.json
@@ -167,6 +174,9 @@ bench-micro: ## the core alone: times, beside those of the last run
 bench-instructions: c-tools ## the core alone: instructions
 	$(PYTHON) tests/bench/instructions.py
 
+bench-dsql: tools ## the token of a pool's connection to Aurora DSQL, beside Amazon's connectors: at least 50 times less
+	tests/bench/dsql/run.sh
+
 bench-cli: build/cli/installed ## the start of the command, beside a C program and the AWS CLI
 	cargo build --release -p rdsiam-ffi
 	cargo build --release -p rdsiam-cli
@@ -187,9 +197,12 @@ model: ## thousands of orders of the threads, by a model checker; RDSIAM_SEED=..
 	RDSIAM_SCHEDULES=$${RDSIAM_SCHEDULES:-20000} cargo test -p rdsiam --no-default-features \
 		--test schedules -- --nocapture
 
-# Needs cargo-mutants; MUTANTS="freshness token_cache" for some files.
-mutants: ## changes to the core that no test notices, into tests/mutants.md (hours)
-	tests/tools/mutants.sh $(MUTANTS)
+# FILES="core/src/freshness.rs bindings-node/lib/tls.ts" for some, RDSIAM_SAMPLE=30 for so many changes of each.
+mutants: tools ## changes that no test notices, for tests/mutants.md (hours)
+	tests/mutants/run.sh $(FILES)
+
+coverage: tools ## the lines that tests run, by folder
+	tests/tools/coverage.sh
 
 sanitize: ## real threads under ThreadSanitizer
 	tests/tools/sanitize.sh $${RDSIAM_SECONDS:-20}

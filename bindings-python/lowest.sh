@@ -4,11 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 lowest=build/lowest
-wanted=bindings-python/requirements-drivers-lowest.txt
-if ! cmp -s "$wanted" "$lowest/installed"; then
+wanted=$(.venv/bin/python bindings-python/requirements.py lowest)
+if [ "$wanted" != "$(cat "$lowest/installed" 2>/dev/null)" ]; then
     rm -rf "$lowest"
-    .venv/bin/python -m pip --disable-pip-version-check install -q --target "$lowest" -r "$wanted"
-    cp "$wanted" "$lowest/installed"
+    # Names and versions have no spaces.
+    # shellcheck disable=SC2086
+    .venv/bin/python -m pip --disable-pip-version-check install -q --target "$lowest" $wanted
+    echo "$wanted" >"$lowest/installed"
 fi
 cd bindings-python
 # In C it is a version beside the one that is installed, as in the other tests. psycopg_pool calls

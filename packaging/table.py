@@ -24,7 +24,9 @@ def _runs(proven: Proven) -> str:
 
 
 def _checks(proven: Proven) -> str:
-    return ", ".join(sorted(name for name in proven if not name.startswith("run on ")))
+    return ", ".join(
+        sorted(name for name in proven if not name.startswith(("run on ", "said on ")))
+    )
 
 
 def main() -> None:

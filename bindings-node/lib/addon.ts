@@ -71,7 +71,6 @@ export interface Credentials {
 }
 export interface Target {
   [kind]: 'target';
-  kind(): Outcome<Kind>;
 }
 /** A client and a target in one. */
 export interface Login {
@@ -82,7 +81,7 @@ export interface Alarm {
 }
 
 export interface Environment {
-  replace(variables: Record<string, string> | undefined): Outcome<undefined>;
+  [kind]: 'environment';
 }
 
 export interface Pending<T> {
@@ -120,7 +119,6 @@ export interface Client {
 
 export interface Addon {
   VERSION: string;
-  Environment: new () => Environment;
   /** For `instanceof`. */
   Pending: abstract new () => Pending<unknown>;
   createAlarm(wake: (client: number) => void): Outcome<Alarm>;
@@ -135,6 +133,7 @@ export interface Addon {
     sessionToken: string | undefined,
     expiresAt?: number,
   ): Outcome<Credentials>;
+  createEnvironment(): Outcome<Environment>;
   createTarget(
     host: string,
     port: number,
@@ -143,9 +142,14 @@ export interface Addon {
     kind?: string,
   ): Outcome<Target>;
   explain(token: string): Outcome<Told>;
+  kindOf(target: Target): Outcome<Kind>;
   loginOf(client: Client, target: Target): Outcome<Login>;
   odbcQuote(token: string, percent: boolean): Outcome<string>;
   pgpassQuote(token: string): Outcome<string>;
+  replaceEnvironment(
+    environment: Environment,
+    variables: Record<string, string> | undefined,
+  ): Outcome<undefined>;
   signAgain(login: Login): Tried<string>;
   signAt(
     credentials: Credentials,

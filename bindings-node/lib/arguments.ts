@@ -1,37 +1,6 @@
-// The types of arguments. Their values are judged by the core.
+// The types of the arguments that a first token does without.
 
-import { invalid } from './errors.js';
-
-export function options<T>(value: T, name: string): NonNullable<T> {
-  if (value === null || typeof value !== 'object') {
-    throw invalid(`${name} is missing: it has to be an object`);
-  }
-  return value;
-}
-
-export function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') {
-    throw invalid(
-      value === undefined || value === null
-        ? `${name} is missing; give a string`
-        : `${name} has to be a string, not ${kind(value)}`,
-    );
-  }
-  if (!value.isWellFormed()) {
-    throw invalid(`${name} has half of a surrogate pair, which cannot be encoded`);
-  }
-  return value;
-}
-
-export function optionalText(name: string, value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : text(name, value);
-}
-
-export function port(value: unknown): number {
-  const number = typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value;
-  if (isInteger(number) && number >= 1 && number <= 65535) return number;
-  throw invalid('port has to be a whole number from 1 to 65535, for example 5432 or 3306');
-}
+import { invalid, kind } from './errors.js';
 
 export function optionalNumber(name: string, value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
@@ -40,18 +9,20 @@ export function optionalNumber(name: string, value: unknown): number | undefined
 }
 
 export function optionalSeconds(name: string, value: unknown): number | undefined {
-  return value === undefined || value === null ? undefined : seconds(name, value);
-}
-
-export function seconds(name: string, value: unknown): number {
-  if (isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
+  if (value === undefined || value === null) return undefined;
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff) {
+    return value as number;
+  }
   throw invalid(`${name} has to be a whole number of seconds, 0 or more`);
 }
 
-export function kind(value: unknown): string {
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
-}
-
-function isInteger(value: unknown): value is number {
-  return Number.isInteger(value);
+// In seconds, as the core counts them.
+export function clockOf(clock: (() => number) | undefined): (() => number) | undefined {
+  if (clock === undefined || clock === null) return undefined;
+  if (typeof clock !== 'function') throw invalid('clock has to be a function like Date.now');
+  return () => {
+    const now = clock();
+    if (Number.isFinite(now)) return Math.floor(now / 1000);
+    throw invalid('clock has to return milliseconds, as Date.now() does');
+  };
 }

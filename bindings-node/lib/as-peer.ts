@@ -7,7 +7,7 @@ import {
   nameOf,
   RdsIamError,
   REGION_MISSING,
-} from './internal.js';
+} from './errors.js';
 
 const BEGINNINGS: Partial<Record<string, string>> = {
   [CREDENTIALS_NOT_FOUND]: 'Could not load credentials from any providers',

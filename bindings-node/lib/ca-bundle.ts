@@ -6,9 +6,10 @@ import { X509Certificate } from 'node:crypto';
 import fs = require('node:fs');
 import os = require('node:os');
 import path = require('node:path');
+import data = require('./rds-roots.json');
 
-import { invalid, optionalText, options as optionsOf } from './internal.js';
-import { published } from './published-roots.js';
+import { invalid } from './errors.js';
+import { optionalText, options as optionsOf } from './internal.js';
 
 export interface CaBundleOptions {
   region?: string | undefined;
@@ -30,19 +31,9 @@ const VARIABLE = 'RDSIAM_CA_BUNDLE';
 const DOWNLOAD = 'https://truststore.pki.rds.amazonaws.com';
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 const ROOT = /^CN=Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+$/m;
-// Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
-// the last three are the layers, the task and the runtime of a Lambda.
-export const TRUSTED = [
-  '/etc/ssl/rds/',
-  '/etc/ssl/certs/',
-  '/usr/local/share/ca-certificates/',
-  '/etc/pki/ca-trust/source/anchors/',
-  '/opt/',
-  '/var/task/',
-  '/var/runtime/ca-cert.pem',
-];
-// Others may have put a file there: all that it holds has to be published by RDS.
-export const OPEN = ['~/.postgresql/root.crt', './'];
+// Where to look; Python and the command read the same file.
+export const TRUSTED = data.trusted;
+const OPEN = data.open;
 
 /**
  * The path of a file with the root certificates of RDS: the one that the variable
@@ -144,4 +135,14 @@ function certificatesIn(text: string): Certificate[] {
     found.push({ region, published: known.has(fingerprint), from, until });
   }
   return found;
+}
+
+// The fingerprints of what RDS has published, with the region of each root.
+function published(): Map<string, string | undefined> {
+  const known = new Map<string, string | undefined>();
+  for (const fingerprint of data.others) known.set(fingerprint, undefined);
+  for (const [region, fingerprints] of Object.entries(data.roots)) {
+    for (const fingerprint of fingerprints) known.set(fingerprint, region);
+  }
+  return known;
 }

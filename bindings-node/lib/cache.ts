@@ -2,10 +2,13 @@
 // seconds in which it may be returned without asking.
 
 import type { Lease, Stats } from './addon.js';
-import { Client, invalid, RdsIamError, settle, targetOf, text, WOULD_BLOCK } from './internal.js';
+import type { Client } from './client.js';
+import { clientOf } from './client-options.js';
+import { invalid, RdsIamError, WOULD_BLOCK } from './errors.js';
+import { native, prepare, settle, targetOf, text, waiterOf } from './internal.js';
 import type { Target } from './target.js';
 import type { Kind, Token, TokenCacheConfig, TokenCacheStats, WaitOptions } from './types.js';
-import { Call, waitingOf } from './waiter.js';
+import { Call, resolve, waitingOf } from './waiter.js';
 
 /**
  * One token, kept and replaced before it expires. Make one for each database and user, outside of
@@ -38,7 +41,7 @@ export class TokenCache {
     this.#target = targetOf(configuration, 'the configuration of TokenCache');
     this.#clock = configuration.clock ?? undefined;
     // A region is part of the target.
-    this.#client = new Client({ ...configuration, region: undefined });
+    this.#client = clientOf({ ...configuration, region: undefined });
     const { handle } = this.#target;
     if (handle !== undefined) settle(this.#client.native.check(handle));
   }
@@ -79,7 +82,9 @@ export class TokenCache {
     const refused = token === undefined ? undefined : text('token', token);
     this.#drop(refused);
     const { handle } = this.#target;
-    if (handle !== undefined) this.#client.invalidate(handle, refused);
+    if (handle === undefined) return;
+    prepare(this.#client);
+    settle(this.#client.native.invalidate(handle, refused));
   }
 
   /**
@@ -94,19 +99,21 @@ export class TokenCache {
       throw invalid('began has to be a Date, or milliseconds as of Date.now()');
     this.#drop(token);
     const { handle } = this.#target;
-    return handle !== undefined && this.#client.loginRefused(handle, token, at);
+    if (handle === undefined) return false;
+    prepare(this.#client);
+    return settle(this.#client.native.loginRefused(handle, token, at));
   }
 
   /** What its tokens are for; undefined as long as a region function was not called. */
   get kind(): Kind | undefined {
     const { handle } = this.#target;
-    return handle === undefined ? undefined : settle(handle.kind());
+    return handle === undefined ? undefined : settle(native.kindOf(handle));
   }
 
   /** The counters. */
   stats(): TokenCacheStats {
     // The core sees neither the hits of this side nor those who join a call here.
-    const stats: Stats = this.#client.stats();
+    const stats: Stats = settle(this.#client.native.stats());
     stats.hits += this.#hits;
     stats.misses += this.#joined;
     stats.waits += this.#joined;
@@ -124,7 +131,7 @@ export class TokenCache {
     this.#lease = lease;
     this.#freshFrom = lease.freshFrom * 1000;
     this.#freshUntil = lease.freshUntil * 1000;
-    this.#client.waiter.report();
+    waiterOf(this.#client).report();
     return lease;
   }
 
@@ -148,13 +155,13 @@ export class TokenCache {
       this.#waiting = call;
       this.#keepResult(call);
     }
-    return this.#client.waiter.wait(call, how);
+    return waiterOf(this.#client).wait(call, how);
   }
 
   #begin(): Lease | Call<Lease> {
     const { handle } = this.#target;
-    if (handle !== undefined) return this.#client.waiter.lease(handle);
-    return Call.after(this.#target.resolve(), (found) => this.#client.waiter.lease(found));
+    if (handle !== undefined) return waiterOf(this.#client).lease(handle);
+    return Call.after(resolve(this.#target), (found) => waiterOf(this.#client).lease(found));
   }
 
   async #keepResult(call: Call<Lease>): Promise<void> {
@@ -169,7 +176,7 @@ export class TokenCache {
 
   #obtainNow(): Lease {
     const { handle } = this.#target;
-    if (handle !== undefined) return this.#keep(this.#client.waiter.leaseNow(handle));
+    if (handle !== undefined) return this.#keep(waiterOf(this.#client).leaseNow(handle));
     throw new RdsIamError(
       WOULD_BLOCK,
       'the region function would have to be awaited, which getTokenSync() cannot do; give the ' +

@@ -3,7 +3,7 @@
 
 // Not those that a test puts in their place later: a bound is measured in real time.
 import { clearTimeout, setTimeout } from 'node:timers';
-import { invalid, RdsIamError, TIMEOUT } from './internal.js';
+import { refusals } from './internal.js';
 import type { WaitOptions } from './types.js';
 
 const LONGEST = 3600;
@@ -104,7 +104,7 @@ export class Call<T> implements AnyCall {
       };
       const timer = setTimeout(() => {
         end();
-        reject(overdue(timeout));
+        reject(refusals().overdue(timeout));
         leave(this);
       }, timeout * 1000);
       if (!this.#keepsAlive) timer.unref();
@@ -119,21 +119,12 @@ export function waitingOf(options: WaitOptions | undefined, timeout: number): Wa
   if (options === undefined || options === null) return { timeout };
   const { signal, timeout: own = timeout } = options;
   if (!(Number.isFinite(own) && own > 0 && own <= LONGEST)) {
-    throw invalid('timeout is not between 0 and an hour; give seconds, for example 10');
+    throw refusals().invalid('timeout is not between 0 and an hour; give seconds, for example 10');
   }
   if (signal === undefined || signal === null) return { timeout: own };
   if (typeof signal.throwIfAborted !== 'function') {
-    throw invalid('signal has to be an AbortSignal');
+    throw refusals().invalid('signal has to be an AbortSignal');
   }
   signal.throwIfAborted();
   return { timeout: own, signal };
-}
-
-function overdue(timeout: number): RdsIamError {
-  return new RdsIamError(
-    TIMEOUT,
-    `the AWS credentials did not arrive within ${timeout} s; their source hangs. Check the network ` +
-      'and the source, or raise the timeout',
-    { retryable: true },
-  );
 }

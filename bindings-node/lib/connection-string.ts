@@ -3,7 +3,7 @@
 
 import fs = require('node:fs');
 
-import { invalid } from './internal.js';
+import { invalid } from './errors.js';
 
 export type Given = Record<string, unknown>;
 

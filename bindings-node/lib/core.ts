@@ -1,47 +1,26 @@
 // What `index.js` holds for the files beside it, which reach it through `internal.ts`.
 
-import { optionalText, options, port, seconds, text } from './arguments.js';
-import { Client } from './client.js';
-import { handleOf } from './credentials.js';
-import { environment } from './environment.js';
-import {
-  CREDENTIALS_NOT_FOUND,
-  CREDENTIALS_PROVIDER,
-  INVALID_ARGUMENT,
-  invalid,
-  isFailure,
-  nameOf,
-  RdsIamError,
-  REGION_MISSING,
-  settle,
-  TIMEOUT,
-  WOULD_BLOCK,
-} from './errors.js';
+import { isFailure, optionalText, options, port, refusals, settle, text } from './checks.js';
+import { createClient, prepare, report, waiterOf } from './client.js';
+import { environment, refreshEnvironment } from './environment.js';
 import { native } from './native.js';
-import { regionFrom, targetOf } from './target.js';
+import { targetOf } from './target.js';
 
 export const core = () =>
   ({
-    CREDENTIALS_NOT_FOUND,
-    CREDENTIALS_PROVIDER,
-    Client,
+    createClient,
     environment,
-    handleOf,
-    INVALID_ARGUMENT,
-    invalid,
     isFailure,
-    nameOf,
     native,
     optionalText,
     options,
     port,
-    REGION_MISSING,
-    RdsIamError,
-    regionFrom,
-    seconds,
+    prepare,
+    refreshEnvironment,
+    refusals,
+    report,
     settle,
-    TIMEOUT,
     targetOf,
     text,
-    WOULD_BLOCK,
+    waiterOf,
   }) as const;

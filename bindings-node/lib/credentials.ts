@@ -2,9 +2,8 @@
 // the handle.
 
 import type { Credentials as Handle } from './addon.js';
-import { kind, optionalText, text } from './arguments.js';
-import { invalid, settle } from './errors.js';
-import { native } from './native.js';
+import { invalid, kind } from './errors.js';
+import { native, optionalText, settle, text } from './internal.js';
 import type { Credentials, CredentialsProvider } from './types.js';
 
 // `handle`, for the addon, or `provider`, a function. Neither is the default chain.

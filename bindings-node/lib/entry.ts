@@ -1,38 +1,28 @@
 // What runs as `index.js`: all that a first token needs if it does not have to wait. The rest is loaded when
 // it is first asked for, because each file takes longer to load than the token takes to make.
 
+import { more, refusals } from './checks.js';
 import { core } from './core.js';
-import { RdsIamError } from './errors.js';
 import type * as Public from './index.js';
 import { Signer } from './signer.js';
 
-const more = () => require('./more.js') as typeof import('./more.js');
-
 Object.defineProperty(Signer, Symbol.for('rdsiam.internal'), { value: core });
 
-const exported: typeof Public = {
-  RdsIamError,
-  Signer,
-  caBundle: (given) =>
-    (require('./ca-bundle.js') as typeof import('./ca-bundle.js')).caBundle(given),
-  odbcQuote: (token, given) => more().odbcQuote(token, given),
-  pgpassQuote: (token) => more().pgpassQuote(token),
-  urlQuote: (token) => more().urlQuote(token),
-  get DsqlSigner() {
-    return more().DsqlSigner;
-  },
-  get GenerateDBAuthTokenCommand() {
-    return more().GenerateDBAuthTokenCommand;
-  },
-  get RDSClient() {
-    return more().RDSClient;
-  },
-  get TokenCache() {
-    return more().TokenCache;
-  },
-  get explain() {
-    return more().explain;
-  },
-};
+const exported = { Signer } as typeof Public;
+const caBundle = () => require('./ca-bundle.js') as typeof import('./ca-bundle.js');
+
+function later<Name extends keyof typeof Public>(
+  load: () => Pick<typeof Public, Name>,
+  names: Name[],
+): void {
+  for (const name of names) {
+    Object.defineProperty(exported, name, { enumerable: true, get: () => load()[name] });
+  }
+}
+
+later(caBundle, ['caBundle']);
+later(refusals, ['RdsIamError']);
+later(more, ['TokenCache', 'explain', 'DsqlSigner', 'RDSClient', 'GenerateDBAuthTokenCommand']);
+later(more, ['odbcQuote', 'pgpassQuote', 'urlQuote']);
 
 export = exported;

@@ -1,3 +1,5 @@
+// What is thrown. A file of its own: a first token that succeeds does without.
+
 import type { Failure } from './addon.js';
 
 export const INVALID_ARGUMENT = 'ERR_RDSIAM_INVALID_ARGUMENT';
@@ -45,24 +47,66 @@ export class RdsIamError extends Error {
 }
 Object.defineProperty(RdsIamError.prototype, 'name', { value: 'RdsIamError' });
 
-// What the addon gives back is a value, or a failure: this is the only place that turns one
-// into an error. No value has a `code`.
-export function settle<T>(outcome: T, cause?: unknown): Exclude<T, Failure> {
-  if (!isFailure(outcome)) return outcome as Exclude<T, Failure>;
-  const { message, retryable } = outcome;
-  throw new RdsIamError(outcome.code as RdsIamErrorCode, message, { retryable, cause });
-}
-
-export function isFailure(outcome: unknown): outcome is Failure {
-  return (outcome as Partial<Failure> | null | undefined)?.code !== undefined;
+export function failed({ code, message, retryable }: Failure, cause: unknown): RdsIamError {
+  return new RdsIamError(code as RdsIamErrorCode, message, { retryable, cause });
 }
 
 export function invalid(message: string): RdsIamError {
   return new RdsIamError(INVALID_ARGUMENT, message);
 }
 
+export function noAddon(message: string, cause: unknown): RdsIamError {
+  return new RdsIamError(INTERNAL, message, { cause });
+}
+
+export function noOptions(name: string): RdsIamError {
+  return invalid(`${name} is missing: it has to be an object`);
+}
+
+export function noText(name: string, value: unknown): RdsIamError {
+  if (typeof value === 'string') {
+    return invalid(`${name} has half of a surrogate pair, which cannot be encoded`);
+  }
+  return invalid(
+    value === undefined || value === null
+      ? `${name} is missing; give a string`
+      : `${name} has to be a string, not ${kind(value)}`,
+  );
+}
+
+export function noPort(): RdsIamError {
+  return invalid('port has to be a whole number from 1 to 65535, for example 5432 or 3306');
+}
+
+export function kind(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}
+
 // Of an error that foreign code threw, for a message. Its text may hold a secret.
 export function nameOf(cause: unknown): string {
   const name = cause instanceof Error ? cause.name : undefined;
   return typeof name === 'string' && /^\w{1,64}$/.test(name) ? name : 'a value that is no Error';
+}
+
+export function wouldBlock(): RdsIamError {
+  return new RdsIamError(
+    WOULD_BLOCK,
+    'the credentials would have to be fetched, which getTokenSync() cannot wait for; await ' +
+      'getToken() first, or give credentials that need no fetching',
+  );
+}
+
+export function overdue(timeout: number): RdsIamError {
+  return new RdsIamError(
+    TIMEOUT,
+    `the AWS credentials did not arrive within ${timeout} s; their source hangs. Check the network ` +
+      'and the source, or raise the timeout',
+    { retryable: true },
+  );
+}
+
+// After a region function has failed.
+export function noRegion(cause: unknown): RdsIamError {
+  const message = `the region function failed with ${nameOf(cause)}; see the cause of this error`;
+  return new RdsIamError(REGION_MISSING, message, { cause });
 }

@@ -1,4 +1,5 @@
-import { invalid, native, settle } from './internal.js';
+import { invalid } from './errors.js';
+import { native, settle } from './internal.js';
 import type { Kind } from './types.js';
 
 /** What can be read in a token, without its signature and its session token. */

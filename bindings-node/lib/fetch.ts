@@ -1,15 +1,9 @@
 // Calls of a provider function.
 
 import type { Credentials as Handle, Request } from './addon.js';
-import {
-  CREDENTIALS_PROVIDER,
-  handleOf,
-  INVALID_ARGUMENT,
-  isFailure,
-  nameOf,
-  RdsIamError,
-  settle,
-} from './internal.js';
+import { handleOf } from './credentials.js';
+import { CREDENTIALS_PROVIDER, INVALID_ARGUMENT, nameOf, RdsIamError } from './errors.js';
+import { isFailure, settle } from './internal.js';
 import type { Credentials, CredentialsProvider } from './types.js';
 
 // Calls a provider function for as long as the core has a request for it: once, and again with

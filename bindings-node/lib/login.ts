@@ -3,15 +3,14 @@
 
 import { isIP } from 'node:net';
 import { type Kind, withPlace } from './connection-string.js';
+import { INVALID_ARGUMENT, invalid, RdsIamError } from './errors.js';
 import { TokenCache } from './index.js';
 import {
   environment,
-  INVALID_ARGUMENT,
-  invalid,
   native,
   options as optionsOf,
   port as portOf,
-  RdsIamError,
+  refreshEnvironment,
   settle,
   text,
 } from './internal.js';
@@ -177,8 +176,8 @@ function endpointOf(host: string, signHost: string | undefined): string {
 
 // Whose roots a bundle has to hold; unknown is no obstacle here.
 function regionOf(endpoint: string, profile: string | undefined): string | undefined {
-  environment.refresh();
-  const client = settle(native.createClient({ hostFetches: true, profile }, environment.handle));
+  refreshEnvironment();
+  const client = settle(native.createClient({ hostFetches: true, profile }, environment));
   const region = client.region(settle(native.createTarget(endpoint, 1, 'any')));
   return typeof region === 'string' ? region : undefined;
 }

@@ -3,7 +3,7 @@
 // is elsewhere, as in a bundle, is found by `addon-search.ts`.
 
 import type { Addon } from './addon.js';
-import { INTERNAL, RdsIamError } from './errors.js';
+import { refusals } from './checks.js';
 
 /** That of package.json, put in by the build. */
 declare const VERSION: string;
@@ -22,16 +22,16 @@ function load(): Addon {
   const file = `rdsiam.${name}.node`;
   // Not defined in a bundle of the format of ES modules. In any other bundle it is another folder.
   const folder = typeof __dirname === 'string' ? __dirname : '';
+  let found: Addon | undefined;
   if (folder.endsWith('/node_modules/rdsiam/dist')) {
-    const found = open(`${folder.slice(0, -'rdsiam/dist'.length)}@rdsiam/${name}/${file}`);
-    if (found !== undefined) return found;
+    found = open(`${folder.slice(0, -'rdsiam/dist'.length)}@rdsiam/${name}/${file}`);
   }
-  if (folder.endsWith('rdsiam/dist') || folder.endsWith('bindings-node/dist')) {
-    const found = open(folder.slice(0, -'dist'.length) + file);
-    if (found !== undefined) return found;
+  if (found === undefined && /(rdsiam|bindings-node)\/dist$/.test(folder)) {
+    found = open(folder.slice(0, -'dist'.length) + file);
   }
+  if (found !== undefined) return found;
   const { search } = require('./addon-search.js') as typeof import('./addon-search.js');
-  return search(VERSION, (message, cause) => new RdsIamError(INTERNAL, message, { cause }));
+  return search(VERSION, refusals().noAddon);
 }
 
 function open(filename: string): Addon | undefined {

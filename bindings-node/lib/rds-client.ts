@@ -1,6 +1,10 @@
 import { asPeer } from './as-peer.js';
-import { Client, invalid, options, regionFrom, targetOf } from './internal.js';
+import type { Client } from './client.js';
+import { clientOf } from './client-options.js';
+import { invalid } from './errors.js';
+import { options, targetOf, waiterOf } from './internal.js';
 import type { Credentials, CredentialsProvider, Region } from './types.js';
+import { regionFrom, resolve } from './waiter.js';
 
 export interface RDSClientConfig {
   /** For hosts that carry no region, where the command names none. */
@@ -42,7 +46,7 @@ export class RDSClient {
       'the configuration of RDSClient',
     );
     if (typeof region === 'function') this.#configuration = { region, profile, credentials };
-    else this.#client = new Client({ region, profile, credentials });
+    else this.#client = clientOf({ region, profile, credentials });
   }
 
   /**
@@ -62,8 +66,9 @@ export class RDSClient {
     });
     try {
       const client = this.#client ?? (await this.#open());
-      const token = await client.waiter.sign(target.handle ?? (await target.resolve()));
-      client.waiter.report();
+      const waiter = waiterOf(client);
+      const token = await waiter.sign(target.handle ?? (await resolve(target)));
+      waiter.report();
       return token;
     } catch (error) {
       throw asPeer(error);
@@ -74,7 +79,7 @@ export class RDSClient {
   async #open(): Promise<Client> {
     const { region, profile, credentials } = this.#configuration ?? {};
     const found = await regionFrom(typeof region === 'function' ? region : undefined);
-    this.#client ??= new Client({ region: found, profile, credentials });
+    this.#client ??= clientOf({ region: found, profile, credentials });
     return this.#client;
   }
 }

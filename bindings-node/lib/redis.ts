@@ -1,8 +1,9 @@
 // ElastiCache and MemoryDB: a token for each connection of node-redis and ioredis, and AUTH once more before
 // the server ends a connection, which it does after 12 hours.
 
+import { invalid } from './errors.js';
 import { TokenCache } from './index.js';
-import { invalid, text } from './internal.js';
+import { text } from './internal.js';
 import type { Credentials, CredentialsProvider, Kind, Region } from './types.js';
 
 /** Which cache a token is for, and who signs it. */

@@ -1,18 +1,26 @@
 // The tokens of one login, each call a new one.
 
-import type { Login, Tried } from './addon.js';
-import { options } from './arguments.js';
-import { Client } from './client.js';
+import type { Login } from './addon.js';
+import { more, optionalText, options, settle } from './checks.js';
+import { type Client, createClient, prepare, report, waiterOf } from './client.js';
+import { native } from './native.js';
 import { type Target, targetOf } from './target.js';
 import type { SignerConfig } from './types.js';
 
+// What signs, or why nothing does.
+export interface Signing {
+  client: Client;
+  target: Target;
+  // A client and a target in one: two thirds of the time of a signature by both. Missing while a function
+  // has to be awaited.
+  login: Login | undefined;
+  hasReported: boolean;
+  refusal?: unknown;
+}
+
 /** Stands in for the `Signer` of `@aws-sdk/rds-signer`, and gives the same bytes. */
 export class Signer {
-  #client!: Client;
-  #target!: Target;
-  #login: Login | undefined;
-  #refusal: unknown;
-  #hasReported = false;
+  readonly #signing: Signing;
 
   /** Looks at the arguments, but it is `getAuthToken()` that rejects if they are wrong. */
   constructor(configuration: SignerConfig) {
@@ -22,12 +30,23 @@ export class Signer {
     );
     // The SDK's constructor takes anything, and getAuthToken() rejects.
     try {
-      this.#target = targetOf(configuration);
-      this.#client = new Client({ profile, credentials, clock, expires });
-      const { handle } = this.#target;
-      if (handle !== undefined) this.#login = this.#client.loginOf(handle);
-    } catch (error) {
-      this.#refusal = error;
+      const target = targetOf(configuration);
+      const client = createClient(
+        {
+          profile: optionalText('profile', profile),
+          expires: expires === undefined ? expires : more().optionalSeconds('expires', expires),
+        },
+        credentials,
+        clock,
+      );
+      const { handle } = target;
+      const login =
+        handle === undefined || client.provider !== undefined
+          ? undefined
+          : settle(native.loginOf(client.native, handle));
+      this.#signing = { client, target, login, hasReported: false };
+    } catch (refusal) {
+      this.#signing = { refusal } as Signing;
     }
   }
 
@@ -36,25 +55,16 @@ export class Signer {
    * @throws {RdsIamError} by rejecting
    */
   async getAuthToken(): Promise<string> {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const tried = this.#login === undefined ? undefined : this.#client.sign(this.#login);
-    const token = typeof tried === 'string' ? tried : await this.#finish(tried);
+    const signing = this.#signing;
+    const { client, login } = signing;
+    if (client === undefined) throw signing.refusal;
+    if (login !== undefined) prepare(client);
+    const tried = login === undefined ? undefined : native.signAgain(login);
+    const token =
+      typeof tried === 'string' ? tried : await waiterOf(client).finishFor(signing, tried);
     // Once: only the first signature can find that the region contradicts the host.
-    if (!this.#hasReported) this.#client.report();
-    this.#hasReported = true;
+    if (!signing.hasReported) report(client);
+    signing.hasReported = true;
     return token;
-  }
-
-  // What has to wait, or has failed.
-  async #finish(tried: Tried<string> | undefined): Promise<string> {
-    try {
-      const { waiter } = this.#client;
-      if (tried !== undefined) return await waiter.finish(tried);
-      const target = this.#target.handle ?? (await this.#target.resolve());
-      this.#login = this.#client.loginOf(target);
-      return await waiter.sign(target);
-    } catch (error) {
-      throw (require('./more.js') as typeof import('./more.js')).asPeer(error);
-    }
   }
 }

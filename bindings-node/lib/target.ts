@@ -1,58 +1,29 @@
-// What a token is asked for, and the function that may give its region.
+// What a token is asked for.
 
 import type { Target as Handle } from './addon.js';
-import { optionalText, options, port, text } from './arguments.js';
-import { nameOf, RdsIamError, REGION_MISSING, settle } from './errors.js';
+import { optionalText, options, port, settle, text } from './checks.js';
 import { native } from './native.js';
 import type { Region, SignerConfig } from './types.js';
 
 export type Place = Pick<SignerConfig, 'hostname' | 'port' | 'username' | 'region' | 'kind'>;
 
-export class Target {
-  // For the addon; missing while the region function has to be called first.
+export interface Target {
+  // For the addon; missing while the region function has to be called first, by `region.ts`.
   handle: Handle | undefined;
-  readonly #regionOf: Exclude<Region, string> | undefined;
-  readonly #make: (region: string | undefined) => Handle;
-  #resolving: Promise<Handle> | undefined;
-
-  constructor({ hostname, port: number, username, region, kind }: Partial<Place>) {
-    const named = optionalText('kind', kind);
-    // Only RDS signs a port, and DSQL signs no user.
-    const at = named === undefined || named === 'rds' || number !== undefined ? port(number) : 0;
-    const user = named?.startsWith('dsql') === true ? (username ?? '') : username;
-    const parts = [text('hostname', hostname), at, text('username', user)] as const;
-    this.#make = (found) => {
-      this.handle = settle(native.createTarget(...parts, found, named));
-      return this.handle;
-    };
-    if (typeof region === 'function') this.#regionOf = region;
-    else this.#make(optionalText('region', region));
-  }
-
-  // The handle. What the function returned is kept, as the JS SDK does.
-  resolve(): Promise<Handle> {
-    this.#resolving ??= regionFrom(this.#regionOf)
-      .then(this.#make)
-      .finally(() => {
-        this.#resolving = undefined;
-      });
-    return this.#resolving;
-  }
-}
-
-export async function regionFrom(
-  provider: Exclude<Region, string> | undefined,
-): Promise<string | undefined> {
-  let region: unknown;
-  try {
-    region = await provider?.();
-  } catch (cause) {
-    const message = `the region function failed with ${nameOf(cause)}; see the cause of this error`;
-    throw new RdsIamError(REGION_MISSING, message, { cause });
-  }
-  return optionalText('region', region);
+  parts: [host: string, port: number, user: string];
+  kind: string | undefined;
+  regionOf?: Exclude<Region, string>;
+  resolving?: Promise<Handle> | undefined;
 }
 
 export function targetOf(configuration: Partial<Place>, name = 'the configuration'): Target {
-  return new Target(options(configuration, name));
+  const { hostname, port: number, username, region, kind: named } = options(configuration, name);
+  const kind = optionalText('kind', named);
+  // Only RDS signs a port, and DSQL signs no user.
+  const at = kind === undefined || kind === 'rds' || number !== undefined ? port(number) : 0;
+  const user = kind?.startsWith('dsql') === true ? (username ?? '') : username;
+  const parts: Target['parts'] = [text('hostname', hostname), at, text('username', user)];
+  if (typeof region === 'function') return { handle: undefined, parts, kind, regionOf: region };
+  const handle = settle(native.createTarget(...parts, optionalText('region', region), kind));
+  return { handle, parts, kind };
 }

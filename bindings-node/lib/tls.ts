@@ -6,7 +6,7 @@ import fs = require('node:fs');
 import tls = require('node:tls');
 
 import { caBundle } from './ca-bundle.js';
-import { INVALID_ARGUMENT, invalid, RdsIamError } from './internal.js';
+import { INVALID_ARGUMENT, invalid, RdsIamError } from './errors.js';
 import type { LoginOptions } from './login-options.js';
 
 type Authorities = NonNullable<LoginOptions['ca']>;

@@ -1,16 +1,19 @@
 // The calls of a client that wait for credentials. The core says when a provider function is called, and
 // how.
 
-import { setImmediate } from 'node:timers';
+import { clearInterval, setImmediate, setInterval } from 'node:timers';
 import type { Happened, Lease, Next, Outcome, Pending, Request, Target, Tried } from './addon.js';
 import { newNumber, theAlarm, waiting } from './alarm.js';
 import { type AnyCall, Call, type Waiting } from './call.js';
 import type { Client } from './client.js';
 import * as events from './events.js';
-import { isFailure, native, RdsIamError, settle, WOULD_BLOCK } from './internal.js';
+import { isFailure, native, prepare, refusals, report, settle } from './internal.js';
+import { resolve } from './region.js';
+import type { Signing } from './signer.js';
 
 export { type AnyCall, Call, type Waiting, waitingOf } from './call.js';
 export { retried } from './events.js';
+export { regionFrom, resolve } from './region.js';
 
 export class Waiter {
   readonly #client: Client;
@@ -42,10 +45,10 @@ export class Waiter {
     if (provider !== undefined) {
       const { lease } = this.#next(native.nextLease(target, false));
       if (lease !== undefined) return lease;
-      throw wouldBlock();
+      throw refusals().wouldBlock();
     }
     const tried = native.lease(target);
-    if (isPending(tried)) throw wouldBlock();
+    if (isPending(tried)) throw refusals().wouldBlock();
     return settle(tried);
   }
 
@@ -66,15 +69,39 @@ export class Waiter {
     return this.#await(this.#attempt(tried));
   }
 
-  wait<T>(call: Call<T>, options: Waiting): Promise<T> {
-    return call.wait(options, (left) => this.#leave(left));
+  // A token that `Signer` has tried for, or has yet to.
+  async finishFor(signing: Signing, tried: Tried<string> | undefined): Promise<string> {
+    try {
+      if (tried !== undefined) return await this.finish(tried);
+      const target = signing.target.handle ?? (await resolve(signing.target));
+      if (this.#client.provider === undefined) {
+        signing.login = settle(native.loginOf(this.#client.native, target));
+      }
+      return await this.sign(target);
+    } catch (error) {
+      throw (require('./more.js') as typeof import('./more.js')).asPeer(error);
+    }
+  }
+
+  async wait<T>(call: Call<T>, options: Waiting): Promise<T> {
+    const { timeout } = this.#client;
+    // The core replaces a fetch that hangs when it is asked after the timeout of the client. Who waits
+    // longer than that asks; the margin is for timers of Node, which may be early by its clock.
+    const asks = options.timeout > timeout;
+    const asking = asks ? setInterval(() => this.poll(), timeout * 1000 + 20) : undefined;
+    asking?.unref();
+    try {
+      return await call.wait(options, (left) => this.#leave(left));
+    } finally {
+      clearInterval(asking);
+    }
   }
 
   // Called when a fetch completes.
   poll(): void {
     let error: unknown;
     try {
-      this.#client.prepare();
+      prepare(this.#client);
       for (const call of this.#calls) {
         if (!call.poll()) continue;
         this.#calls.delete(call);
@@ -101,19 +128,19 @@ export class Waiter {
 
   // Tells the channels of fetches.
   report(error?: unknown): void {
-    this.#client.report();
-    const { refreshes, refreshFailures } = this.#client.stats();
+    report(this.#client);
+    const { refreshes, refreshFailures } = settle(this.#client.native.stats());
     for (; this.#refreshes < refreshes - refreshFailures; this.#refreshes += 1) {
       events.refreshed().publish({ refreshes: this.#refreshes + 1 });
     }
-    if (this.#failures < refreshFailures && error instanceof RdsIamError) {
+    if (this.#failures < refreshFailures && error instanceof refusals().RdsIamError) {
       events.failed().publish({ code: error.code, message: error.message, error });
     }
     this.#failures = refreshFailures;
   }
 
   #prepared(): Client {
-    this.#client.prepare();
+    prepare(this.#client);
     return this.#client;
   }
 
@@ -215,12 +242,4 @@ function isPending<T>(tried: Tried<T>): tried is Pending<T> {
 // The result of a try, if there is one.
 function cached<T>(tried: Tried<T>): T | undefined {
   return isPending(tried) || isFailure(tried) ? undefined : tried;
-}
-
-function wouldBlock(): RdsIamError {
-  return new RdsIamError(
-    WOULD_BLOCK,
-    'the credentials would have to be fetched, which getTokenSync() cannot wait for; await ' +
-      'getToken() first, or give credentials that need no fetching',
-  );
 }

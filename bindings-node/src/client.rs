@@ -68,25 +68,25 @@ impl Client {
     /// Looks at a target, and at whether its tokens may live as long as those of this client.
     #[napi]
     pub fn check(&self, target: &Target) -> Outcome<()> {
-        guard("check", || self.client.check(&target.parts().target()))
+        guard("check", || self.client.check(&target.target()))
     }
 
     /// A lease from the cache.
     #[napi]
     pub fn lease(&self, target: &Target) -> Tried {
-        attempt("lease", &self.client, target.parts(), Wanted::Lease)
+        attempt("lease", &self.client, target, Wanted::Lease)
     }
 
     /// A new token.
     #[napi]
     pub fn sign(&self, target: &Target) -> Tried {
-        attempt("sign", &self.client, target.parts(), Wanted::Token)
+        attempt("sign", &self.client, target, Wanted::Token)
     }
 
     /// The region.
     #[napi]
     pub fn region(&self, target: &Target) -> Tried {
-        attempt("region", &self.client, target.parts(), Wanted::Region)
+        attempt("region", &self.client, target, Wanted::Region)
     }
 
     /// What to do for a lease if JavaScript fetches the credentials. Without `may_fetch` it is an error
@@ -94,20 +94,20 @@ impl Client {
     #[napi]
     pub fn next_lease(&self, target: &Target, may_fetch: bool) -> Outcome<Next> {
         let next = if may_fetch { binding::next_lease } else { binding::try_next_lease };
-        guard("nextLease", || next(&self.client, &target.parts().target()).map(next_lease))
+        guard("nextLease", || next(&self.client, &target.target()).map(next_lease))
     }
 
     /// What to do for a new token if JavaScript fetches the credentials.
     #[napi]
     pub fn next_token(&self, target: &Target) -> Outcome<Next> {
-        let target = target.parts().target();
+        let target = target.target();
         guard("nextToken", || binding::next_signature(&self.client, &target).map(next_token))
     }
 
     /// Removes a token from the cache; with a text, only if it is that token.
     #[napi]
     pub fn invalidate(&self, target: &Target, token: Option<String>) -> Outcome<()> {
-        let target = target.parts().target();
+        let target = target.target();
         guard("invalidate", || match token {
             None => self.client.invalidate(&target),
             Some(token) => self.client.invalidate_token(&target, &token),
@@ -118,7 +118,7 @@ impl Client {
     #[napi]
     pub fn login_refused(&self, target: &Target, token: String, began: f64) -> Outcome<bool> {
         let began = UNIX_EPOCH + Duration::from_millis(began.max(0.0) as u64);
-        let target = target.parts().target();
+        let target = target.target();
         guard("loginRefused", || self.client.login_refused(&target, &token, began))
     }
 

@@ -77,12 +77,13 @@ pub(crate) fn create_client(
     guard("createClient", || {
         let events = Events::default();
         let clock = options.time.map(ManualClock::at);
-        let mut config = config(options, events.clone())?.environment(environment.inner().clone());
+        let mut config =
+            config(options, events.clone())?.environment(rdsiam::Environment::clone(environment));
         if let Some(clock) = &clock {
             config = binding::with_clock(config, Clock::Manual(clock.clone()));
         }
         if let Some(credentials) = credentials {
-            config = config.credentials(credentials.inner().clone());
+            config = config.credentials(rdsiam::Credentials::clone(credentials));
         }
         Ok(Client::new(rdsiam::Client::new(config)?, events, clock))
     })

@@ -1,5 +1,6 @@
 //! Credentials, whose secrets JavaScript hands over once.
 
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 use rdsiam::binding;
 use zeroize::Zeroizing;
@@ -7,14 +8,7 @@ use zeroize::Zeroizing;
 use crate::guard::{Outcome, guard};
 
 /// Zeroized when it is collected.
-#[napi]
-pub(crate) struct Credentials(rdsiam::Credentials);
-
-impl Credentials {
-    pub(crate) fn inner(&self) -> &rdsiam::Credentials {
-        &self.0
-    }
-}
+pub(crate) type Credentials = External<rdsiam::Credentials>;
 
 /// `expires_at` in Unix seconds.
 #[napi]
@@ -28,6 +22,6 @@ pub(crate) fn create_credentials(
     let session = session_token.map(Zeroizing::new);
     guard("createCredentials", || {
         let session = session.as_deref().map(String::as_str);
-        binding::credentials(&access_key_id, &secret, session, expires_at).map(Credentials)
+        binding::credentials(&access_key_id, &secret, session, expires_at).map(External::new)
     })
 }

@@ -21,7 +21,7 @@ pub(crate) struct Login {
 #[napi]
 pub(crate) fn login_of(client: &Client, target: &Target) -> Outcome<External<Login>> {
     guard("loginOf", || {
-        let (client, target) = (client.inner().clone(), Arc::clone(target.parts()));
+        let (client, target) = (client.inner().clone(), Arc::clone(target));
         Ok(External::new(Login { client, target }))
     })
 }

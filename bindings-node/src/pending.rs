@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use napi::Status;
-use napi::bindgen_prelude::{Either3, Function};
+use napi::bindgen_prelude::{Either3, External, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use rdsiam::binding::{self, Awaited};
@@ -20,8 +20,7 @@ use crate::target::Parts;
 type WakeFunction = ThreadsafeFunction<u32, (), u32, Status, false, true, 0>;
 
 /// Calls a function of JavaScript, from any thread, with the number of a client.
-#[napi]
-pub(crate) struct Alarm(Arc<WakeFunction>);
+pub(crate) type Alarm = External<Arc<WakeFunction>>;
 
 /// One for each thread of JavaScript.
 #[napi]
@@ -31,7 +30,7 @@ pub(crate) fn create_alarm(wake: Function<'_, u32, ()>) -> Outcome<Alarm> {
             .build_threadsafe_function::<u32>()
             .weak::<true>()
             .build_callback(|context| Ok(context.value));
-        function.map(|function| Alarm(Arc::new(function))).map_err(|error| {
+        function.map(|function| External::new(Arc::new(function))).map_err(|error| {
             let text = format!("Node has no room for another asynchronous handle ({error})");
             Error::new(ErrorKind::Internal, text)
         })
@@ -50,11 +49,9 @@ impl Wake for ClientAlarm {
     }
 }
 
-impl Alarm {
-    /// Rings for this client.
-    fn waker(&self, client: u32) -> Waker {
-        Arc::new(ClientAlarm { alarm: Arc::clone(&self.0), client }).into()
-    }
+/// Rings for this client.
+fn waker(alarm: &Arc<WakeFunction>, client: u32) -> Waker {
+    Arc::new(ClientAlarm { alarm: Arc::clone(alarm), client }).into()
 }
 
 /// What a call returns when it ends.
@@ -128,6 +125,6 @@ impl Pending {
     #[napi]
     pub fn poll(&mut self, alarm: &Alarm, client: u32) -> Outcome<Option<Value>> {
         let Self { client: of, target, wanted, awaited } = self;
-        guard("poll", || poll(of, target, *wanted, &alarm.waker(client), awaited))
+        guard("poll", || poll(of, target, *wanted, &waker(alarm, client), awaited))
     }
 }

@@ -59,7 +59,8 @@ impl Request {
     pub fn complete(&mut self, credentials: &Credentials) -> Outcome<Option<Request>> {
         let request = self.0.take();
         guard("complete", || {
-            let next = request.ok_or_else(used)?.complete(credentials.inner().clone())?;
+            let next =
+                request.ok_or_else(used)?.complete(rdsiam::Credentials::clone(credentials))?;
             Ok(next.map(|next| Request(Some(next))))
         })
     }

@@ -17,8 +17,7 @@ pub(crate) fn sign_at(
     expires: u32,
 ) -> Outcome<Text> {
     guard("signAt", || {
-        let target = target.parts().target();
-        binding::sign_at(credentials.inner(), &target, unix_time, expires, Conventions::JS)
-            .map(Text::from)
+        let target = target.target();
+        binding::sign_at(credentials, &target, unix_time, expires, Conventions::JS).map(Text::from)
     })
 }

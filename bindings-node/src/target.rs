@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 use rdsiam::Kind;
 
 use crate::guard::{Outcome, guard};
 
-/// Host, port, user, and perhaps a region and a kind.
-#[napi]
-pub(crate) struct Target(Arc<Parts>);
+/// What JavaScript holds: a class without methods would only take longer to load.
+pub(crate) type Target = External<Arc<Parts>>;
 
+/// Host, port, user, and perhaps a region.
 pub(crate) struct Parts {
     host: String,
     port: u16,
@@ -27,19 +28,10 @@ impl Parts {
     }
 }
 
-impl Target {
-    pub(crate) fn parts(&self) -> &Arc<Parts> {
-        &self.0
-    }
-}
-
+/// The kind: the given one, or what host and user tell.
 #[napi]
-impl Target {
-    /// The kind: the given one, or what host and user tell.
-    #[napi]
-    pub fn kind(&self) -> Outcome<String> {
-        guard("kind", || Ok(self.0.target().resolved_kind()?.name().to_owned()))
-    }
+pub(crate) fn kind_of(target: &Target) -> Outcome<String> {
+    guard("kindOf", || Ok(target.target().resolved_kind()?.name().to_owned()))
 }
 
 /// The types of the arguments have been looked at in JavaScript, and the port's range.
@@ -55,6 +47,6 @@ pub(crate) fn create_target(
         let kind = kind.map(|name| name.parse()).transpose()?;
         let parts = Parts { host, port, user, region, kind };
         parts.target().check()?;
-        Ok(Target(Arc::new(parts)))
+        Ok(External::new(Arc::new(parts)))
     })
 }

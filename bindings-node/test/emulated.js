@@ -180,19 +180,48 @@ function introduce(keys) {
   if (!STANDIN) return;
   const file = standin('CONFIG');
   const [lock, next] = [`${file}.lock`, `${file}.next`];
-  for (let held = false; !held; ) {
+  hold(lock);
+  try {
+    const config = JSON.parse(fs.readFileSync(file, 'utf8'));
+    Object.assign(config.keys, keys);
+    fs.writeFileSync(next, JSON.stringify(config));
+    fs.renameSync(next, file);
+  } finally {
+    fs.unlinkSync(lock);
+  }
+}
+
+// The lock names its process: one that a killed test left behind is taken over.
+function hold(lock) {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
     try {
-      fs.mkdirSync(lock);
-      held = true;
+      return fs.symlinkSync(String(process.pid), lock);
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
+    const owner = ownerOf(lock);
+    if (owner !== undefined && !runs(owner)) fs.rmSync(lock, { force: true });
+    else if (Date.now() > deadline) throw new Error(`process ${owner} does not release ${lock}`);
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
-  const config = JSON.parse(fs.readFileSync(file, 'utf8'));
-  Object.assign(config.keys, keys);
-  fs.writeFileSync(next, JSON.stringify(config));
-  fs.renameSync(next, file);
-  fs.rmdirSync(lock);
+}
+
+function ownerOf(lock) {
+  try {
+    return Number(fs.readlinkSync(lock));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined; // It was released.
+  }
+}
+
+function runs(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code !== 'ESRCH';
+  }
 }
 
 module.exports = {

@@ -77,6 +77,22 @@ test('pools share one secure context, with the roots of their region alone', (t)
   assert.ok(one.ca.includes(roots[2].trim()) && one.ca.includes(own.trim()));
   // Other settings make a context of their own.
   assert.notEqual(sslOf({ ssl: { minVersion: 'TLSv1.3' } }).secureContext, one.secureContext);
+  // So does a bundle that was renewed in its place: the next pool reads it.
+  fs.writeFileSync(bundle, own);
+  const renewed = sslOf();
+  assert.equal(renewed.ca, own);
+  assert.notEqual(renewed.secureContext, one.secureContext);
+});
+
+test('a certificate has to name the endpoint that is signed, whatever is dialled', () => {
+  const options = { host: '127.0.0.1', signHost: HOST, user: 'app', credentials: KEYS };
+  const { config } = require('rdsiam/pg');
+  const { ssl } = config({ ...options, ca: tls.rootCertificates[0] });
+  const naming = (name) => ({ subject: { CN: name }, subjectaltname: `DNS:${name}` });
+  assert.equal(ssl.checkServerIdentity('127.0.0.1', naming(HOST)), undefined);
+  for (const name of ['127.0.0.1', 'other.example']) {
+    assert.ok(ssl.checkServerIdentity(name, naming(name)) instanceof Error, name);
+  }
 });
 
 test("knex's other names for pg, and mysql2's keep-alive behind a tunnel", (t) => {
@@ -146,7 +162,9 @@ test('rdsiam loads no driver and nothing of the helpers, and each helper its own
   }
   const { exports, peerDependenciesMeta } = require('../package.json');
   for (const name of DRIVERS) {
-    assert.ok(fs.existsSync(path.join(PACKAGE, exports[`./${name}`].require.types)));
+    assert.ok(
+      fs.existsSync(path.join(PACKAGE, exports[`./${name}`].require.replace(/js$/, 'd.ts'))),
+    );
     assert.deepEqual(peerDependenciesMeta[name], { optional: true });
   }
 });

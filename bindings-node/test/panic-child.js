@@ -3,13 +3,16 @@
 // Calls what reaches the native function named by RDSIAM_PANIC_IN, in a build that panics
 // there, and prints the code of the error; then shows that the process still works.
 
+// None while the package is loaded.
+const place = process.env.RDSIAM_PANIC_IN;
+process.env.RDSIAM_PANIC_IN = '';
 const { KEYS, LOGIN, signAt } = require('./support.js');
 const rdsiam = require('..');
 
 const { GenerateDBAuthTokenCommand, RDSClient, Signer, TokenCache } = rdsiam;
 const { explain, odbcQuote, pgpassQuote, urlQuote } = rdsiam;
-const place = process.env.RDSIAM_PANIC_IN;
 const profile = 'process';
+process.env.RDSIAM_PANIC_IN = place;
 process.env.AWS_CONFIG_FILE = process.env.RDSIAM_TEST_CONFIG;
 
 const VECTOR = {
@@ -47,15 +50,21 @@ const send = () => {
 };
 
 const ACTIONS = {
+  check: () => cache(),
   complete: () => provided(),
   createAlarm: () => get({ credentials: undefined, profile }),
   createClient: () => sign(),
   createCredentials: () => sign(),
+  createEnvironment: () => {
+    delete require.cache[require.resolve('..')];
+    require('..');
+  },
   createTarget: () => sign(),
   explain: () => explain('x'),
   fail: () => provided({ credentials: failing }),
   forceRefresh: () => provided(),
   invalidate: () => cache().invalidate(),
+  kindOf: () => cache().kind,
   lease: () => get(),
   loginOf: () => sign(),
   loginRefused: () => cache().loginRefused('x', 0),
@@ -65,7 +74,7 @@ const ACTIONS = {
   pgpassQuote: () => pgpassQuote('x'),
   poll: () => get({ credentials: undefined, profile }),
   region: () => provided(),
-  replace: () => inCopy(sign),
+  replaceEnvironment: () => inCopy(sign),
   setTime: () => get({ clock: () => Date.now() }),
   sign: () => send(),
   signAgain: () => sign(),

@@ -22,6 +22,11 @@ const KEYS = Object.freeze({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'SECRE
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+// Until it holds, however busy the machine is.
+async function until(holds) {
+  for (const end = Date.now() + 10_000; !holds() && Date.now() < end; ) await sleep(5);
+}
+
 // Credentials that end so many seconds from now.
 const ending = (seconds, keys = KEYS) => ({
   ...keys,
@@ -82,7 +87,8 @@ const core = () => require('..').Signer[Symbol.for('rdsiam.internal')]();
 
 // Signs at a given second. Not public: for the known answers.
 function signAt(input) {
-  const { native, optionalText, port, seconds, settle, text } = core();
+  const { native, optionalText, port, settle, text } = core();
+  const { optionalSeconds } = require('../dist/more.js');
   const target = settle(
     native.createTarget(
       text('host', input.host),
@@ -98,9 +104,8 @@ function signAt(input) {
       input.session_token ?? undefined,
     ),
   );
-  return settle(
-    native.signAt(credentials, target, input.unix_time, seconds('expires', input.expires)),
-  );
+  const expires = optionalSeconds('expires', input.expires);
+  return settle(native.signAt(credentials, target, input.unix_time, expires));
 }
 
 // The second in a token's X-Amz-Date.
@@ -124,5 +129,6 @@ module.exports = {
   sleep,
   slowProfile,
   temporary,
+  until,
   vectors,
 };

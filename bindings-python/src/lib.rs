@@ -25,7 +25,9 @@
 
 mod arguments;
 mod aside;
-mod atfork;
+mod atfork {
+    include!("../../core/atfork.rs");
+}
 mod cache;
 mod classes;
 mod client;

@@ -9,21 +9,13 @@ from typing import Any
 import pytest
 
 import rdsiam
+from helpers import HELPERS, named
 from support import STATIC
 
 # Where each driver begins, and what stands there instead.
 INNERMOST = {
-    "psycopg": "psycopg:Connection.connect",
     "psycopg async": "psycopg:AsyncConnection.connect",
-    "psycopg2": "psycopg2:connect",
-    "asyncpg": "asyncpg:connect",
-    "pg8000": "pg8000.dbapi:connect",
-    "pymysql": "pymysql.connections:Connection.__init__",
-    "aiomysql": "aiomysql.connection:Connection.__init__",
-    "asyncmy": "asyncmy.connection:Connection.__init__",
-    "mysql_connector": "mysql.connector.connection:MySQLConnection.__init__",
-    "mysql_connector_aio": "mysql.connector.aio.connection:MySQLConnection.__init__",
-    "mysqlclient": "MySQLdb.connections:Connection.__init__",
+    **{name: helper.innermost for name, helper in HELPERS.items()},
 }
 
 
@@ -44,11 +36,8 @@ def received(
 ) -> Any:
     """What the driver is given, by the helper's `connect` or by another one."""
     found: dict[str, Any] = {}
-    module_name, _, path = INNERMOST[name].partition(":")
-    owner: Any = importlib.import_module(module_name)
-    *classes, last = path.split(".")
-    for one in classes:
-        owner = getattr(owner, one)
+    owner, _ = named(INNERMOST[name])
+    *classes, last = INNERMOST[name].partition(":")[2].split(".")
 
     def stop(*arguments: Any, **passed: Any) -> None:
         found.update(passed)

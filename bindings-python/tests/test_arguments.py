@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import rdsiam
-from families import refused
+from helpers import named, refused
 from received import INNERMOST, a_cache, parameters, received, wait_for
 from support import STATIC, run_python
 
@@ -30,14 +30,9 @@ SETTLED = {"self", "args", "kwargs", "conninfo", "cls", "db", "use_pure", "auth_
 def keywords(name: str) -> dict[str, Any]:
     """Each keyword of a driver with its default."""
     import aiomysql
-    import asyncmy.connection
-    import asyncpg
-    import mysql.connector.aio.connection
     import mysql.connector.constants
     import MySQLdb.connections
-    import pg8000.dbapi
     import psycopg
-    import pymysql
 
     libpq = {o.keyword.decode(): None for o in psycopg.pq.Conninfo.get_defaults()}
     mysqldb = ("sql_mode collation use_unicode cursorclass binary_prefix multi_statements conv "
@@ -47,13 +42,8 @@ def keywords(name: str) -> dict[str, Any]:
         "psycopg": {**libpq, **parameters(psycopg.Connection.connect)},
         "psycopg async": {**libpq, **parameters(psycopg.AsyncConnection.connect)},
         "psycopg2": {**libpq, "connection_factory": None, "cursor_factory": None},
-        "asyncpg": parameters(asyncpg.connect),
-        "pg8000": parameters(pg8000.dbapi.connect),
-        "pymysql": parameters(pymysql.connections.Connection.__init__),
         "aiomysql": parameters(aiomysql.connect),
-        "asyncmy": parameters(asyncmy.connection.Connection.__init__),
         "mysql_connector": dict(mysql.connector.constants.DEFAULT_CONFIGURATION),
-        "mysql_connector_aio": parameters(mysql.connector.aio.connection.MySQLConnection.__init__),
         "mysqlclient": {
             **dict.fromkeys(mysqldb.split(), "its own"),
             # Since 2.3.
@@ -61,8 +51,10 @@ def keywords(name: str) -> dict[str, Any]:
         },
     }
     own = LOGIN | TLS | ELSEWHERE | SETTLED
-    assert len(found[name]) > 12, name
-    return {key: value for key, value in found[name].items() if key not in own}
+    # Most say it in their signature.
+    taken = found.get(name) or parameters(named(INNERMOST[name])[1])
+    assert len(taken) > 12, name
+    return {key: value for key, value in taken.items() if key not in own}
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,9 @@
 """The classes of exceptions, and what they say."""
 
 import pickle
+import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,33 +12,40 @@ import rdsiam
 from rdsiam import _rdsiam, errors
 from support import HOST, LOGIN, STATIC
 
-CLASSES = [
-    (1, "ERR_RDSIAM_INVALID_ARGUMENT", rdsiam.InvalidArgumentError, ValueError, False),
-    (3, "ERR_RDSIAM_REGION_MISSING", rdsiam.RegionMissingError, rdsiam.RdsIamError, False),
-    (20, "ERR_RDSIAM_CREDENTIALS_NOT_FOUND", rdsiam.CredentialsNotFoundError, None, False),
-    (21, "ERR_RDSIAM_CREDENTIALS_EXPIRED", rdsiam.CredentialsExpiredError, None, True),
-    (22, "ERR_RDSIAM_CREDENTIALS_PROVIDER", rdsiam.CredentialsProviderError, None, False),
-    (31, "ERR_RDSIAM_TIMEOUT", rdsiam.RdsIamTimeoutError, TimeoutError, True),
-    (32, "ERR_RDSIAM_WOULD_BLOCK", rdsiam.WouldBlockError, rdsiam.RdsIamError, False),
-    (40, "ERR_RDSIAM_CLOCK", rdsiam.ClockError, rdsiam.RdsIamError, False),
-    (90, "ERR_RDSIAM_INTERNAL", rdsiam.InternalError, rdsiam.RdsIamError, False),
-]
+ROOT = Path(__file__).parents[2]
+# What users read, and the numbers of C.
+ROWS = re.findall(
+    r"^\| (`ERR_.*?`) \| .* \| (yes|no|by cause) \|$", (ROOT / "docs/errors.md").read_text(), re.M
+)
+RETRYABLE = {code: again == "yes" for row, again in ROWS for code in re.findall(r"ERR_\w+", row)}
+STATUS = {
+    f"ERR_RDSIAM_{name}": int(number)
+    for name, number in re.findall(
+        r"^#define RDSIAM_ERR_(\w+) (\d+)$", (ROOT / "include/rdsiam.h").read_text(), re.M
+    )
+}
+# Those whose class is not named as the code, and those with a base of Python's.
+NAMES = {"ERR_RDSIAM_TIMEOUT": "RdsIamTimeoutError", "ERR_RDSIAM_PANIC": "InternalError"}
+BASES = {"ERR_RDSIAM_INVALID_ARGUMENT": ValueError, "ERR_RDSIAM_TIMEOUT": TimeoutError}
 
 
-def test_the_table_of_the_contract() -> None:
-    for status, code, cls, base, retryable in CLASSES:
-        assert (cls.code, cls.retryable) == (code, retryable)
-        assert issubclass(cls, base or rdsiam.CredentialsError)
-        assert issubclass(cls, rdsiam.RdsIamError)
-        assert issubclass(cls, rdsiam.CredentialsError) is (20 <= status <= 31)
+def test_each_code_of_the_library_is_documented_and_has_its_class() -> None:
+    assert set(RETRYABLE) == set(STATUS) == set(errors._CLASSES)
+    assert len(STATUS) >= 10
+    for code, status in STATUS.items():
+        words = code.removeprefix("ERR_RDSIAM_").title().replace("_", "")
+        cls = getattr(rdsiam, NAMES.get(code, f"{words}Error"))
         assert type(errors._of(code, "text", True)) is cls
-    assert len(errors._CLASSES) == len(CLASSES) + 1
-    panic = errors._of("ERR_RDSIAM_PANIC", "text", False)
-    assert (type(panic), panic.code) == (rdsiam.InternalError, "ERR_RDSIAM_PANIC")
+        assert errors._of(code, "text", False).code == code
+        assert cls.retryable == RETRYABLE[code]
+        assert code in (cls.code, "ERR_RDSIAM_PANIC")
+        assert issubclass(cls, rdsiam.RdsIamError)
+        assert issubclass(cls, BASES.get(code, cls))
+        assert issubclass(cls, rdsiam.CredentialsError) is (20 <= status <= 31)
 
 
 def test_errors_survive_pickling() -> None:
-    for _, code, cls, _, _ in CLASSES:
+    for code, cls in errors._CLASSES.items():
         again = pickle.loads(pickle.dumps(errors._of(code, "text", True)))
         assert (type(again), str(again), again.code, again.retryable) == (cls, "text", code, True)
 

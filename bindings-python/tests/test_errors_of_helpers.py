@@ -11,14 +11,11 @@ import trio
 
 import rdsiam
 import rdsiam.sqlalchemy
-from families import family, refused
+from helpers import ASYNC, CONTEXTS, HELPERS, family, refused
 from support import STATIC
 
-HELPERS = ["psycopg", "psycopg2", "asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector"]
-HELPERS += ["mysql_connector_aio", "mysqlclient", "pg8000"]
-ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
 # To these the file is given as a context; the others are given the file.
-CONTEXTS = ["asyncpg", "pymysql", "aiomysql", "asyncmy", "mysql_connector_aio", "pg8000"]
+GIVEN_A_CONTEXT = [*CONTEXTS, "mysql_connector_aio"]
 ENDPOINT = "mydb.abc123.us-east-1.rds.amazonaws.com"
 
 
@@ -70,7 +67,7 @@ def test_without_certificates_it_is_the_driver_s_error(
         run(name, host=ENDPOINT, user="app", credentials=STATIC)
 
 
-@pytest.mark.parametrize("name", CONTEXTS)
+@pytest.mark.parametrize("name", GIVEN_A_CONTEXT)
 @pytest.mark.parametrize(
     "text", ["", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"]
 )

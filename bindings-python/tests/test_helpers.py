@@ -14,13 +14,9 @@ import pytest
 
 import rdsiam
 import rdsiam.psycopg
-from families import refused
+from helpers import ASYNC, MYSQL, POSTGRESQL, refused
 from recorder import Recorder
 from support import PYTHON_SOURCE, STATIC, run_python
-
-POSTGRESQL = ["psycopg", "psycopg2", "asyncpg", "pg8000"]
-MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysql_connector_aio", "mysqlclient"]
-ASYNC = ["asyncpg", "aiomysql", "asyncmy", "mysql_connector_aio"]
 
 
 @pytest.fixture(scope="module")

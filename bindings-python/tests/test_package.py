@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import rdsiam
-from rdsiam import _versions
+from helpers import HELPERS
 from support import HOST, run_python
 
 PACKAGE = Path(__file__).parents[1]
@@ -24,41 +24,38 @@ if sys.version_info >= (3, 11):
     PROJECT: dict[str, Any] = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
 
 
-def pinned(file: str) -> dict[str, str]:
-    lines = (PACKAGE / file).read_text().splitlines()
-    pairs = (line.split("==") for line in lines if "==" in line)
-    return {name.partition("[")[0].lower(): version for name, version in pairs}
+def checked() -> dict[str, tuple[str, str]]:
+    """By the name of the extra: the distribution and the version that helpers check."""
+    text = "".join(file.read_text() for file in (PACKAGE / "python/rdsiam").rglob("*.py"))
+    calls = re.findall(r'_versions\.check\("(.+?)", "(.+?)", "(.+?)", ', text)
+    assert len(calls) > len(set(calls)) > 10
+    return {extra: (name, version) for extra, name, version in set(calls)}
 
 
-def test_the_extras_are_the_lowest_versions_that_the_tests_run() -> None:
-    extras = PROJECT["optional-dependencies"]
-    lowest = pinned("requirements-drivers-lowest.txt")
-    # What is tested of psycopg2 is its wheel.
-    lowest["psycopg2"] = lowest["psycopg2-binary"]
-    for extra, (name, version) in _versions.LOWEST.items():
-        assert lowest[name.lower()] == version
-        assert extras[extra][0] == f"{name}>={version}"
-    assert set(extras) == {*_versions.LOWEST, "psycopg-pool", "testing"}
-    assert extras["psycopg-pool"] == [f"psycopg_pool>={lowest['psycopg_pool']}"]
+def test_the_extras_are_the_lowest_versions_that_helpers_check() -> None:
+    extras = dict(PROJECT["optional-dependencies"])
+    # These belong to no helper's driver.
+    for other in ("psycopg-pool", "testing"):
+        del extras[other]
+    lowest = checked()
+    assert extras == {e: [f"{name}>={version}"] for e, (name, version) in lowest.items()}
 
 
-HELPERS = {
-    "psycopg": ("psycopg", "psycopg", "3.1.17"),
-    "psycopg2": ("psycopg2", "psycopg2", "2.9.8 (dt dec)"),
-    "asyncpg": ("asyncpg", "asyncpg", "0.29.0"),
-    "pg8000": ("pg8000", "pg8000", "1.31.1"),
-    "pymysql": ("pymysql", "PyMySQL", "1.0.3"),
-    "aiomysql": ("aiomysql", "aiomysql", "0.1.1"),
-    "mysql_connector": ("mysql.connector", "mysql-connector-python", "9.0.0"),
-    "mysqlclient": ("MySQLdb", "mysqlclient", "2.2.3"),
-    "sqlalchemy": ("sqlalchemy", "SQLAlchemy", "2.0.29"),
-    "django.postgresql.base": ("django", "Django", "4.2.16"),
-}
+def test_the_lowest_versions_are_tested() -> None:
+    lines = run_python(str(PACKAGE / "requirements.py"), "lowest").stdout.split()
+    tested = dict(line.lower().split("==") for line in lines)
+    for name, version in checked().values():
+        assert tested.get(name.lower(), tested.get(f"{name}-binary")) == version
 
 
-@pytest.mark.parametrize("helper", HELPERS)
+OLD = {name: helper.old for name, helper in HELPERS.items() if helper.old[2]}
+OLD["sqlalchemy"] = ("sqlalchemy", "SQLAlchemy", "2.0.29")
+OLD["django.postgresql.base"] = ("django", "Django", "4.2.16")
+
+
+@pytest.mark.parametrize("helper", OLD)
 def test_an_old_driver_is_named(helper: str) -> None:
-    module, name, version = HELPERS[helper]
+    module, name, version = OLD[helper]
     program = (
         f"import {module} as driver; driver.__version__ = {version!r}\n"
         f"driver.version_info = {tuple(version.split('.'))!r}\n"
@@ -68,7 +65,7 @@ def test_an_old_driver_is_named(helper: str) -> None:
         "    print(error)\n"
     )
     said = run_python("-c", program).stdout
-    lowest = dict(_versions.LOWEST.values())[name]
+    lowest = dict(checked().values())[name]
     assert said.startswith(f"rdsiam needs {name} {lowest} or newer, and {version} is installed; ")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from families import refused
+from helpers import CONTEXTS, HELPERS, MYSQL, POSTGRESQL, refused
 from received import a_cache, parameters, received, wait_for
 from support import STATIC
 from test_ca import FOLDER
@@ -22,15 +22,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
     return certificate(tmp_path_factory.mktemp("ca"), "/CN=any authority")
 
 
-CONTEXTS = ["pymysql", "aiomysql", "asyncmy", "asyncpg", "pg8000"]
-
-
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_a_context_that_verifies_is_taken(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(cafile=authority)
-    key = "ssl_context" if name == "pg8000" else "ssl"
+    key = HELPERS[name].context
     given = {key: context}
     assert received(name, monkeypatch, cache=a_cache(), **given)[key] is context
     context.check_hostname = False
@@ -51,10 +48,6 @@ def test_libpq_takes_no_context_and_the_message_says_what_it_takes(name: str) ->
 
 def run(name: str, **options: Any) -> None:
     asyncio.run(wait_for(importlib.import_module(f"rdsiam.{name}").connect, (), options))
-
-
-MYSQL = ["pymysql", "aiomysql", "asyncmy", "mysql_connector", "mysql_connector_aio"]
-MYSQL += ["mysqlclient"]
 
 
 # mysql.connector.aio is given its context when it connects.
@@ -139,6 +132,42 @@ def test_what_would_weaken_tls_is_refused(
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
+@pytest.mark.parametrize("file", ["a.pem", "zz.pem"])
+def test_a_file_is_not_taken_for_the_word_system(
+    name: str, file: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = Path(authority).read_text()
+    Path(file).write_text(content)
+    found = received(name, monkeypatch, cache=a_cache(), ca=file)
+    context: ssl.SSLContext = found["ssl_context" if name == "pg8000" else "ssl"]
+    assert context.get_ca_certs(binary_form=True) == [ssl.PEM_cert_to_DER_cert(content)]
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_a_file_without_certificates_is_refused(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "empty.pem"
+    file.write_text("no certificate")
+    with refused(name, "ca cannot be read as certificates"):
+        run(name, cache=a_cache(), ca=str(file))
+
+
+def test_where_openssl_looks_need_not_be_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    found = received("psycopg", monkeypatch, cache=a_cache(), ca="system")
+    assert Path(found["sslrootcert"]).is_file()
+
+
+@pytest.mark.parametrize("name", ["mysqlclient", "mysql_connector"])
+@pytest.mark.parametrize("dialled", ["a.example", "z.example"])
+def test_another_name_is_not_dialled_where_it_would_be_verified(
+    name: str, dialled: str, authority: str
+) -> None:
+    with refused(name, "sign_host differs from host, which this driver verifies"):
+        run(name, cache=a_cache(), host=dialled, ca=authority)
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
 def test_a_renewed_bundle_is_read(
     name: str, authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +208,7 @@ def test_modes_of_libpq(
         helper.connect(cache=a_cache(), ca=authority, sslmode="verify-full", gssencmode="prefer")
 
 
-@pytest.mark.parametrize("name", [*GIVEN, "psycopg", "psycopg2", "asyncpg", "pg8000"])
+@pytest.mark.parametrize("name", [*GIVEN, *POSTGRESQL])
 def test_the_authorities_of_the_system(
     name: str, authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +224,7 @@ def test_the_authorities_of_the_system(
         if name == "asyncpg":
             assert found.keys() <= takes.keys()
         if name in CONTEXTS:
-            context = found["ssl_context" if name == "pg8000" else "ssl"]
+            context = found[HELPERS[name].context]
             assert context.verify_mode == ssl.CERT_REQUIRED
             assert context.cert_store_stats()["x509_ca"] >= 1
         else:

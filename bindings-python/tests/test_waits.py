@@ -50,7 +50,7 @@ def test_a_look_up_that_hangs_does_not_hold_the_caller(tmp_path: Path) -> None:
             assert "token" in binding.ask("get")
             began = time.monotonic()
         # Nor does the process wait for that thread at its end.
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10  # of the 20 that are left of the look-up
 
 
 FORK = """
@@ -91,4 +91,4 @@ def test_a_fork_does_not_wait_for_a_token_file(tmp_path: Path) -> None:
             told = json.loads(done.stdout)
             assert told["waiting"]
             assert told["tokens"] == 1
-            assert told["seconds"] < 1, told
+            assert told["seconds"] < 5, told  # of the 10 that the reader waits

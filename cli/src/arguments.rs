@@ -1,6 +1,7 @@
 //! The options of each command, and their help: examples first.
 
 use clap::{Args, Parser, Subcommand};
+use rdsiam::Kind;
 
 use crate::ca::CaOptions;
 use crate::completions::{CompletionsOptions, ManOptions};
@@ -89,12 +90,59 @@ pub(crate) struct Login {
     /// The endpoint that RDS shows, whatever name or tunnel leads there
     #[arg(long, short = 'h', visible_alias = "host", value_name = "HOST")]
     pub(crate) hostname: String,
-    /// Its port
-    #[arg(long, short)]
+    /// Its port. Only RDS signs it
+    #[arg(long, short, default_value_t = 0, hide_default_value = true,
+          required_unless_present_any = ["kind", "dsql", "dsql_admin", "elasticache", "memorydb"])]
     pub(crate) port: u16,
-    /// The database user
-    #[arg(long, short = 'U', visible_alias = "user", value_name = "USER")]
+    /// The database user. DSQL signs none
+    #[arg(long, short = 'U', visible_alias = "user", value_name = "USER",
+          default_value = "", hide_default_value = true,
+          required_unless_present_any = ["dsql", "dsql_admin"])]
     pub(crate) username: String,
+    #[command(flatten)]
+    pub(crate) kind: KindOptions,
+}
+
+/// What a token is for, where the host does not tell.
+#[derive(Debug, Args, Clone, Copy, Default)]
+pub(crate) struct KindOptions {
+    /// What the token is for. Default: DSQL by the name of the host, or else RDS
+    #[arg(long, value_parser = kind, value_name = "KIND", conflicts_with_all = ["dsql", "dsql_admin", "elasticache", "memorydb"])]
+    kind: Option<Kind>,
+    /// Aurora DSQL: as admin if that is the user, and as anybody else otherwise
+    #[arg(long, conflicts_with_all = ["dsql_admin", "elasticache", "memorydb"])]
+    dsql: bool,
+    /// Aurora DSQL, as admin
+    #[arg(long, conflicts_with_all = ["elasticache", "memorydb"])]
+    dsql_admin: bool,
+    /// ElastiCache: HOST is the name of the replication group
+    #[arg(long, conflicts_with = "memorydb")]
+    elasticache: bool,
+    /// With --elasticache: HOST is the name of a serverless cache
+    #[arg(long, requires = "elasticache")]
+    serverless: bool,
+    /// MemoryDB: HOST is the name of the cluster
+    #[arg(long)]
+    memorydb: bool,
+}
+
+fn kind(name: &str) -> Result<Kind, rdsiam::Error> {
+    name.parse()
+}
+
+impl KindOptions {
+    pub(crate) fn of(self, user: &str) -> Option<Kind> {
+        match self {
+            Self { kind: Some(kind), .. } => Some(kind),
+            Self { dsql: true, .. } if user == "admin" => Some(Kind::DsqlAdmin),
+            Self { dsql: true, .. } => Some(Kind::DsqlConnect),
+            Self { dsql_admin: true, .. } => Some(Kind::DsqlAdmin),
+            Self { serverless: true, .. } => Some(Kind::ElastiCacheServerless),
+            Self { elasticache: true, .. } => Some(Kind::ElastiCache),
+            Self { memorydb: true, .. } => Some(Kind::MemoryDb),
+            _ => None,
+        }
+    }
 }
 
 /// Where credentials and the region come from.

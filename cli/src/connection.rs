@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use percent_encoding::percent_decode_str;
-use rdsiam::{Target, region_of_host};
+use rdsiam::{Kind, Target, region_of_host};
 use url::Url;
 
 use crate::arguments::AwsOptions;
@@ -120,6 +120,11 @@ impl Connection {
         Target::new(&self.host, self.sign_port, &self.user).region(region)
     }
 
+    /// Aurora DSQL, whose certificates are from a public authority as well.
+    fn is_dsql(&self) -> bool {
+        self.target().resolved_kind().is_ok_and(Kind::is_dsql)
+    }
+
     pub(crate) fn region(&self) -> Option<&str> {
         self.aws.region.as_deref().or_else(|| region_of_host(&self.host))
     }
@@ -146,7 +151,7 @@ impl Connection {
             Some("system") => system_bundle(),
             Some(file) => Ok(file.into()),
             None if std::env::var_os(ca::VARIABLE).is_none_or(|name| name.is_empty())
-                && is_proxy(&self.host) =>
+                && (is_proxy(&self.host) || self.is_dsql()) =>
             {
                 system_bundle()
             }

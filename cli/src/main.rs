@@ -48,12 +48,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// `rdsiam rds generate-db-auth-token` is `rdsiam token`, so that the name of the program is all that a
-/// script has to change.
+/// `rdsiam rds generate-db-auth-token` is `rdsiam token`, and so are those of `rdsiam dsql`: the name of the
+/// program is all that a script has to change.
 fn as_aws_cli(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let is = |at: usize, word: &str| arguments.get(at).is_some_and(|given| given == word);
     if is(1, "rds") && is(2, "generate-db-auth-token") {
         arguments.splice(1..3, ["token".into()]);
+    } else if is(1, "dsql") && is(2, "generate-db-connect-auth-token") {
+        arguments.splice(1..3, ["token".into(), "--dsql".into()]);
+    } else if is(1, "dsql") && is(2, "generate-db-connect-admin-auth-token") {
+        arguments.splice(1..3, ["token".into(), "--dsql-admin".into()]);
     }
     arguments
 }

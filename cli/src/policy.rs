@@ -1,5 +1,6 @@
 //! `rdsiam policy`: the statement that allows one user of one database to be logged in to.
 
+mod kinds;
 mod render;
 
 use std::process::ExitCode;
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use rdsiam::{Target, binding, region_of_host};
 
-use crate::arguments::{AwsOptions, TEMPLATE};
+use crate::arguments::{AwsOptions, KindOptions, TEMPLATE};
 use crate::aws::endpoint::Endpoint;
 use crate::aws::resource::{Lookup, Resource};
 use crate::aws::{Aws, account, resource};
@@ -28,6 +29,8 @@ use render::{Format, Grant};
   rdsiam policy --resource-id db-ABCDEFGHIJKL01234 --account 123456789012 --region us-east-1 -U app
   rdsiam policy -h myproxy.proxy-abc123.us-east-1.rds.amazonaws.com -U app --format terraform
   rdsiam policy -h myproxy.proxy-abc123.us-east-1.rds.amazonaws.com -U app --for proxy
+  rdsiam policy -h abc.dsql.us-east-1.on.aws -U admin --account 123456789012
+  rdsiam policy --elasticache -h my-cache -U app --account 123456789012 --region us-east-1
 "
 )]
 pub(crate) struct PolicyOptions {
@@ -52,6 +55,8 @@ pub(crate) struct PolicyOptions {
     #[arg(long, short = 'F', value_enum, default_value_t = Format::Json)]
     format: Format,
     #[command(flatten)]
+    kind: KindOptions,
+    #[command(flatten)]
     aws: AwsOptions,
 }
 
@@ -63,8 +68,9 @@ enum For {
 
 pub(crate) fn run(given: &PolicyOptions) -> Result<ExitCode> {
     warn_about_wildcards(given);
-    let grant = match (&given.resource_id, &given.account) {
-        (Some(id), Some(account)) => from_options(given, id, account)?,
+    let grant = match (kinds::kind(given), &given.resource_id, &given.account) {
+        (Some(kind), ..) => kinds::grant(given, kind)?,
+        (None, Some(id), Some(account)) => from_options(given, id, account)?,
         _ => looked_up(given)?,
     };
     output::print(&render::text(&grant, given.format))?;
@@ -85,13 +91,18 @@ fn warn_about_wildcards(given: &PolicyOptions) {
 
 fn from_options(given: &PolicyOptions, id: &str, account: &str) -> Result<Grant> {
     check_id(id)?;
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    if !is_account && account != "*" {
-        return Err(Failure::usage("--account is the 12 digits of an AWS account"));
-    }
+    check_account(account)?;
     let region = region(given)?;
     let partition = given.partition.clone().unwrap_or_else(|| partition_of(&region).to_owned());
     Ok(Grant::new(&partition, &region, account, &[id.to_owned()], &given.username))
+}
+
+fn check_account(account: &str) -> Result<()> {
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    if is_account || account == "*" {
+        return Ok(());
+    }
+    Err(Failure::usage("--account is the 12 digits of an AWS account"))
 }
 
 fn check_id(id: &str) -> Result<()> {

@@ -31,5 +31,7 @@ pub(crate) fn config(aws: &AwsOptions) -> Config {
 
 /// The target of the options. Their region is that of the database, and wins over the host name's.
 pub(crate) fn target<'a>(login: &'a Login, aws: &'a AwsOptions) -> Target<'a> {
-    Target::new(&login.hostname, login.port, &login.username).region(aws.region.as_deref())
+    Target::new(&login.hostname, login.port, &login.username)
+        .region(aws.region.as_deref())
+        .kind(login.kind.of(&login.username))
 }

@@ -75,7 +75,30 @@ fn replace(out: &mut String, text: &str, with: &[(char, &str)]) {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_is_quoted_is_read_as_it_was(text in any::<String>()) {
+            let decoded = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
+            let url = quote(&text, Quoting::Url);
+            prop_assert!(url.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"%-_.~".contains(&b)));
+            prop_assert_eq!(decoded(url.as_str()), &*text);
+            let field = quote(&text, Quoting::Pgpass);
+            prop_assert_eq!(field.as_str().replace("\\:", ":").replace("\\\\", "\\"), &*text);
+            for (place, is_decoded) in [(Quoting::Odbc, false), (Quoting::OdbcPercent, true)] {
+                let braced = quote(&text, place);
+                let inner = braced.as_str().strip_prefix('{').unwrap().strip_suffix('}').unwrap();
+                let inner = inner.replace("}}", "}");
+                prop_assert_eq!(if is_decoded { decoded(&inner) } else { inner }, &*text);
+            }
+        }
+    }
 
     #[test]
     fn each_place_has_its_own_characters() {

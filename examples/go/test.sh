@@ -35,7 +35,7 @@ export GODEBUG=netdns=cgo,cgocheck=1 NSS_WRAPPER_HOSTS=$STANDIN_HOSTS
 under=(-exec "env LD_PRELOAD=$STANDIN_NSS_WRAPPER" -timeout 5m)
 
 # Each hook is a module of its own.
-modules=(. rdsiamaws rdsiammysql rdsiampgx internal/logintest)
+modules=(. rdsiamaws rdsiammysql rdsiampgx rdsiamredis internal/logintest)
 in_module() {
     local folder=$1
     shift
@@ -51,7 +51,7 @@ go vet -tags debug,static .
 needs() { in_module "$1" go list -m all; }
 [ "$(needs .)" = rdsiam ]
 if needs rdsiampgx | grep -E 'mysql|aws' || needs rdsiammysql | grep -E 'pgx|aws' ||
-    needs rdsiamaws | grep -E 'pgx|mysql'; then
+    needs rdsiamredis | grep -E 'pgx|mysql|aws' || needs rdsiamaws | grep -E 'pgx|mysql|redis'; then
     echo "a hook needs what only another one is for"
     exit 1
 fi

@@ -9,7 +9,9 @@
 #![deny(missing_docs)]
 
 mod arguments;
-mod atfork;
+mod atfork {
+    include!("../../core/atfork.rs");
+}
 mod boundary;
 pub mod client;
 pub mod config;

@@ -90,27 +90,36 @@ def our_python() -> None:
 
 
 def our_node() -> None:
-    """Just the files that package.json names, packed and installed by npm."""
+    """As packaging/npm.py has it: JavaScript in one package, the addon in that of this platform."""
     source, packed = ROOT / "bindings-node", BUILD / "node-packed"
     shutil.rmtree(packed, ignore_errors=True)
-    packed.mkdir(parents=True)
+    main, native = packed / "rdsiam", packed / "native"
+    main.mkdir(parents=True)
     run(
-        *("npx", "napi", "build", "--platform", "--release", "--no-js", "--output-dir", packed),
+        *("npx", "napi", "build", "--platform", "--release", "--no-js", "--output-dir", native),
         cwd=source,
     )
-    (packed / "index.d.ts").unlink(missing_ok=True)
+    (addon,) = native.glob("*.node")
     run("npm", "run", "compile", cwd=source)
-    files = json.loads((source / "package.json").read_text())["files"]
-    for name in [*files, "package.json", "README.md", "../LICENSE-APACHE", "../LICENSE-MIT"]:
-        if name != "*.node":
-            copy = shutil.copytree if (source / name).is_dir() else shutil.copy
-            copy(source / name, packed / Path(name).name)
-    run("npm", "pack", "--pack-destination", packed, cwd=packed)
-    (tarball,) = packed.glob("*.tgz")
+    manifest = json.loads((source / "package.json").read_text())
+    name, version = f"@rdsiam/{addon.name.split('.')[1]}", manifest["version"]
+    (native / "package.json").write_text(
+        json.dumps({"name": name, "version": version, "main": addon.name, "files": [addon.name]})
+    )
+    for unshipped in ("devDependencies", "scripts", "napi", "overrides"):
+        del manifest[unshipped]
+    manifest |= {"files": ["dist"], "optionalDependencies": {name: version}}
+    (main / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    shutil.copytree(source / "dist", main / "dist")
+    for file in ("README.md", "../LICENSE-APACHE", "../LICENSE-MIT"):
+        shutil.copy(source / file, main)
+    for package in (main, native):
+        run("npm", "pack", "--pack-destination", packed, cwd=package)
+    tarballs = sorted(packed.glob("*.tgz"))
     folder_of(
         node_package("rdsiam"),
-        [tarball],
-        lambda folder: run("npm", "install", "--prefix", folder, tarball, cwd=folder),
+        tarballs,
+        lambda folder: run("npm", "install", "--prefix", folder, *tarballs, cwd=folder),
     )
 
 

@@ -5,8 +5,11 @@ header.py docs             fails if a function does not say all that the others 
 header.py examples FILE    writes a program of the examples in the header
 header.py abi              prints the facts that a compiled program relies on
 header.py symbols          prints the functions
+header.py write            writes both of these into ffi/, if no line of them would go away
 """
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -159,6 +162,21 @@ def symbols():
     return 0
 
 
+def write():
+    for name, told in (("symbols", symbols), ("abi", abi)):
+        file = ROOT / "ffi" / f"{name}.txt"
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            told()
+        gone = set(file.read_text().splitlines()) - set(out.getvalue().splitlines())
+        if gone:
+            print(
+                f"{file.name} would lose what programs rely on (ABI.md):", *sorted(gone), sep="\n"
+            )
+            return 1
+        file.write_text(out.getvalue())
+    return 0
+
+
 if __name__ == "__main__":
-    commands = {"docs": docs, "examples": examples, "abi": abi, "symbols": symbols}
+    commands = {"docs": docs, "examples": examples, "abi": abi, "symbols": symbols, "write": write}
     sys.exit(commands[sys.argv[1]](*sys.argv[2:]))

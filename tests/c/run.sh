@@ -51,8 +51,8 @@ is_sanitized() {
 }
 
 run() {
-    # No credentials, files or metadata service of this machine.
-    env -u AWS_PROFILE -u AWS_REGION -u AWS_DEFAULT_REGION AWS_EC2_METADATA_DISABLED=true \
+    # No credentials, files or metadata service of this machine. One that hangs is ended.
+    timeout -k 10 1800 env -u AWS_PROFILE -u AWS_REGION -u AWS_DEFAULT_REGION AWS_EC2_METADATA_DISABLED=true \
         AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent "$@"
 }
 

@@ -404,3 +404,68 @@ def test_names_that_a_server_would_cut_are_refused(rdsiam):
         assert rdsiam("sql", "--engine", engine, "-U", "a" * (length + 1)).returncode == 252
     assert rdsiam("sql", "--engine", "mysql", "-U", "").returncode == 252
     assert "master" in rdsiam("sql", "--engine", "postgres", "-U", "postgres").stderr
+
+
+ACCOUNT = ["--account", "123456789012", "--region", "us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "action", "resources"),
+    [
+        (
+            ["-h", "abc.dsql.us-east-1.on.aws", "-U", "admin"],
+            "dsql:DbConnectAdmin",
+            ["dsql:us-east-1:123456789012:cluster/abc"],
+        ),
+        (
+            ["--dsql", "--resource-id", "abc", "-U", "app"],
+            "dsql:DbConnect",
+            ["dsql:us-east-1:123456789012:cluster/abc"],
+        ),
+        (
+            ["--elasticache", "-h", "My-Cache", "-U", "App", "-U", "two"],
+            "elasticache:Connect",
+            [
+                "elasticache:us-east-1:123456789012:replicationgroup:my-cache",
+                "elasticache:us-east-1:123456789012:user:app",
+                "elasticache:us-east-1:123456789012:user:two",
+            ],
+        ),
+        (
+            ["--elasticache", "--serverless", "-h", "my-cache", "-U", "app"],
+            "elasticache:Connect",
+            [
+                "elasticache:us-east-1:123456789012:serverlesscache:my-cache",
+                "elasticache:us-east-1:123456789012:user:app",
+            ],
+        ),
+        (
+            ["--memorydb", "-h", "my-cluster", "-U", "app"],
+            "memorydb:connect",
+            [
+                "memorydb:us-east-1:123456789012:cluster/my-cluster",
+                "memorydb:us-east-1:123456789012:user/app",
+            ],
+        ),
+    ],
+)
+def test_each_kind_has_its_policy(rdsiam, arguments, action, resources):
+    done = rdsiam("policy", *arguments, *ACCOUNT)
+    (statement,) = json.loads(done.stdout)["Statement"]
+    assert statement["Action"] == action
+    assert statement["Resource"] == [f"arn:aws:{resource}" for resource in resources]
+    for form in ("terraform", "cloudformation", "cdk"):
+        text = rdsiam("policy", *arguments, *ACCOUNT, "--format", form).stdout
+        assert action in text
+        assert all(f"arn:aws:{resource}" in text for resource in resources)
+
+
+def test_what_a_policy_of_a_kind_lacks_is_said(rdsiam):
+    for arguments, word in [
+        (["--elasticache", "-h", "c", "-U", "app"], "--account"),
+        (["--dsql", "-h", "c", "-U", "app", "-U", "admin", *ACCOUNT], "admin"),
+        (["--memorydb", "-U", "app", *ACCOUNT], "--hostname"),
+    ]:
+        done = rdsiam("policy", *arguments)
+        assert done.returncode == 252
+        assert word in done.stderr

@@ -304,3 +304,88 @@ def test_explain_reads_what_token_prints(rdsiam):
     bad = rdsiam("explain", given=token.replace("/?", "?"))
     assert bad.returncode == 1
     assert "'/'" in bad.stdout
+
+
+DSQL = "abcdefghijklmnopqrstuvwxyz.dsql.us-east-1.on.aws"
+
+
+# Version 1 of the AWS CLI has the signer of these commands of version 2, and not the commands.
+SIGNER = """
+import sys
+from awscli.botocore.session import get_session
+sign = getattr(get_session().create_client("dsql"), sys.argv[1].replace("-", "_"))
+print(sign(sys.argv[2], ExpiresIn=int(sys.argv[3])))
+"""
+
+
+@pytest.mark.parametrize("life", ["900", "604800"])
+@pytest.mark.parametrize(
+    "name", ["generate-db-connect-auth-token", "generate-db-connect-admin-auth-token"]
+)
+def test_the_commands_of_dsql_print_what_the_aws_cli_signs(rdsiam, name, life):
+    arguments = ["dsql", name, "--hostname", DSQL]
+    arguments += [] if life == "900" else ["--expires-in", life]
+    env, ours, done = {**HERE, "AWS_SESSION_TOKEN": SESSION}, [], threading.Event()
+
+    def sample():
+        while not done.is_set():
+            ours.append(rdsiam(*arguments, env=env).stdout)
+            time.sleep(0.1)
+
+    sampling = threading.Thread(target=sample)
+    sampling.start()
+    try:
+        theirs = rdsiam("-c", SIGNER, name, DSQL, life, env=env, program=BIN / "python")
+    finally:
+        done.set()
+        sampling.join()
+    assert theirs.returncode == 0, theirs.stderr
+    assert theirs.stdout in ours
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beginning", "kind"),
+    [
+        (["--dsql", "-h", DSQL, "-U", "admin"], DSQL + "/?Action=DbConnectAdmin&X", "dsql-admin"),
+        (["--dsql", "-h", DSQL, "-U", "app"], DSQL + "/?Action=DbConnect&X", "dsql"),
+        (["-h", DSQL, "-U", "app", "-p", "5432"], DSQL + "/?Action=DbConnect&X", "dsql"),
+        (["--dsql-admin", "-h", "localhost"], "localhost/?Action=DbConnectAdmin&X", "dsql-admin"),
+        (
+            ["--elasticache", "-h", "My-Cache", "-U", "App"],
+            "my-cache/?Action=connect&User=app&X",
+            "elasticache",
+        ),
+        (
+            ["--elasticache", "--serverless", "-h", "my-cache", "-U", "app"],
+            "my-cache/?Action=connect&ResourceType=ServerlessCache&User=app&X",
+            "elasticache-serverless",
+        ),
+        (["--kind=memorydb", "-h", "c", "-U", "app"], "c/?Action=connect&User=app&X", "memorydb"),
+        (["--memorydb", "-h", "c", "-U", "app"], "c/?Action=connect&User=app&X", "memorydb"),
+    ],
+)
+def test_each_kind_has_its_token(rdsiam, arguments, beginning, kind):
+    done = rdsiam("token", *arguments, "--region", "us-east-1", "--format", "json", env=HERE)
+    told = json.loads(done.stdout)
+    assert told["token"].startswith(beginning), told["token"][:80]
+    assert told["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["-h", "h", "-U", "app"], "--port"),
+        (["--elasticache", "-h", "h"], "--username"),
+        (["--elasticache", "-h", "a.b", "-U", "app"], "endpoint"),
+        (["--serverless", "-h", "h", "-U", "app"], "--elasticache"),
+        (["--dsql", "--memorydb", "-h", "h", "-U", "app"], "cannot be used"),
+        (["--kind=redis", "-h", "h", "-U", "app"], "kind is unknown"),
+        (["-h", "h", "-p", "1", "-U", "app", "--expires-in", "901"], "expires is 901"),
+        (["--dsql", "-h", DSQL, "--expires-in", "604801"], "expires is 604801"),
+        (["--memorydb", "-h", "h", "-U", "app", "--format", "url"], "token or json"),
+    ],
+)
+def test_what_does_not_fit_a_kind_is_a_wrong_option(rdsiam, arguments, word):
+    done = rdsiam("token", *arguments, "--region", "us-east-1", env=HERE)
+    assert done.returncode == 252
+    assert word in done.stderr

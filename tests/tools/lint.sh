@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Format and lint of every language, warnings as errors. With --fix it formats instead.
+# Format and lint of every language, warnings as errors. With --fast without what compiles for it alone;
+# with --fix it formats instead.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 venv=$PWD/.venv/bin
@@ -26,6 +27,12 @@ rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
 # In two steps: a failed command in front of && ends no script.
 unformatted=$(gofmt -l examples/go tests/consumer/go tests/local/go)
 [ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
+"$venv/clang-format" --dry-run -Werror "${c_files[@]}"
+"$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
+"$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
+(cd bindings-node && npm run --silent lint && npx biome check ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
+[ "${1:-}" != --fast ] || exit 0
+
 cargo clippy --workspace --all-targets -- -D warnings
 # The test builds of the core, which have other locks and other threads.
 for build in shuttle tsan; do
@@ -37,10 +44,7 @@ cargo clippy -q --locked --manifest-path tests/bench/rust/Cargo.toml --target-di
     -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps -p rdsiam
 cargo run -q -p rdsiam-header -- --check
-"$venv/clang-format" --dry-run -Werror "${c_files[@]}"
-"$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"
-"$venv/ruff" format --check --config bindings-python/pyproject.toml "${python_files[@]}"
 (cd bindings-python && "$venv/mypy" --no-error-summary)
 "$venv/mypy" --no-error-summary --config-file bindings-python/pyproject.toml tests/bench/bench.py
 (cd packaging && "$venv/mypy" --no-error-summary --strict dist.py proofs.py)
-(cd bindings-node && npm run --silent lint && npm run --silent types && npx biome check ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
+(cd bindings-node && npm run --silent types)

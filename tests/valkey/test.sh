@@ -4,3 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 (cd bindings-python && ../.venv/bin/python -m pytest -q tests/test_redis.py)
 (cd bindings-node && node --test test/redis.test.js)
+tests/tools/prefix.sh
+export PKG_CONFIG_PATH=$PWD/build/prefix/lib/pkgconfig LD_LIBRARY_PATH=$PWD/build/prefix/lib
+(cd examples/go/rdsiam/rdsiamredis && go test -count=1 .)

@@ -3,7 +3,7 @@ import tls = require('node:tls');
 import connect = require('postgres');
 
 import type { Options as PostgresOptions, PostgresType, Sql } from 'postgres';
-import { RdsIamError } from '../internal.js';
+import { RdsIamError } from '../errors.js';
 import { type Attempt, Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { withContext } from '../tls.js';

@@ -1,5 +1,5 @@
 import { Sequelize, type Options as SequelizeOptions } from 'sequelize';
-import { invalid } from '../internal.js';
+import { invalid } from '../errors.js';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 

@@ -18,19 +18,10 @@ from .errors import InvalidArgumentError
 VARIABLE = "RDSIAM_CA_BUNDLE"
 _DOWNLOAD = "https://truststore.pki.rds.amazonaws.com"
 _ROOT = re.compile(r"Amazon RDS (?:(?:Beta|Preview) )?([a-z0-9-]+) Root CA \w+ G\d+")
-# Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder;
-# the last three are the layers, the task and the runtime of a Lambda.
-_TRUSTED = (
-    "/etc/ssl/rds/",
-    "/etc/ssl/certs/",
-    "/usr/local/share/ca-certificates/",
-    "/etc/pki/ca-trust/source/anchors/",
-    "/opt/",
-    "/var/task/",
-    "/var/runtime/ca-cert.pem",
-)
-# Others may have put a file there: all that it holds has to be published by RDS.
-_OPEN = ("~/.postgresql/root.crt", "./")
+# Where to look, and what RDS has published; Node and the command read the same file.
+with open(os.path.join(os.path.dirname(__file__), "rds-roots.json"), encoding="utf-8") as _file:
+    _KNOWN = json.load(_file)
+_TRUSTED, _OPEN = _KNOWN["trusted"], _KNOWN["open"]
 
 
 class _Root(NamedTuple):
@@ -155,9 +146,7 @@ def _described(certificate: Any, fingerprint: str) -> _Root:
 @functools.cache
 def _published() -> "dict[str, str | None]":
     """The fingerprints of what RDS has published, with the region of each root."""
-    with open(os.path.join(os.path.dirname(__file__), "rds-roots.json"), encoding="utf-8") as file:
-        told = json.load(file)
-    found: dict[str, str | None] = dict.fromkeys(told["others"])
-    for region, fingerprints in told["roots"].items():
+    found: dict[str, str | None] = dict.fromkeys(_KNOWN["others"])
+    for region, fingerprints in _KNOWN["roots"].items():
         found.update(dict.fromkeys(fingerprints, region))
     return found

@@ -24,7 +24,7 @@ from . import _connect, _loops, _mysql, _versions
 if TYPE_CHECKING:
     from ._signature import Connects, Managed
 
-_versions.check("aiomysql", aiomysql.__version__)
+_versions.check("aiomysql", "aiomysql", "0.2.0", aiomysql.__version__)
 
 
 def _raising() -> Any:

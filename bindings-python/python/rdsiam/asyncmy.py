@@ -24,7 +24,7 @@ from . import _connect, _loops, _mysql, _versions
 if TYPE_CHECKING:
     from ._signature import Connects, Managed
 
-_versions.check("asyncmy", importlib.metadata.version("asyncmy"))
+_versions.check("asyncmy", "asyncmy", "0.2.14", importlib.metadata.version("asyncmy"))
 
 # CR_UNKNOWN_ERROR
 _UNKNOWN = 2000

@@ -22,7 +22,7 @@ from .errors import InvalidArgumentError
 if TYPE_CHECKING:
     from ._signature import ConnectsByDSN
 
-_versions.check("asyncpg", asyncpg.__version__)
+_versions.check("asyncpg", "asyncpg", "0.30.0", asyncpg.__version__)
 
 
 async def _connected(dsn: "str | None" = None, **options: Any) -> Any:

@@ -32,7 +32,7 @@ _numbers = itertools.count(1)
 if TYPE_CHECKING:
     from ._signature import Connects
 
-_versions.check("mysql-connector", mysql.connector.__version__)
+_versions.check("mysql-connector", "mysql-connector-python", "9.4.0", mysql.connector.__version__)
 
 
 def _raising() -> Any:

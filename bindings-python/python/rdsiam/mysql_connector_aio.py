@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 
-_versions.check("mysql-connector", mysql.connector.__version__)
+_versions.check("mysql-connector", "mysql-connector-python", "9.4.0", mysql.connector.__version__)
 
 
 def _raising() -> Any:

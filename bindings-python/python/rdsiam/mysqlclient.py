@@ -21,7 +21,7 @@ from .errors import InvalidArgumentError
 if TYPE_CHECKING:
     from ._signature import Connects
 
-_versions.check("mysqlclient", ".".join(map(str, MySQLdb.version_info[:3])))
+_versions.check("mysqlclient", "mysqlclient", "2.2.4", ".".join(map(str, MySQLdb.version_info[:3])))
 
 
 def _raising() -> Any:

@@ -19,7 +19,7 @@ from .errors import InvalidArgumentError
 if TYPE_CHECKING:
     from ._signature import Connects
 
-_versions.check("pg8000", pg8000.__version__)
+_versions.check("pg8000", "pg8000", "1.31.6", pg8000.__version__)
 
 
 def _connected(**options: Any) -> Any:

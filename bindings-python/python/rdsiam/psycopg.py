@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ._retry import Tokens
     from ._signature import ConnectsPsycopg
 
-_versions.check("psycopg", psycopg.__version__)
+_versions.check("psycopg", "psycopg", "3.1.18", psycopg.__version__)
 
 
 def _raising() -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ._signature import ConnectsByDSN
 
-_versions.check("psycopg2", psycopg2.__version__)
+_versions.check("psycopg2", "psycopg2", "2.9.9", psycopg2.__version__)
 
 
 def _connected(dsn: "str | None" = None, *factories: Any, **options: Any) -> Any:

@@ -20,7 +20,7 @@ from . import _connect, _mysql, _versions
 if TYPE_CHECKING:
     from ._signature import Connects
 
-_versions.check("pymysql", pymysql.__version__)
+_versions.check("pymysql", "PyMySQL", "1.1.2", pymysql.__version__)
 
 
 def _raising() -> Any:

@@ -32,7 +32,7 @@ from .errors import InvalidArgumentError
 if TYPE_CHECKING:
     from ._retry import Tokens
 
-_versions.check("redis", redis.__version__)
+_versions.check("redis", "redis", "6.0.0", redis.__version__)
 
 _KINDS = ("elasticache", "elasticache-serverless", "memorydb")
 # The server ends a connection after 12 hours.

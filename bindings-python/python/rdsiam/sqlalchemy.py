@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, CreateEnginePlugin, Engine
 from . import _connect, _versions
 from .errors import InvalidArgumentError, RdsIamError
 
-_versions.check("sqlalchemy", sqlalchemy.__version__)
+_versions.check("sqlalchemy", "SQLAlchemy", "2.0.30", sqlalchemy.__version__)
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine as _AsyncEngine

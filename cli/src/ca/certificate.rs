@@ -42,7 +42,7 @@ impl Certificate {
         let named = || region_in(&name).map(str::to_owned);
         let validity = &read.tbs_certificate.validity;
         Some(Self {
-            region: known.cloned().flatten().or_else(named),
+            region: known.copied().flatten().map(str::to_owned).or_else(named),
             is_published: known.is_some(),
             is_authority: is_authority(&read),
             begin: unix(validity.not_before.to_system_time()),
@@ -113,19 +113,24 @@ fn region_in(name: &str) -> Option<&str> {
     is_root.then_some(region)
 }
 
+/// Where to look, and what RDS has published; Python and Node read the same file.
+static KNOWN: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("rds-roots.json")).unwrap_or_default());
+
+/// The `trusted` or the `open` places.
+pub(super) fn places(kind: &str) -> impl Iterator<Item = &'static str> {
+    KNOWN.get(kind).into_iter().flat_map(texts)
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// The fingerprints of what RDS has published, with the region of each root.
-static PUBLISHED: LazyLock<HashMap<String, Option<String>>> = LazyLock::new(|| {
-    let told: Value = serde_json::from_str(include_str!("rds-roots.json")).unwrap_or_default();
-    let mut found = HashMap::new();
-    let texts = |list: &Value| -> Vec<String> {
-        let list = list.as_array().into_iter().flatten();
-        list.filter_map(|text| Some(text.as_str()?.to_owned())).collect()
-    };
-    if let Some(others) = told.get("others") {
-        found.extend(texts(others).into_iter().map(|fingerprint| (fingerprint, None)));
-    }
-    for (region, list) in told.get("roots").and_then(Value::as_object).into_iter().flatten() {
-        found.extend(texts(list).into_iter().map(|one| (one, Some(region.clone()))));
-    }
-    found
+static PUBLISHED: LazyLock<HashMap<&str, Option<&str>>> = LazyLock::new(|| {
+    let others = KNOWN.get("others").into_iter().flat_map(texts).map(|one| (one, None));
+    let regions = KNOWN.get("roots").and_then(Value::as_object).into_iter().flatten();
+    let roots =
+        regions.flat_map(|(region, list)| texts(list).map(move |one| (one, Some(region.as_str()))));
+    others.chain(roots).collect()
 });

@@ -3,25 +3,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::certificate::read_file;
+use super::certificate::{places as known, read_file};
 use crate::time::now;
 
 /// Names the one file to take.
 pub(crate) const VARIABLE: &str = "RDSIAM_CA_BUNDLE";
-
-/// Only an administrator, or who deploys, can put a file there. A name that ends in / is a folder; the
-/// last three are the layers, the task and the runtime of a Lambda.
-pub(super) const TRUSTED: [&str; 7] = [
-    "/etc/ssl/rds/",
-    "/etc/ssl/certs/",
-    "/usr/local/share/ca-certificates/",
-    "/etc/pki/ca-trust/source/anchors/",
-    "/opt/",
-    "/var/task/",
-    "/var/runtime/ca-cert.pem",
-];
-/// Others may have put a file there: all that it holds has to be published by RDS.
-pub(super) const OPEN: [&str; 2] = ["~/.postgresql/root.crt", "./"];
 
 /// Where to look.
 pub(crate) struct Places {
@@ -69,12 +55,12 @@ fn candidates(places: &Places, region: Option<&str>) -> Vec<(PathBuf, bool)> {
     let mut files = vec!["global-bundle.pem".to_owned()];
     files.extend(region.map(|region| format!("{region}-bundle.pem")));
     let mut found = Vec::new();
-    for place in TRUSTED {
+    for place in known("trusted") {
         let names = if place.ends_with('/') { files.as_slice() } else { &[String::new()] };
         let paths = names.iter().map(|file| format!("{}{place}{file}", places.root));
         found.extend(paths.map(|path| (path.into(), true)));
     }
-    for place in OPEN {
+    for place in known("open") {
         match place.strip_prefix("~/") {
             Some(file) => found.extend(places.home.as_ref().map(|home| (home.join(file), false))),
             None => found.extend(files.iter().map(|file| (places.here.join(file), false))),

@@ -15,9 +15,10 @@ pub(crate) enum Format {
     Cdk,
 }
 
-/// rds-db:connect, on these resources.
+/// An action, on these resources.
 #[derive(Debug)]
 pub(crate) struct Grant {
+    action: &'static str,
     arns: Vec<String>,
 }
 
@@ -32,8 +33,16 @@ impl Grant {
         let arn =
             |id, user| format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{id}/{user}");
         Self {
+            action: "rds-db:connect",
             arns: ids.iter().flat_map(|id| users.iter().map(move |user| arn(id, user))).collect(),
         }
+    }
+}
+
+impl Grant {
+    /// An action that is not RDS's.
+    pub(super) fn of(action: &'static str, arns: Vec<String>) -> Self {
+        Self { action, arns }
     }
 }
 
@@ -56,7 +65,7 @@ fn document(grant: &Grant) -> Value {
         "Statement": [{
             "Sid": "RdsIamConnect",
             "Effect": "Allow",
-            "Action": "rds-db:connect",
+            "Action": grant.action,
             "Resource": grant.arns,
         }],
     })
@@ -71,8 +80,9 @@ fn terraform(grant: &Grant) -> String {
     let resources: Vec<String> = grant.arns.iter().map(quoted).collect();
     format!(
         "data \"aws_iam_policy_document\" \"rds_iam_connect\" {{\n  statement {{\n    sid       = \
-         \"RdsIamConnect\"\n    effect    = \"Allow\"\n    actions   = [\"rds-db:connect\"]\n    \
+         \"RdsIamConnect\"\n    effect    = \"Allow\"\n    actions   = [\"{}\"]\n    \
          resources = [{}]\n  }}\n}}",
+        grant.action,
         resources.join(", ")
     )
 }
@@ -85,7 +95,7 @@ fn cloudformation(grant: &Grant) -> Value {
             "RdsIamConnect": {
                 "Type": "AWS::IAM::ManagedPolicy",
                 "Properties": {
-                    "Description": "rds-db:connect",
+                    "Description": grant.action,
                     "PolicyDocument": document(grant),
                 },
             },
@@ -99,8 +109,9 @@ fn cdk(grant: &Grant) -> String {
         grant.arns.iter().map(|arn| Value::from(arn.as_str()).to_string()).collect();
     format!(
         "import {{ PolicyStatement }} from \"aws-cdk-lib/aws-iam\";\n\nexport const rdsIamConnect = new \
-         PolicyStatement({{\n  sid: \"RdsIamConnect\",\n  actions: [\"rds-db:connect\"],\n  \
+         PolicyStatement({{\n  sid: \"RdsIamConnect\",\n  actions: [\"{}\"],\n  \
          resources: [{}],\n}});",
+        grant.action,
         resources.join(", ")
     )
 }

@@ -1,12 +1,12 @@
 //! How a token is printed.
 
-use rdsiam::{Quoting, Token, quote};
+use rdsiam::{Kind, Quoting, Token, quote};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::TokenOptions;
 use crate::engine::Engine;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::time::{rfc3339, unix};
 
 /// What is printed.
@@ -28,8 +28,16 @@ pub(super) enum Format {
 pub(super) fn text(given: &TokenOptions, token: &Token) -> Result<Zeroizing<String>> {
     let login = &given.login;
     let host = signed_host(token);
-    let (port, user) = (login.port, login.username.as_str());
-    let engine = given.engine.unwrap_or_else(|| Engine::of_port(port));
+    let user = login.username.as_str();
+    let engine = given.engine.unwrap_or_else(|| Engine::of_port(login.port));
+    // What signs no port may leave it out.
+    let port = if login.port == 0 { engine.port() } else { login.port };
+    let told = rdsiam::explain(token.as_str())?;
+    if told.kind.is_some_and(Kind::is_cache)
+        && !matches!(given.format, Format::Token | Format::Json)
+    {
+        return Err(Failure::usage("a token for a cache is printed as token or json only"));
+    }
     Ok(Zeroizing::new(match given.format {
         Format::Token => token.as_str().to_owned(),
         Format::Json => json!({
@@ -37,7 +45,8 @@ pub(super) fn text(given: &TokenOptions, token: &Token) -> Result<Zeroizing<Stri
             "host": host,
             "port": port,
             "user": user,
-            "region": rdsiam::explain(token.as_str())?.region,
+            "kind": told.kind.map(Kind::name),
+            "region": told.region,
             "signed_at": rfc3339(unix(token.signed_at())),
             "expires_at": rfc3339(unix(token.expires_at())),
         })

@@ -174,7 +174,7 @@ fn credentials_without_an_expiry_are_read_again_after_a_minute() {
     let began = Instant::now();
     assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 1);
     assert_eq!(signed_by(&client.sign(&TARGET).unwrap()), 1);
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     open.send(()).unwrap();
 }
 

@@ -109,19 +109,6 @@ import (
 	"unsafe"
 )
 
-const (
-	statusInvalidArgument     = C.RDSIAM_ERR_INVALID_ARGUMENT
-	statusRegionMissing       = C.RDSIAM_ERR_REGION_MISSING
-	statusCredentialsNotFound = C.RDSIAM_ERR_CREDENTIALS_NOT_FOUND
-	statusCredentialsExpired  = C.RDSIAM_ERR_CREDENTIALS_EXPIRED
-	statusCredentialsProvider = C.RDSIAM_ERR_CREDENTIALS_PROVIDER
-	statusTimeout             = C.RDSIAM_ERR_TIMEOUT
-	statusWouldBlock          = C.RDSIAM_ERR_WOULD_BLOCK
-	statusClock               = C.RDSIAM_ERR_CLOCK
-	statusInternal            = C.RDSIAM_ERR_INTERNAL
-	statusPanic               = C.RDSIAM_ERR_PANIC
-)
-
 // Version returns the version of the C library that is loaded, such as "0.1.0".
 func Version() string {
 	return C.GoString(C.rdsiam_version())

@@ -4,8 +4,10 @@
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { Client } = require('pg');
 const { Pool } = require('rdsiam/pg');
 const options = require('./options.js');
 
@@ -43,6 +45,30 @@ test('sequelize-cli', async () => {
 test('drizzle-kit', async () => {
   tool('drizzle-kit', 'bin.cjs', 'push', '--config', 'drizzle.config.js', '--force');
   assert.ok(await exists('recipe_drizzle_item'));
+});
+
+// Prisma's engine for migrations comes from no registry. So this asks Prisma for what the engine would be
+// given, and logs in with it.
+test('prisma.config.mjs', async () => {
+  tool('prisma', 'build/index.js', 'validate');
+  const { loadConfigFromFile } = require('@prisma/config');
+  const { config, error } = await loadConfigFromFile({ configRoot: __dirname });
+  assert.equal(error, undefined);
+  const url = new URL(config.datasource.url);
+  const { sslmode, sslaccept, sslcert } = Object.fromEntries(url.searchParams);
+  assert.deepEqual([sslmode, sslaccept, sslcert], ['require', 'strict', options.ca]);
+  const client = new Client({
+    host: url.hostname,
+    port: url.port,
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    ssl: { ca: readFileSync(sslcert) },
+  });
+  await client.connect();
+  const { rows } = await client.query('select current_user as name');
+  assert.equal(rows[0].name, options.user);
+  await client.end();
 });
 
 test('middy and Powertools', async () => {

@@ -12,7 +12,7 @@ from django.db.utils import OperationalError
 
 from ... import _connect, _mysql, _tls, _versions
 
-_versions.check("django", django.__version__)
+_versions.check("django", "Django", "5.1", django.__version__)
 
 # PyMySQL may stand in for mysqlclient, under its name.
 _driver: Any = importlib.import_module(

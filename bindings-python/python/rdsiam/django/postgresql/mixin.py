@@ -10,7 +10,7 @@ from django.db.utils import OperationalError
 
 from ... import _connect, _libpq, _versions
 
-_versions.check("django", django.__version__)
+_versions.check("django", "Django", "5.1", django.__version__)
 
 _driver: Any = importlib.import_module("rdsiam.psycopg" if is_psycopg3 else "rdsiam.psycopg2")
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -109,6 +110,12 @@ func TestMySQLThroughATunnel(t *testing.T) {
 	config.TLS.ServerName = env(t, "MARIADB_HOST")
 	endpoint := rdsiam.ForEndpoint(env(t, "MARIADB_HOST"), port(t, "MARIADB_PORT"))
 	if _, err := askMySQL(t, openMySQL(t, open(t), config, endpoint)); err != nil {
+		t.Error(err)
+	}
+	// The port that is signed is the endpoint's, too.
+	tunnelled := config.Clone()
+	tunnelled.Addr = fmt.Sprintf("127.0.0.1:%d", tunnel(t, config.Addr))
+	if _, err := askMySQL(t, openMySQL(t, open(t), tunnelled, endpoint)); err != nil {
 		t.Error(err)
 	}
 	log := verdicts(t, func() {

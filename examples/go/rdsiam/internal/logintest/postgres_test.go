@@ -1,11 +1,13 @@
 package logintest
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -120,6 +122,12 @@ func TestPgxThroughATunnel(t *testing.T) {
 	config := parse(t, dsn(t, "host="+env(t, "HOSTADDR"), "sslmode=verify-ca"))
 	endpoint := rdsiam.ForEndpoint(env(t, "HOST"), port(t, "PORT"))
 	if _, err := connectAndAsk(t, open(t), config, endpoint); err != nil {
+		t.Error(err)
+	}
+	// The port that is signed is the endpoint's, too.
+	far := net.JoinHostPort(env(t, "HOSTADDR"), env(t, "PORT"))
+	tunnelled := parse(t, dsn(t, fmt.Sprintf("host=127.0.0.1 port=%d sslmode=verify-ca", tunnel(t, far))))
+	if _, err := connectAndAsk(t, open(t), tunnelled, endpoint); err != nil {
 		t.Error(err)
 	}
 	// A token for the address that is dialled has no region, and with one is refused.
@@ -239,6 +247,57 @@ func TestPgxRefusals(t *testing.T) {
 	if log != "" {
 		t.Error(log)
 	}
+}
+
+// A fallback, which a program may add, is dialled if TLS with the first configuration fails.
+func TestPgxChecksFallbacks(t *testing.T) {
+	other := rdsiam.ForEndpoint("other.abc123.us-east-1.rds.amazonaws.com", port(t, "PORT"))
+	fails := func() *pgx.ConnConfig {
+		config := parse(t, dsn(t))
+		config.TLSConfig.ServerName = "other.abc123.us-east-1.rds.amazonaws.com"
+		return config
+	}
+	chainOnly := parse(t, dsn(t, "sslmode=verify-ca")).TLSConfig
+	for name, c := range map[string]struct {
+		fallback *tls.Config
+		options  []rdsiam.TargetOption
+		want     func(error) bool
+	}{
+		"no TLS":   {nil, nil, isUnverified},
+		"insecure": {&tls.Config{InsecureSkipVerify: true}, nil, isUnverified},
+		"another name": {chainOnly, []rdsiam.TargetOption{other}, func(err error) bool {
+			var wrongName x509.HostnameError
+			return errors.As(err, &wrongName)
+		}},
+	} {
+		config := fails()
+		config.Fallbacks = []*pgconn.FallbackConfig{
+			{Host: config.Host, Port: config.Port, TLSConfig: c.fallback},
+		}
+		log := verdicts(t, func() {
+			if _, err := connectAndAsk(t, open(t), config, c.options...); !c.want(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		if log != "" {
+			t.Errorf("%s: %s", name, log)
+		}
+	}
+	// One that verifies serves.
+	config := fails()
+	config.Fallbacks = []*pgconn.FallbackConfig{
+		{Host: config.Host, Port: config.Port, TLSConfig: chainOnly},
+	}
+	if _, err := connectAndAsk(t, open(t), config); err != nil {
+		t.Error(err)
+	}
+	if config.Fallbacks[0].TLSConfig.VerifyConnection != nil {
+		t.Error("the caller's configuration was changed")
+	}
+}
+
+func isUnverified(err error) bool {
+	return errors.Is(err, rdsiampgx.ErrUnverified)
 }
 
 // An error of the client reaches whoever asked the pool for a connection.

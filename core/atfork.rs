@@ -1,4 +1,5 @@
-//! What a fork waits for: see `rdsiam::binding::fork`.
+// What a fork waits for: see `rdsiam::binding::fork`. Included by the bindings whose hosts fork, and no part of
+// this crate, which has no unsafe code.
 
 #[cfg(unix)]
 unsafe extern "C" {
