@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The tests of Python, Node and Go that log in to this stand-in. Started by `valkey run`.
+# The tests of the command, Python, Node and Go that log in to this stand-in. Started by `valkey run`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+.venv/bin/python -m pytest -q tests/valkey
 (cd bindings-python && ../.venv/bin/python -m pytest -q tests/test_redis.py)
 (cd bindings-node && node --test test/redis.test.js)
 tests/tools/prefix.sh
