@@ -101,23 +101,25 @@ test('a connection that takes no ROLLBACK is not used again', async () => {
 const skip = STANDIN ? false : 'no stand-in is running';
 const standin = (name) => process.env[`STANDIN_${name}`];
 
+const settings = {
+  host: standin('HOSTADDR'),
+  port: Number(standin('PORT')),
+  signHost: standin('DSQL_HOST'),
+  user: standin('USER'),
+  database: standin('DB'),
+  ca: standin('CA'),
+  credentials: {
+    accessKeyId: standin('STATIC_ACCESS_KEY_ID'),
+    secretAccessKey: standin('STATIC_SECRET_ACCESS_KEY'),
+  },
+  options: '-c default_transaction_isolation=repeatable\\ read',
+  max: 2,
+};
+
 // PostgreSQL's own serialization failure has one of the three codes.
 test('a transaction that lost a race is run again', { skip }, async () => {
   const { Pool } = require('rdsiam/pg');
-  const pool = new Pool({
-    host: standin('HOSTADDR'),
-    port: Number(standin('PORT')),
-    signHost: standin('DSQL_HOST'),
-    user: standin('USER'),
-    database: standin('DB'),
-    ca: standin('CA'),
-    credentials: {
-      accessKeyId: standin('STATIC_ACCESS_KEY_ID'),
-      secretAccessKey: standin('STATIC_SECRET_ACCESS_KEY'),
-    },
-    options: '-c default_transaction_isolation=repeatable\\ read',
-    max: 2,
-  });
+  const pool = new Pool(settings);
   try {
     await pool.query('DROP TABLE IF EXISTS counted_by_node');
     await pool.query('CREATE TABLE counted_by_node (n int)');
@@ -151,6 +153,23 @@ test('a transaction that lost a race is run again', { skip }, async () => {
     assert.equal(pool.idleCount, pool.totalCount);
   } finally {
     await pool.query('DROP TABLE IF EXISTS counted_by_node');
+    await pool.end();
+  }
+});
+
+test('the withdrawal of the page is made', { skip }, async () => {
+  const { Pool } = require('rdsiam/pg');
+  const pool = new Pool(settings);
+  try {
+    await pool.query('DROP TABLE IF EXISTS accounts');
+    await pool.query('CREATE TABLE accounts AS SELECT 1 AS id, 100 AS balance');
+    const withdraw = async (client) => {
+      await client.query('UPDATE accounts SET balance = balance - 10 WHERE id = 1');
+    };
+    await runTransaction(pool, withdraw);
+    assert.equal((await pool.query('SELECT balance FROM accounts')).rows[0].balance, 90);
+  } finally {
+    await pool.query('DROP TABLE IF EXISTS accounts');
     await pool.end();
   }
 });

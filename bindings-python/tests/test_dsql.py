@@ -303,3 +303,35 @@ def test_a_transaction_that_lost_a_race_is_run_again() -> None:
             first.rollback()
             first.execute("DROP TABLE counted")
             first.commit()
+
+
+@needs_standin
+def test_the_withdrawal_of_the_page_is_made_once_though_it_lost_a_race() -> None:
+    import psycopg
+
+    import rdsiam.psycopg
+
+    keys = {
+        "access_key_id": env("STATIC_ACCESS_KEY_ID"),
+        "secret_access_key": env("STATIC_SECRET_ACCESS_KEY"),
+    }
+    cache = rdsiam.TokenCache(env("DSQL_HOST"), env("PORT"), env("USER"), credentials=keys)
+    given = settings("psycopg", cache)
+    with rdsiam.psycopg.connect(**given) as connection, rdsiam.psycopg.connect(**given) as other:
+        other.autocommit = True
+        other.execute("DROP TABLE IF EXISTS accounts")
+        other.execute("CREATE TABLE accounts AS SELECT 1 AS id, 100 AS balance")
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+        def withdraw(connection: psycopg.Connection[tuple[int]]) -> None:
+            connection.execute("UPDATE accounts SET balance = balance - 10 WHERE id = 1")
+
+        try:
+            # The snapshot of the first try is older than the other's change.
+            connection.execute("SELECT * FROM accounts")
+            other.execute("UPDATE accounts SET balance = balance + 1")
+            rdsiam.dsql.run_transaction(connection, withdraw)
+            assert other.execute("SELECT balance FROM accounts").fetchone() == (91,)
+        finally:
+            connection.rollback()
+            other.execute("DROP TABLE accounts")
