@@ -24,6 +24,8 @@ export interface TransactionClient {
 /** A pool of pg: `Pool` of `rdsiam/pg` is one. */
 export interface TransactionPool<C extends TransactionClient> {
   connect(): Promise<C>;
+  // As pg's types have it: TypeScript pairs the forms of a function to find C.
+  connect(callback: never): void;
 }
 
 const CONFLICTS = ['OC000', 'OC001', '40001'];
