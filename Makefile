@@ -95,6 +95,7 @@ test-python: drivers ## Python, its helpers with real drivers, and with the lowe
 	$(STANDIN) run -- bindings-python/lowest.sh
 
 test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+	cargo build -p rdsiam-cli
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
 	tests/valkey/valkey run -- tests/valkey/test.sh

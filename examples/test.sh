@@ -70,4 +70,12 @@ expect "examples/node/pools.js, MySQL" "$DB_USER" env DB_ENGINE=mysql \
 expect "examples/lambda-node" "$DB_USER" node -r "./$out/dial.js" -e \
     "require('./$out/lambda.js').handler().then(console.log)"
 expect "core/examples/token.rs" "$DB_HOST" cargo run -q -p rdsiam --example token
-[ "$ran" -eq 20 ]
+# No driver of Rust is here: its token is libpq's password.
+log_in_with_password() {
+    PGPASSWORD=$(cargo run -q -p rdsiam --example password) "$STANDIN_BINDIR/psql" -XAtc "SELECT current_user" \
+        "host=$DB_HOST port=$DB_PORT user=$DB_USER dbname=$DB_NAME sslmode=verify-full sslrootcert=$DB_CA"
+}
+expect "core/examples/password.rs, RDS" "$DB_USER" log_in_with_password
+DB_HOST=$STANDIN_DSQL_HOST expect "core/examples/password.rs, DSQL" "$DB_USER" log_in_with_password
+DB_HOST=$STANDIN_DSQL_HOST DB_USER=admin expect "core/examples/password.rs, DSQL as admin" admin log_in_with_password
+[ "$ran" -eq 23 ]

@@ -1057,7 +1057,8 @@ rdsiam_status rdsiam_config_set_kind(rdsiam_config *config,
  * @param expires_s    How long the token lives: 1 to 900 seconds, for DSQL up to 604800.
  * @param out          Receives the token, or NULL after an error.
  * @param err          Receives the error or NULL. May itself be NULL.
- * @return As rdsiam_token_sign_at().
+ * @return RDSIAM_OK, RDSIAM_ERR_INVALID_ARGUMENT, RDSIAM_ERR_REGION_MISSING, or
+ *         RDSIAM_ERR_CREDENTIALS_EXPIRED if they expire at or before unix_time.
  *
  * Memory:  the token is the caller's, who frees it with rdsiam_token_free().
  * Threads: any number at once.

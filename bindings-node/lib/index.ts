@@ -7,7 +7,7 @@
 
 export { type CaBundleOptions, caBundle } from './ca-bundle.js';
 export { TokenCache } from './cache.js';
-export { DsqlSigner, type DsqlSignerConfig } from './dsql.js';
+export { DsqlSigner, type DsqlSignerConfig } from './dsql-tokens.js';
 export { RdsIamError, type RdsIamErrorCode } from './errors.js';
 export { type Explanation, explain } from './explain.js';
 export { odbcQuote, pgpassQuote, urlQuote } from './quote.js';

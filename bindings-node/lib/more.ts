@@ -4,7 +4,7 @@ export { clockOf, optionalSeconds } from './arguments.js';
 export { asPeer } from './as-peer.js';
 export { TokenCache } from './cache.js';
 export { sourceOf } from './credentials.js';
-export { DsqlSigner } from './dsql.js';
+export { DsqlSigner } from './dsql-tokens.js';
 export { copyOf } from './environment-copy.js';
 export { explain } from './explain.js';
 export { fetchFrom } from './fetch.js';

@@ -2,6 +2,7 @@
 
 import { type Explanation, explain, type SignerConfig } from 'rdsiam';
 import { RDSClient } from 'rdsiam/client-rds';
+import { isOccError, runTransaction } from 'rdsiam/dsql';
 import { config as knex } from 'rdsiam/knex';
 import { createPool as mariadb } from 'rdsiam/mariadb';
 import { createPool as mysql2 } from 'rdsiam/mysql2';
@@ -16,11 +17,13 @@ export type Config = SignerConfig;
 export {
   createSequelize,
   dataSourceOptions,
+  isOccError,
   knex,
   mariadb,
   mysql2,
   Pool,
   postgres,
   RDSClient,
+  runTransaction,
   told,
 };

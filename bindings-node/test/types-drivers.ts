@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import knex from 'knex';
 import { PostgresDialect } from 'kysely';
 import type { TokenCache } from 'rdsiam';
+import { type OccRetryConfig, retrying, runTransaction } from 'rdsiam/dsql';
 import * as orm from 'rdsiam/knex';
 import * as mariadb from 'rdsiam/mariadb';
 import * as mysql2 from 'rdsiam/mysql2';
@@ -22,6 +23,13 @@ export async function compiles(): Promise<void> {
   const pool = new pg.Pool({ ...login, max: 5, region: async () => 'us-east-1' });
   const client = await pg.connect(login);
   await client.query('select 1');
+  const retry: OccRetryConfig = { maxRetries: 5 };
+  const found: number = await runTransaction(
+    pool,
+    async (taken) => (await taken.query<{ n: number }>('select n from t')).rows.length,
+    retry,
+  );
+  await retrying(() => postgres(login).begin((sql) => sql`select ${found}`));
   pg.config({ ...login, ssl: { minVersion: 'TLSv1.3' } });
   pg.config({ ...login, port: '5432', cache });
   await postgres({ ...login, max: 5 })`select 1`;

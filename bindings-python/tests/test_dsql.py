@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import os
-import random
+import string
 import warnings
 from typing import Any
 from unittest import mock
@@ -12,27 +12,28 @@ import boto3
 import botocore.auth
 import botocore.credentials
 import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
 
 import rdsiam
 import rdsiam.dsql
 from drivers import POSTGRESQL
+from inputs import REGIONS, hosts, key_ids, secrets, sessions
 from logins import env, settings
 from rdsiam import _connect
-from test_differential import REGIONS, a_host, a_key
 
-INPUTS = 5_000
-SEED = int(os.environ.get("RDSIAM_SEED", random.SystemRandom().randrange(2**32)))
 HOST = "abc.dsql.us-east-1.on.aws"
 NAMES = ("generate_db_connect_auth_token", "generate_db_connect_admin_auth_token")
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "SECRETKEYEXAMPLE"}
 
 
-def a_dsql_host(rng: random.Random) -> str:
-    if rng.random() < 0.5:
-        return a_host(rng)
-    name = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=26))
-    host = f"{name}.dsql{rng.choice(['', '-fnh4'])}.{rng.choice(REGIONS[:3])}.on.aws"
-    return host.upper() if rng.random() < 0.2 else host
+endpoints = st.builds(
+    "{}.dsql{}.{}.on.aws".format,
+    st.text(string.ascii_lowercase + string.digits, min_size=26, max_size=26),
+    st.sampled_from(["", "-fnh4"]),
+    st.sampled_from(REGIONS[:3]),
+)
 
 
 def by_botocore(peer: Any, name: str, token: str, arguments: dict[str, Any]) -> str:
@@ -46,46 +47,56 @@ def by_botocore(peer: Any, name: str, token: str, arguments: dict[str, Any]) -> 
     return theirs[:length].lower() + theirs[length:]
 
 
-def test_every_token_equals_that_of_botocore() -> None:
-    print(f"RDSIAM_SEED={SEED}")
-    rng = random.Random(SEED)
-    peer = boto3.client("dsql", region_name="us-east-1", **KEYS)
+def patched_client() -> Any:
     with rdsiam.patch_boto3():
-        patched = boto3.client("dsql", region_name="us-east-1", **KEYS)
+        return boto3.client("dsql", region_name="us-east-1", **KEYS)
+
+
+@pytest.fixture(scope="module")
+def peers() -> "tuple[Any, Any]":
+    """A client of boto3, and one whose functions are ours."""
+    patched = patched_client()
     assert getattr(patched, NAMES[0]).__module__ == "rdsiam._boto3"
-    compared = 0
-    for _ in range(INPUTS):
-        key, secret = a_key(rng, 20), a_key(rng, 40)
-        session = rng.choice([None, a_key(rng, 9), a_key(rng, rng.randrange(900, 1100))])
-        name, kind = rng.choice(list(zip(NAMES, ("dsql", "dsql-admin"), strict=True)))
-        expires = rng.choice([900, 1, 604_800, rng.randrange(1, 604_801)])
-        region = rng.choice(REGIONS)
-        arguments = {"Hostname": a_dsql_host(rng), "Region": region, "ExpiresIn": expires}
-        credentials = botocore.credentials.Credentials(key, secret, session)
-        peer._request_signer._credentials = patched._request_signer._credentials = credentials
-        ours = rdsiam.client(
-            "dsql",
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=session,
-        )
-        cache = rdsiam.TokenCache(
-            arguments["Hostname"],
-            5432,
-            "any",
-            region,
-            credentials=credentials,
-            expires=expires,
-            kind=kind,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rdsiam.RdsIamWarning)
-            tokens = [getattr(ours, name)(**arguments), cache.get_token()]
-            tokens.append(getattr(patched, name)(**arguments))
-        for token in tokens:
-            assert token == by_botocore(peer, name, token, arguments), (SEED, arguments)
-            compared += 1
-    assert compared == 3 * INPUTS
+    return boto3.client("dsql", region_name="us-east-1", **KEYS), patched
+
+
+@given(
+    kind=st.sampled_from(["dsql", "dsql-admin"]),
+    host=hosts | endpoints | endpoints.map(str.upper),
+    region=st.sampled_from(REGIONS),
+    expires=st.sampled_from([1, 900, 604_800]) | st.integers(1, 604_800),
+    key=key_ids,
+    secret=secrets,
+    session=sessions,
+)
+@limits(max_examples=5_000, deadline=None)
+def test_every_token_equals_that_of_botocore(
+    peers: "tuple[Any, Any]",
+    kind: str,
+    host: str,
+    region: str,
+    expires: int,
+    key: str,
+    secret: str,
+    session: "str | None",
+) -> None:
+    peer, patched = peers
+    name = NAMES[kind == "dsql-admin"]
+    arguments = {"Hostname": host, "Region": region, "ExpiresIn": expires}
+    credentials = botocore.credentials.Credentials(key, secret, session)
+    peer._request_signer._credentials = patched._request_signer._credentials = credentials
+    ours = rdsiam.client(
+        "dsql", aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=session
+    )
+    cache = rdsiam.TokenCache(
+        host, 5432, "any", region, credentials=credentials, expires=expires, kind=kind
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rdsiam.RdsIamWarning)
+        tokens = [getattr(ours, name)(**arguments), cache.get_token()]
+        tokens.append(getattr(patched, name)(**arguments))
+    for token in tokens:
+        assert token == by_botocore(peer, name, token, arguments)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,8 +104,7 @@ def test_the_clients_of_boto3_are_told_apart_from_ours_by_nothing_but_their_modu
     name: str,
 ) -> None:
     peer = boto3.client("dsql", region_name="us-east-1", **KEYS)
-    with rdsiam.patch_boto3():
-        patched = boto3.client("dsql", region_name="us-east-1", **KEYS)
+    patched = patched_client()
     for arguments in ((), (HOST, "us-east-1", 900, 1)):
         with pytest.raises(TypeError):
             getattr(peer, name)(*arguments)
@@ -293,3 +303,35 @@ def test_a_transaction_that_lost_a_race_is_run_again() -> None:
             first.rollback()
             first.execute("DROP TABLE counted")
             first.commit()
+
+
+@needs_standin
+def test_the_withdrawal_of_the_page_is_made_once_though_it_lost_a_race() -> None:
+    import psycopg
+
+    import rdsiam.psycopg
+
+    keys = {
+        "access_key_id": env("STATIC_ACCESS_KEY_ID"),
+        "secret_access_key": env("STATIC_SECRET_ACCESS_KEY"),
+    }
+    cache = rdsiam.TokenCache(env("DSQL_HOST"), env("PORT"), env("USER"), credentials=keys)
+    given = settings("psycopg", cache)
+    with rdsiam.psycopg.connect(**given) as connection, rdsiam.psycopg.connect(**given) as other:
+        other.autocommit = True
+        other.execute("DROP TABLE IF EXISTS accounts")
+        other.execute("CREATE TABLE accounts AS SELECT 1 AS id, 100 AS balance")
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+        def withdraw(connection: psycopg.Connection[tuple[int]]) -> None:
+            connection.execute("UPDATE accounts SET balance = balance - 10 WHERE id = 1")
+
+        try:
+            # The snapshot of the first try is older than the other's change.
+            connection.execute("SELECT * FROM accounts")
+            other.execute("UPDATE accounts SET balance = balance + 1")
+            rdsiam.dsql.run_transaction(connection, withdraw)
+            assert other.execute("SELECT balance FROM accounts").fetchone() == (91,)
+        finally:
+            connection.rollback()
+            other.execute("DROP TABLE accounts")

@@ -18,6 +18,13 @@ CALLS = {
     "client": "rdsiam.client('rds')",
     "RDSClient.generate_db_auth_token": "rds.generate_db_auth_token('h', 1, 'u', 'us-east-1')",
     "RDSClient.__repr__": "repr(rds)",
+    "DSQLClient.generate_db_connect_auth_token": (
+        "dsql.generate_db_connect_auth_token('h', 'us-east-1')"
+    ),
+    "DSQLClient.generate_db_connect_admin_auth_token": (
+        "dsql.generate_db_connect_admin_auth_token('h', 'us-east-1')"
+    ),
+    "DSQLClient.__repr__": "repr(dsql)",
     "ClientMeta.region_name": "rds.meta.region_name",
     "TokenCache": "rdsiam.TokenCache('h', 1, 'u')",
     "TokenCache.get_token": "cache.get_token()",
@@ -45,6 +52,7 @@ import asyncio, os, sys
 import rdsiam
 from rdsiam import _rdsiam
 rds = rdsiam.client("rds", region_name="us-east-1")
+dsql = rdsiam.client("dsql", region_name="us-east-1")
 cache = rdsiam.TokenCache("h", 1, "u", "us-east-1", credentials=lambda: ("no",))
 cache = rdsiam.TokenCache("h", 1, "u", "us-east-1",
     credentials={"access_key_id": "a", "secret_access_key": "s"})

@@ -148,8 +148,7 @@ impl Connection {
     /// The file with the certificates to trust.
     pub(crate) fn ca_file(&self) -> Result<PathBuf> {
         match self.ca.as_deref() {
-            Some("system") => system_bundle(),
-            Some(file) => Ok(file.into()),
+            Some(_) => file_or_system(self.ca.as_deref()),
             None if std::env::var_os(ca::VARIABLE).is_none_or(|name| name.is_empty())
                 && (is_proxy(&self.host) || self.is_dsql()) =>
             {
@@ -164,6 +163,14 @@ impl Connection {
 pub(crate) fn is_proxy(host: &str) -> bool {
     let label = host.split('.').nth(1).unwrap_or_default();
     label == "proxy" || label.starts_with("proxy-")
+}
+
+/// The file that `--ca` names; without it, that of the system.
+pub(crate) fn file_or_system(ca: Option<&str>) -> Result<PathBuf> {
+    match ca {
+        None | Some("system") => system_bundle(),
+        Some(file) => Ok(file.into()),
+    }
 }
 
 fn system_bundle() -> Result<PathBuf> {

@@ -4,6 +4,7 @@
 //! are what they would be without. Before that, a keeper is started, which writes a new token to where the
 //! command's client reads it, until the command exits.
 
+mod cache;
 mod clients;
 mod keeper;
 mod password_file;
@@ -23,6 +24,7 @@ use crate::connection::{Connection, ConnectionOptions};
 use crate::engine::Engine;
 use crate::failure::{Failure, Result};
 use crate::target;
+use cache::CacheOptions;
 use clients::Client as Reader;
 
 pub(crate) use keeper::{KeepOptions, keep};
@@ -32,6 +34,10 @@ pub(crate) use keeper::{KeepOptions, keep};
 /// The token never stands among the arguments of a process. A client of PostgreSQL reads it from a file in
 /// memory (PGPASSFILE), where it is replaced before it expires, so that later connections of the same
 /// command log in as well. mysql, mariadb, mysqldump and their like get a --defaults-file.
+///
+/// valkey-cli and redis-cli read a password from no file. They get the token in their environment
+/// (REDISCLI_AUTH), where your other programs can read it and where nothing replaces it: connections made
+/// after 15 minutes are refused. They verify who issued the server's certificate, and not its name.
 #[derive(Debug, Args)]
 #[command(
     help_template = TEMPLATE,
@@ -40,6 +46,8 @@ pub(crate) use keeper::{KeepOptions, keep};
   rdsiam exec --url postgresql://app@mydb.abc123.us-east-1.rds.amazonaws.com/app -- alembic upgrade head
   rdsiam exec --url mysql://app@mydb.abc123.us-east-1.rds.amazonaws.com/app -- mysqldump app
   rdsiam exec -h localhost -p 15432 --sign-host mydb.abc123.us-east-1.rds.amazonaws.com -U app -- psql
+  rdsiam exec -h master.my-cache.abc123.use1.cache.amazonaws.com -U app --elasticache --cache-name my-cache \
+      --region us-east-1 -- valkey-cli
 ",
     after_help = "Exit status: that of the command; 127 it is not there, 126 it cannot be run; 252 to 255 as of
 rdsiam token, before it was started."
@@ -50,6 +58,8 @@ pub(crate) struct ExecOptions {
     url: Option<String>,
     #[command(flatten)]
     connection: ConnectionOptions,
+    #[command(flatten)]
+    cache: CacheOptions,
     #[command(flatten)]
     way: Way,
     /// The command and its arguments
@@ -117,6 +127,9 @@ pub(crate) struct MysqlOptions {
 pub(crate) fn run(given: &ExecOptions) -> Result<ExitCode> {
     let (program, arguments) =
         given.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
+    if given.cache.is_given(program) {
+        return cache::become_command(given, program, arguments);
+    }
     let connection =
         Connection::new(&given.connection, given.url.as_deref(), clients::engine_of(program))?;
     become_command(&connection, &given.way, program, arguments)
@@ -200,7 +213,10 @@ fn become_command(
         command.env(name, clients::url_without_password(connection)?);
     }
     drop(client);
-    let error = command.args(arguments).exec();
+    Err(failed_to_run(program, &command.args(arguments).exec()))
+}
+
+fn failed_to_run(program: &OsStr, error: &std::io::Error) -> Failure {
     let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-    Err(Failure::new(status, format!("{}: {error}", Path::new(program).display())))
+    Failure::new(status, format!("{}: {error}", Path::new(program).display()))
 }

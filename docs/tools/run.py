@@ -3,10 +3,11 @@
 
     tests/standin/standin run -- .venv/bin/python docs/tools/run.py [PAGE...]
 
-`<!-- run: mysql -->` runs against MariaDB, `<!-- run: django -->` as the settings of Django. The
-names that pages use are replaced by the stand-in's. Each program has to exit with 0 and to print
-the name of its user. The commands of the AWS CLI on the pages have to be taken by its parser, and
-the options of those of `rdsiam` have to be in its help.
+`<!-- run: mysql -->` runs against MariaDB, `<!-- run: dsql -->` against the name of an Aurora DSQL
+cluster, as admin, `<!-- run: django -->` as the settings of Django. tests/valkey runs
+`<!-- run: valkey -->`. The names that pages use are replaced by the stand-in's. Each program has to
+exit with 0 and to print the name of its user. The commands of the AWS CLI on the pages have to be
+taken by its parser, and the options of those of `rdsiam` have to be in its help.
 """
 
 import os
@@ -15,6 +16,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -58,6 +61,9 @@ def for_standin(block):
         code,
         flags=re.MULTILINE,
     )
+    if block.detail == "dsql":
+        # A cluster has one database, of this name.
+        code = code.replace('dbname="postgres"', f'dbname="{STANDIN["DB"]}"')
     if port not in code:
         # The helper would take the driver's usual port.
         before = {"python": f"port={port}, ", "js": f"port: {port}, ", "mjs": f"port: {port}, "}
@@ -80,6 +86,9 @@ def whole(code, language):
 
 def environment(block):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PG"))}
+    if block.detail == "dsql":
+        # The authorities of the system, by which DSQL is verified.
+        env["SSL_CERT_FILE"] = STANDIN["CA"]
     return env | {
         "AWS_ACCESS_KEY_ID": STANDIN["ACCESS_KEY_ID"],
         "AWS_SECRET_ACCESS_KEY": STANDIN["SECRET_ACCESS_KEY"],
@@ -162,8 +171,9 @@ def run(number, block):
     done = called(program, env=env, cwd=OUT, timeout=60)
     if done.returncode:
         return (done.stdout + done.stderr)[-900:]
-    if STANDIN["USER"] not in done.stdout:
-        return f"prints nothing about {STANDIN['USER']}: {done.stdout}{done.stderr}"
+    user = "admin" if block.detail == "dsql" else STANDIN["USER"]
+    if user not in done.stdout:
+        return f"prints nothing about {user}: {done.stdout}{done.stderr}"
     return None
 
 
@@ -190,9 +200,11 @@ def check_aws():
     for block, line in commands("aws"):
         if line.startswith(ONLY_IN_VERSION_2):
             continue
-        # The CLI reads the file and does not look into it.
-        line = line.replace("fileb://function.zip", "fileb://connect.json")
-        code, out, err = setup.ran(shlex.split(line)[1:])
+        # The CLI takes nothing but an archive.
+        with tempfile.NamedTemporaryFile(suffix=".zip") as function:
+            zipfile.ZipFile(function, "w").close()
+            line = line.replace("fileb://function.zip", f"fileb://{function.name}")
+            code, out, err = setup.ran(shlex.split(line)[1:])
         if code != 0 or ("--query" in line and out.strip() in ("", "[]", "null", "None")):
             yield f"{block}: {line}: {err}"
 
@@ -226,7 +238,7 @@ def main(only):
         for page in pages()
         if not only or str(page.relative_to(ROOT)) in only
         for block in blocks(page)
-        if block.mark == "run"
+        if block.mark == "run" and block.detail != "valkey"
     ]
     with ThreadPoolExecutor(2) as threads:
         results = list(threads.map(run, range(len(marked)), marked))

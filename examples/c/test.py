@@ -189,6 +189,20 @@ class Examples(unittest.TestCase):
 
         self.outlives_a_token("postgres", "", kill_sessions)
 
+    def test_postgres_on_dsql(self):
+        """The same program: the host tells the kind, and the user whether it is admin."""
+        for user in (standin("USER"), "admin"):
+            environment = {
+                **self.database(""),
+                "DB_HOST": standin("DSQL_HOST"),
+                "DB_USER": user,
+            }
+            program = Program(build("postgres", PACKAGES["postgres"]), **environment)
+            self.addCleanup(program.process.kill)
+            program.wait_for("connected as " + user)
+            program.wait_for("it is 20")
+            self.assertEqual(program.end(), 0, program.lines)
+
     def test_mariadb(self):
         def kill_sessions():
             owner = Path(standin("DIR"), "run").owner()

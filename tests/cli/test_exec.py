@@ -70,6 +70,21 @@ def test_psql_logs_in(rdsiam, env, postgres, standin):
     assert out == standin["STANDIN_USER"] + "\n"
 
 
+@pytest.mark.parametrize("user", ["USER", "admin"])
+def test_psql_logs_in_to_dsql_also_after_the_first_token_has_expired(rdsiam, env, standin, user):
+    """The host tells that it is DSQL, also to the keeper; the user tells whether as admin."""
+    user = standin["STANDIN_USER"] if user == "USER" else user
+    options = [
+        *("-h", standin["STANDIN_HOSTADDR"], "-p", standin["STANDIN_PORT"]),
+        *("--sign-host", standin["STANDIN_DSQL_HOST"], "-U", user, "-d", standin["STANDIN_DB"]),
+        *("--ca", standin["STANDIN_CA"], "--expires", EXPIRES),
+    ]
+    script = r"SELECT current_user; \! sleep 4.5" + "\n" + r"\c" + "\nSELECT current_user;\n"
+    psql = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"]
+    out = ok(rdsiam("exec", *options, "--", *psql, env=env, given=script))
+    assert out.splitlines().count(user) == 2
+
+
 def test_psql_takes_a_url_and_a_user_to_be_encoded(rdsiam, env, standin):
     url = (
         f"postgresql://iam_user%40example.com@{standin['STANDIN_HOSTADDR']}:{standin['STANDIN_PORT']}"

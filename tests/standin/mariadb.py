@@ -23,6 +23,7 @@ SECONDS_TO_STOP = 20
 OPTIONS = """\
 --no-defaults
 --datadir={folder}/mariadb
+--tmpdir={folder}/run
 --socket={folder}/run/mariadb.sock
 --pid-file={folder}/run/mariadb.pid
 --log-error={folder}/mariadb.log
@@ -91,6 +92,8 @@ class MariaDB:
             *("--no-defaults", f"--datadir={self.data}", "--skip-test-db", "--skip-name-resolve"),
             *("--auth-root-authentication-method=socket", administrator),
             "--innodb-log-file-size=4M",
+            # Names in /tmp have a process id, which a server in another container can have too.
+            f"--tmpdir={self.folder}/run",
         )
 
     def start(self, port):

@@ -27,25 +27,28 @@ async def wait_for_token(cache: Cache) -> str:
         # It is no thread of the loop's executor, for which the end of the loop would wait: Ctrl-C
         # would take as long as a source of credentials that does not answer.
         thread = threading.Thread(
-            target=_call, args=(cache, calls, loop, wake), name="rdsiam", daemon=True
+            target=_call, args=(cache, calls, loop, call[0], wake), name="rdsiam", daemon=True
         )
         try:
             thread.start()
         except BaseException:
-            del calls[loop]
+            # Ctrl-C comes here once the thread runs, too, which may have ended by now.
+            calls.pop(loop, None)
             raise
     # A task that is cancelled here leaves the call to the others.
     await call[1].wait()
     return call[0].result()
 
 
-def _call(cache: Cache, calls: dict[Any, Any], loop: Any, wake: Callable[[], Any]) -> None:
-    call, _ = calls[loop]
+def _call(
+    cache: Cache, calls: dict[Any, Any], loop: Any, call: "Future[str]", wake: Callable[[], Any]
+) -> None:
     try:
         call.set_result(cache.get_token())
     except BaseException as error:
         call.set_exception(error)
-    del calls[loop]
+    if calls.get(loop, (None,))[0] is call:
+        calls.pop(loop, None)
     # The loop may be over.
     with contextlib.suppress(RuntimeError):
         wake()

@@ -186,10 +186,8 @@ fn mysql(connection: &Connection, program: &OsStr) -> Result<Settings> {
 
 /// The two have other names for the same options. `mysql` is often MariaDB's.
 fn is_of_mariadb(program: &OsStr) -> Result<bool> {
-    let output = Command::new(program).arg("--version").output().map_err(|error| {
-        let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-        Failure::new(status, format!("{}: {error}", Path::new(program).display()))
-    })?;
+    let output = Command::new(program).arg("--version").output();
+    let output = output.map_err(|error| super::failed_to_run(program, &error))?;
     Ok(String::from_utf8_lossy(&output.stdout).contains("MariaDB"))
 }
 

@@ -54,7 +54,7 @@ mod tests {
     /// The answer to a server's packets.
     async fn answer(bodies: &[&[u8]]) -> io::Result<Vec<String>> {
         let (mut client, mut server) = duplex(100_000);
-        for (sequence, body) in (1..).zip(bodies) {
+        for (sequence, body) in (1..=u8::MAX).cycle().zip(bodies) {
             send(&mut server, sequence, body).await?;
         }
         server.shutdown().await?;

@@ -65,6 +65,17 @@ func TestPgx(t *testing.T) {
 	}
 }
 
+// The host tells that it is DSQL, and the user whether as admin.
+func TestPgxLogsInToDSQL(t *testing.T) {
+	for _, user := range []string{env(t, "USER"), "admin"} {
+		changes := []string{"host=" + env(t, "DSQL_HOST"), "user=" + user}
+		found, err := connectAndAsk(t, open(t), parse(t, dsn(t, changes...)))
+		if err != nil || found != user {
+			t.Errorf("%q: %v", found, err)
+		}
+	}
+}
+
 func TestPgxpool(t *testing.T) {
 	config, err := pgxpool.ParseConfig(dsn(t, "pool_max_conns=4"))
 	if err != nil {

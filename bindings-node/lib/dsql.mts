@@ -1,0 +1,2 @@
+export type * from './dsql.js';
+export { isOccError, retrying, runTransaction } from './dsql.js';
