@@ -219,8 +219,9 @@ stress: tools ## thousands of forks of C and Python programs whose threads refre
 endurance: tools standin ## half an hour of real logins; ENDURANCE_SECONDS=... for less
 	tests/endurance/run.sh
 
-deny: ## licences and advisories of all crates; needs cargo-deny and the network
+deny: ## licences, advisories and vetted versions of all crates; needs cargo-deny, cargo-vet and the network
 	cargo deny check
+	cargo vet --locked
 
 dist: tools standin c-tools ## what ships, into build/dist: built, checked, run in bare roots; PLATFORMS=x86_64-gnu for one
 	@$(PYTHON_IS_NEW)

@@ -53,3 +53,6 @@ def _add_node(platform: Platform, folder: Path) -> None:
             packed.extractall(place.parent, filter="data")
         shutil.copytree(place.parent / "package", place, dirs_exist_ok=True)
         shutil.rmtree(place.parent / "package")
+        # Nobody compiles in a function; the declarations are in the package.
+        for declaration in place.rglob("*.d.*ts"):
+            declaration.unlink()

@@ -1,9 +1,12 @@
-"""Runs in a bare root, with the installed wheel: every known answer, a token, a login.
+"""Runs in a bare root, with the installed wheel: every module, every known answer, a token,
+a login.
 
 prove.py VECTORS prints what it did as JSON."""
 
+import importlib
 import json
 import os
+import pkgutil
 import platform
 import ssl
 import sys
@@ -31,6 +34,22 @@ def login() -> str:
     return user
 
 
+def modules() -> int:
+    """How many modules load; those of a driver say that it is not here, or that it is too old."""
+    loaded = 0
+    for module in pkgutil.walk_packages(rdsiam.__path__, "rdsiam."):
+        try:
+            importlib.import_module(module.name)
+            loaded += 1
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "rdsiam":
+                raise
+        except ImportError as error:
+            if not str(error).startswith("rdsiam needs "):
+                raise
+    return loaded
+
+
 def main() -> None:
     assert rdsiam.__version__ == os.environ["RDSIAM_VERSION"]
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -39,6 +58,7 @@ def main() -> None:
         "runtime": f"CPython {platform.python_version()}{'' if gil else 't'}",
         "libc": " ".join(platform.libc_ver()),
         "machine": platform.machine(),
+        "modules": modules(),
         "vectors": vectors(sys.argv[1]),
         "login": login(),
     }
