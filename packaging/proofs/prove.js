@@ -1,4 +1,5 @@
-// Runs in a bare root, with the installed packages: every known answer, a token, a login.
+// Runs in a bare root, with the installed packages: every subpath, every known answer,
+// a token, a login.
 // `node prove.js VECTORS ADDON` prints what it did as JSON.
 
 const assert = require('node:assert/strict');
@@ -33,6 +34,23 @@ function vectors() {
   return run;
 }
 
+// How many subpaths load; those of a driver that is not here name the driver. Bun finds none by
+// NODE_PATH, which is where layers are.
+function subpaths() {
+  if (versions.bun && env.NODE_PATH !== undefined) return 0;
+  const paths = Object.keys(require('rdsiam/package.json').exports);
+  return paths.filter((path) => {
+    try {
+      require(`rdsiam${path.slice(1)}`);
+      return true;
+    } catch (error) {
+      const missing = /Cannot find (?:module|package) '([^']+)'/.exec(error.message)?.[1];
+      assert.match(missing ?? error.stack, /^(?!rdsiam)@?[a-z]/, path);
+      return false;
+    }
+  }).length;
+}
+
 async function login() {
   const endpoint = { hostname: env.STANDIN_HOST, port: Number(env.STANDIN_PORT) };
   const password = await new Signer({ ...endpoint, username: env.STANDIN_USER }).getAuthToken();
@@ -65,6 +83,7 @@ async function main() {
     runtime: versions.bun ? `Bun ${versions.bun}` : `Node ${process.version}`,
     libc: libc(),
     machine: process.arch,
+    subpaths: subpaths(),
     vectors: vectors(),
     login: await login(),
   };
