@@ -121,7 +121,12 @@ class PgBouncer(unittest.TestCase):
         self.addCleanup(program.terminate)
         if not changes:
             self.assertIn("a new token", program.stdout.readline())
+            self.reloaded()
         return program
+
+    def reloaded(self):
+        """The signal is sent; PgBouncer reads the file in its next turn."""
+        self.until(lambda: "SIGHUP" in (self.folder / "log").read_text())
 
     def ask(self):
         with psycopg.connect(
@@ -174,6 +179,7 @@ class PgBouncer(unittest.TestCase):
         self.assertIn("pgbouncer.pid", self.first_of(program, "No such file"))
         self.start()
         self.first_of(program, "a new token")
+        self.reloaded()
         self.assertEqual(self.ask(), standin("USER"))
 
     def first_of(self, program, word):
