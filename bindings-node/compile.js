@@ -50,8 +50,8 @@ const bundles = [
   },
 ];
 if (FOLDER) {
-  for (const name of ['addon-search', 'ca-bundle']) {
-    const external = ['./index.js', '@rdsiam/*'];
+  for (const name of ['addon-search', 'ca-bundle', 'errors']) {
+    const external = ['./index.js', './errors.js', './more.js', '@rdsiam/*', '*.node'];
     bundles.push({ entryPoints: [`lib/${name}.ts`], outfile: `${name}.js`, external });
   }
 }
