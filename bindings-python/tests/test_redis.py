@@ -31,6 +31,7 @@ from support import until
 
 KEYS = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "SECRETKEYEXAMPLE"}
 KINDS = ["elasticache", "elasticache-serverless", "memorydb"]
+# tests/valkey/test.sh runs them, and fails without the server.
 needs_server = pytest.mark.skipif("VALKEY_HOST" not in os.environ, reason="needs tests/valkey")
 
 

@@ -2,6 +2,7 @@
 # The tests of the command, C, Rust, Python, Node and Go that log in to this stand-in. Started by `valkey run`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+: "${VALKEY_HOST:?}" # Without it the tests of Python would skip themselves.
 tests/tools/prefix.sh
 .venv/bin/python -m pytest -q tests/valkey
 (cd bindings-python && ../.venv/bin/python -m pytest -q tests/test_redis.py)

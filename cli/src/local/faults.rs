@@ -10,7 +10,7 @@ use super::verify::Reason;
 /// What RDS takes, in new logins a second.
 const RATE_OF_RDS: u32 = 200;
 /// Longer than any token lives.
-const AGEING: i64 = 900;
+const EXPIRED_AGE: i64 = 900;
 
 /// One of them, as on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl Faults {
     }
 
     /// How much older tokens look.
-    pub(crate) fn ageing(&self) -> i64 {
-        let found = self.find(|fault| (*fault == Fault::Expired).then_some(AGEING));
+    pub(crate) fn token_age(&self) -> i64 {
+        let found = self.find(|fault| (*fault == Fault::Expired).then_some(EXPIRED_AGE));
         found.unwrap_or(0)
     }
 
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(faults.check_refusals(), Err(Reason::Requested));
         assert_eq!(faults.check_refusals(), Err(Reason::Requested));
         assert_eq!(faults.check_refusals(), Ok(()));
-        assert_eq!((faults.skew(), faults.ageing()), (5, 0));
+        assert_eq!((faults.skew(), faults.token_age()), (5, 0));
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Rds {
         let region = self.faults.region(&self.region);
         let login =
             verify::Login { host: &endpoint.host, port: endpoint.port, region: &region, user };
-        let now = self.now() + self.faults.ageing();
+        let now = self.now() + self.faults.token_age();
         let key = verify::verify(token, login, &self.keys, now)?;
         self.policies.check(&key.principal.owner, &self.resource(user))?;
         Ok(found)
