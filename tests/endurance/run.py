@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 
 from rdsiam import _rdsiam
+from standin_login import STANDIN, connect
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -27,7 +28,6 @@ SECONDS = float(os.environ.get("ENDURANCE_SECONDS", "1800"))
 THREADS = int(os.environ.get("ENDURANCE_THREADS", "50"))
 # Between two logins of a thread, on average. A login costs the stand-in a tenth of a second.
 PAUSE = float(os.environ.get("ENDURANCE_PAUSE", "20"))
-STANDIN = {name[8:]: value for name, value in os.environ.items() if name.startswith("STANDIN_")}
 
 
 class Authority:
@@ -89,17 +89,7 @@ def is_refused(dead):
     login = (STANDIN["HOST"], STANDIN["PORT"], STANDIN["ODD_USER"], STANDIN["REGION"])
     token = _rdsiam._sign_at(*login, key, secret, session, int(time.time()), 900)
     try:
-        with psycopg.connect(
-            host=STANDIN["HOST"],
-            hostaddr=STANDIN["HOSTADDR"],
-            port=STANDIN["PORT"],
-            user=STANDIN["ODD_USER"],
-            dbname=STANDIN["DB"],
-            password=token,
-            sslmode="verify-full",
-            sslrootcert=STANDIN["CA"],
-            connect_timeout=60,
-        ):
+        with connect(token, STANDIN["ODD_USER"], connect_timeout=60):
             return False
     except psycopg.OperationalError as error:
         return "authentication failed" in str(error)
