@@ -248,7 +248,7 @@ impl Protocol for AsUser<'_> {
         }
     }
 
-    fn is_about_token(code: &str) -> bool {
+    fn is_about_token(code: &str, _: &str) -> bool {
         code == "1045"
     }
 }
