@@ -38,6 +38,12 @@ const WORKER = `
     ended: async () => ({ ...KEYS, expiration: soon(-60) }),
     getter: async () => ({ get accessKeyId() { throw new Error('no'); }, secretAccessKey: 's' }),
     thenable: () => ({ then() { throw new Error('no'); } }),
+    rejectsWithTraps: () => Promise.reject(new Proxy(new Error(), {
+      get() { throw new Error('no'); }, getPrototypeOf() { throw new Error('no'); },
+    })),
+    rejectsWithGetter: () => Promise.reject(Object.defineProperty(new Error('no'), 'retryable', {
+      get() { throw new Error('no'); },
+    })),
   };
   (async () => {
     const seen = {};
@@ -80,6 +86,8 @@ const EXPECTED = {
   ended: 'ERR_RDSIAM_CREDENTIALS_EXPIRED',
   getter: PROVIDER,
   thenable: PROVIDER,
+  rejectsWithTraps: PROVIDER,
+  rejectsWithGetter: PROVIDER,
 };
 
 test('16 workers with providers that do anything, side by side', async () => {
