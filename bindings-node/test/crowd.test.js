@@ -53,7 +53,7 @@ const WORKER = `
       for (let round = 0; round < workerData.rounds; round += 1) {
         const cache = new TokenCache(options);
         const hanging = new TokenCache({ ...options, credentials: HANGS });
-        hanging.getToken();
+        hanging.getToken().catch(() => {});
         const calls = Array.from({ length: 8 }, () => cache.getToken());
         calls.push(new Signer(options).getAuthToken());
         for (const { value, reason } of await Promise.allSettled(calls)) {
@@ -207,7 +207,7 @@ const ENDING = `
   const options = {
     profile: { profile: 'slow' },
     provider: { credentials: async () => { await sleep(500); return keys; } },
-    hanging: { credentials: () => new Promise(() => {}) },
+    hanging: { credentials: () => new Promise(() => {}), timeout: 1 },
     behind: { expires: 4, refreshBefore: 3, minRemaining: 1,
       credentials: (() => {
         let calls = 0;
@@ -220,7 +220,7 @@ const ENDING = `
       await cache.getToken();
       await sleep(1100);
     }
-    for (let i = 0; i < 100; i += 1) cache.getToken();
+    for (let i = 0; i < 100; i += 1) cache.getToken().catch(() => {});
     await sleep(50);
   }
   if (how === 'worker' && isMainThread) {

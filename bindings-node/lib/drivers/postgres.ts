@@ -1,3 +1,5 @@
+import { Duplex } from 'node:stream';
+
 import net = require('node:net');
 import tls = require('node:tls');
 import connect = require('postgres');
@@ -69,12 +71,21 @@ function named(options: object): object {
   };
 }
 
-// A socket that fails as soon as the driver listens to it. If the function threw instead, the driver
-// would count the connection among those that are being made for ever.
-function failed(error: unknown): net.Socket {
-  const socket = new net.Socket();
-  setImmediate(() => socket.destroy(copyOf(error) as Error));
-  return socket;
+// A socket that fails when the driver writes to it: one that closes earlier is the end of its connection,
+// which then keeps what it had to write for ever. If the function threw instead, the driver would count the
+// connection among those that are being made.
+function failed(error: unknown): Duplex {
+  const copy = copyOf(error) as Error;
+  return new Duplex({
+    emitClose: false,
+    read() {},
+    write: (_chunk, _encoding, done) => done(copy),
+    destroy(reason, done) {
+      done(reason);
+      // As of a socket. After `true` the driver waits longer each time: for a server, not for a token.
+      process.nextTick(() => this.emit('close', !(error instanceof RdsIamError)));
+    },
+  });
 }
 
 // The driver writes the query on what it gets, and many connections may share one error of ours.
