@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-valkey test-go test-cli test-proxy test-proxy-drivers test-proxy-suites test-local test-consumers test-examples test-packages \
+	test-valkey test-go test-cli test-proxy test-proxy-drivers test-proxy-suites test-mysql-server test-local test-consumers test-examples test-packages \
 	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy bench-dsql \
 	soak model mutants coverage sanitize fuzz \
 	stress endurance endurance-proxy deny dist release install uninstall clean
@@ -154,6 +154,10 @@ test-proxy-drivers: drivers build/cli/installed ## drivers of Python, Node, Go a
 test-proxy-suites: drivers ## the test suites of pgx and go-sql-driver/mysql through `rdsiam proxy` and without; needs Go
 	cargo build -p rdsiam-cli
 	$(STANDIN) run -- $(VENV) tests/proxy/suites.py
+
+test-mysql-server: tools ## a MySQL of Debian unstable behind `rdsiam local` and the proxy: 60 MB into build/mysql, nothing installed
+	cargo build -p rdsiam-cli
+	$(VENV) -m pytest -q -c tests/pytest.ini tests/proxy/test_mysql_server.py
 
 test-consumers: standin c-tools ## programs over what is installed; PROFILE=release for what ships
 	tests/consumer/run.sh
