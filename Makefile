@@ -94,11 +94,13 @@ test-python: drivers ## Python, its helpers with real drivers, and with the lowe
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
 
-test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+test-valkey: drivers standin ## logins to ElastiCache's stand-in, Valkey and Redis, and connections that outlive their 12 hours
 	cargo build -p rdsiam-cli
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
+	tests/valkey/valkey install
 	tests/valkey/valkey run -- tests/valkey/test.sh
+	tests/valkey/valkey redis -- tests/valkey/test.sh
 
 test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
