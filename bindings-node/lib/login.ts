@@ -168,11 +168,11 @@ function cacheOf(cache: unknown, own: Own): TokenCache {
   return cache;
 }
 
-// A token is signed for the name of the endpoint; an address or a tunnel's end has none.
+// A token is signed for the name of the endpoint, which an address does not tell.
 function endpointOf(host: string, signHost: string | undefined): string {
   if (signHost !== undefined && signHost !== null) return text('signHost', signHost);
-  if (isIP(host) !== 0 || host === 'localhost') {
-    throw invalid('signHost is missing: behind a tunnel or an address, give the RDS endpoint');
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+    throw invalid('signHost is missing: an address has no token; give the RDS endpoint');
   }
   return host;
 }
