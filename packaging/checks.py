@@ -28,13 +28,14 @@ EXPORTS = {
 
 
 WORKFLOW = ROOT / ".github/workflows/release.yml"
-ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 
 def check_all() -> None:
     strict = ["--offline", "--no-progress", "--pedantic", "--min-severity=low"]
     run([toolchain.tool("zizmor"), *strict, WORKFLOW])
-    run(["go", "run", ACTIONLINT, WORKFLOW])
+    # It finds shellcheck there.
+    run(["go", "run", ACTIONLINT, WORKFLOW], env={"PATH": toolchain.path()})
     for path in ledger.artefacts():
         check(path)
 

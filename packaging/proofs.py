@@ -88,14 +88,21 @@ def _prove(root: roots.Root) -> None:
 
 def _python(root: roots.Root) -> None:
     offered = root.folder / "offered"
-    shutil.copytree(PYPI, offered)
+    shutil.copytree(PYPI, offered, dirs_exist_ok=True)
     # All that ships; which one fits is pip's to say.
     for wheel in (DIST / "python").glob("*.whl"):
         shutil.copy(wheel, offered)
     (pip,) = (path.name for path in offered.glob("pip-*.whl"))
     install = [root.program, f"/offered/{pip}/pip", "install", "-q", "--no-index", "--no-cache-dir"]
     install += ["--find-links=/offered", "--only-binary=:all:", "--target=/site", "--no-compile"]
-    install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam", "pg8000"]
+    install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam"]
+    if root.platform.libc == "glibc":
+        install.append("pg8000")
+    else:
+        install.append("psycopg2-binary")
+        if root.platform.cpu != roots.NATIVE:
+            # pip would start the dynamic linker of musl as a program, outside of the emulator.
+            install.append(f"--platform={root.platform.wheel}")
     variables = proof_setting.variables(root)
     root.run(install, variables)
     report = json.loads((root.folder / "report.json").read_text())
@@ -185,10 +192,13 @@ def _go(root: roots.Root) -> None:
     import go_module
 
     env = os.environ
-    folder = WORK / "go-program"
-    shutil.copy(go_module.build_consumer(folder), root.folder / "login")
-    misfits.keep(go_module.path(), root, go_module.misfits(root.platform, folder / "consumer"))
-    variables = proof_setting.variables(root)
+    folder = WORK / "go-program" / root.platform.name
+    built = {"by the module": go_module.build_consumer(root.platform, folder / "plain")}
+    if root.platform.name == "x86_64-gnu":
+        said = go_module.misfits(root.platform, folder / "plain/consumer")
+        misfits.keep(go_module.path(), root, said)
+        copied = go_module.build_consumer(root.platform, folder / "copy", vendored=True)
+        built["by a vendored copy"] = copied
     program = {
         "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
         "MARIADB_PORT": env["STANDIN_MARIADB_PORT"],
@@ -198,10 +208,13 @@ def _go(root: roots.Root) -> None:
         "DB_NAME": env["STANDIN_DB"],
         "DB_CA": "/db-ca.pem",
     }
-    printed = root.run(["/login"], variables | program)
     user = env["STANDIN_USER"]
-    assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
-    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip(), "login": user}
+    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip()}
+    for how, path in built.items():
+        shutil.copy(path, root.folder / "login")
+        printed = root.run(["/login"], proof_setting.variables(root) | program)
+        assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
+        facts[f"login, {how}"] = user
     proof_setting.keep(root, go_module.path(), facts)
 
 

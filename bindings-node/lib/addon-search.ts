@@ -112,8 +112,8 @@ function unavailable(): [string, unknown] {
     told.length === 0 ? 'none is installed' : told.map((error) => error.message).join('; ');
   const message =
     `no native part of rdsiam for ${here()}: ${why}; there is one for Linux on x64 and arm64 with ` +
-    'glibc 2.17, musl 1.2 or newer; install rdsiam on this machine with its optional dependencies, ' +
-    'or run "npm run build" in the package';
+    'glibc 2.17, musl 1.2 or newer; install rdsiam with its optional dependencies on this machine, ' +
+    "or for it with npm's --os, --cpu and --libc";
   return [message, told[0] ?? failures[0]];
 }
 

@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { ADDON, install } = require('./installed.js');
-const { BUNDLED } = require('./readme.js');
+const { BUNDLED } = require('./drivers.js');
 const { KEYS, LOGIN, PACKAGE, run, temporary } = require('./support.js');
 
 const CA = require('node:tls').rootCertificates[0];

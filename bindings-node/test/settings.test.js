@@ -8,7 +8,7 @@ const { test } = require('node:test');
 const tls = require('node:tls');
 const { HOST, KEYS, environment } = require('./support.js');
 const { STANDIN } = require('./emulated.js');
-const { REPLICATED } = require('./readme.js');
+const { REPLICATED } = require('./drivers.js');
 const { explain } = require('..');
 
 const INVALID = { name: 'RdsIamError', code: 'ERR_RDSIAM_INVALID_ARGUMENT' };
