@@ -39,14 +39,14 @@ export function postgres(options: Options): Sql {
       if (event !== 'data' || !(chunk instanceof Buffer)) {
         return emit.call(secure, event, ...values);
       }
-      const code = refusalIn(chunk);
+      const refusal = refusalIn(chunk);
       // postgres.js starts again, with another socket, if a connection closes during the login, but
       // not if it is refused. So a refusal that deserves a second try becomes a close.
-      if (code !== undefined && login.shouldRetry({ code }, attempt)) {
+      if (refusal !== undefined && login.shouldRetry(refusal, attempt)) {
         secure.destroy();
         return true;
       }
-      if (code !== undefined || isLoggedIn(chunk)) secure.emit = emit as typeof secure.emit;
+      if (refusal !== undefined || isLoggedIn(chunk)) secure.emit = emit as typeof secure.emit;
       handled = secure;
       return emit.call(secure, event, ...values);
     };
@@ -138,9 +138,12 @@ function event(socket: net.Socket, name: string): Promise<unknown[]> {
   });
 }
 
-// The SQLSTATE of an error message, which is the whole answer to a login.
-function refusalIn(chunk: Buffer): string | undefined {
-  return chunk[0] === ERROR ? /\0C([0-9A-Z]{5})\0/.exec(chunk.toString('latin1'))?.[1] : undefined;
+// SQLSTATE and text of an error message, which is the whole answer to a login.
+function refusalIn(chunk: Buffer): { code: string; message: string } | undefined {
+  if (chunk[0] !== ERROR) return undefined;
+  const said = chunk.toString('latin1');
+  const code = /\0C([0-9A-Z]{5})\0/.exec(said)?.[1];
+  return code === undefined ? undefined : { code, message: /\0M([^\0]*)\0/.exec(said)?.[1] ?? '' };
 }
 
 function isLoggedIn(chunk: Buffer): boolean {

@@ -41,8 +41,8 @@ pub(super) trait Protocol {
         false
     }
 
-    /// Whether a refusal with this code is about the token.
-    fn is_about_token(code: &str) -> bool;
+    /// Whether a refusal with this code and text is about the token.
+    fn is_about_token(code: &str, text: &str) -> bool;
 }
 
 /// A session at the database.
@@ -87,10 +87,10 @@ async fn try_twice<P: Protocol>(
             Err(Failed::Refused { code, text, said }) => Failed::Refused { code, text, said },
             other => return other,
         };
-        let Failed::Refused { code, .. } = &failed else { return Err(failed) };
+        let Failed::Refused { code, text, .. } = &failed else { return Err(failed) };
         let target = database.connection.target();
         let may_retry = is_first
-            && P::is_about_token(code)
+            && P::is_about_token(code, text)
             && database
                 .client
                 .client()

@@ -255,7 +255,7 @@ impl Protocol for AsUser<'_> {
         self.greeted.is_some()
     }
 
-    fn is_about_token(code: &str) -> bool {
+    fn is_about_token(code: &str, _: &str) -> bool {
         code == "1045"
     }
 }
