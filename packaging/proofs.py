@@ -111,9 +111,11 @@ def _python(root: roots.Root) -> None:
         for item in report["install"]
         if item["metadata"]["name"] == "rdsiam"
     )
-    for name in ("prove.py", "vectors.py"):
+    for name in ("prove.py", "vectors.py", "ending.py"):
         shutil.copy(HERE / "proofs" / name, root.folder)
-    printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
+    installed = variables | {"PYTHONPATH": "/site"}
+    printed = root.run([root.program, "/prove.py", "/vectors"], installed)
+    root.run([root.program, "/ending.py"], installed)
     wheel = DIST / "python" / unquote(url.rsplit("/", 1)[1])
     proof_setting.keep(root, wheel, json.loads(printed))
     misfits.keep(wheel, root, misfits.python(root, wheel, variables))
