@@ -4,14 +4,10 @@ import base64
 import json
 import random
 import secrets
-import sys
 import time
 from pathlib import Path
 
 import psycopg
-
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "standin"), str(TESTS / "tools")]
 from signer import make_token
 
 from standin_login import STANDIN, connect
