@@ -13,10 +13,11 @@ from places import DIST, ROOT, TOOLCHAIN, version
 from platforms import Platform
 from run import run
 
-# What a program links with the static library, beside the C library itself.
+# What a program links with the static library. The unwinder comes from the archive of gcc, so that
+# it needs the C library alone, and none where it is linked with -static.
 PRIVATE = {
-    "glibc": "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc",
-    "musl": "-lgcc_s -lc",
+    "glibc": "-lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc",
+    "musl": "-lgcc_eh -lgcc -lc",
 }
 
 

@@ -45,18 +45,23 @@ class Suite:
 
     def update(self) -> None:
         """Reads the suite's lists, once."""
-        if (self.folder / "updated").exists():
+        archive, security = mirrors()
+        lines = [
+            f"{kind} [signed-by={KEYRING}] {archive} {self.name} main"
+            for kind in ("deb", "deb-src")
+        ]
+        if self.name != "sid":
+            lines.append(f"deb [signed-by={KEYRING}] {security} {self.name}-security main")
+        text = "\n".join(lines) + "\n"
+        stamp = self.folder / "updated"
+        if stamp.exists() and stamp.read_text() == text:
             return
         say(f"reads Debian {self.name}'s lists")
         for name in ("lists/partial", "cache/archives/partial", "debs"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        archive, security = mirrors()
-        lines = [f"deb [signed-by={KEYRING}] {archive} {self.name} main"]
-        if self.name != "sid":
-            lines.append(f"deb [signed-by={KEYRING}] {security} {self.name}-security main")
-        (self.folder / "sources.list").write_text("\n".join(lines) + "\n")
+        (self.folder / "sources.list").write_text(text)
         run(["apt-get", *self.options, "update", "-q"])
-        (self.folder / "updated").touch()
+        stamp.write_text(text)
 
     def unpack(self, packages: Iterable[str], root: Path) -> None:
         """Puts `package` or `package:arm64` into a folder; no script of theirs runs."""
@@ -72,13 +77,25 @@ class Suite:
         # A root as Debian's own: what is said to be in /lib is in /usr/lib.
         for name in ("bin", "sbin", "lib", "lib64"):
             (root / "usr" / name).mkdir(parents=True, exist_ok=True)
-            if not (root / name).is_symlink():
+            # Or the folder that the toolchain has there.
+            if not os.path.lexists(root / name):
                 os.symlink(f"usr/{name}", root / name)
         for package in packages:
             unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
             run(["bash", "-o", "pipefail", "-c", unpack, "unpack", self._deb(package), root])
         with stamp.open("a") as file:
             file.write(wanted)
+
+    def source(self, package: str) -> Path:
+        """What a package is made of, without Debian's own changes."""
+        self.update()
+        folder = self.folder / "sources" / package
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            get = ["source", "-q", "--download-only", "--tar-only", package]
+            run(["apt-get", *self.options, *get], cwd=folder)
+        (archive,) = folder.glob("*.orig.tar.*[z2]")
+        return archive
 
     def _deb(self, package: str) -> Path:
         name, _, architecture = package.partition(":")

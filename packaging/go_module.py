@@ -5,21 +5,17 @@ import shutil
 import tarfile
 import tempfile
 from pathlib import Path
+from shlex import quote
 
 import archive
 import c_archive
+import elf
 import toolchain
 from places import DIST, ROOT, version
-from platforms import Platform
+from platforms import PLATFORMS, Platform
 from run import Failed, run
 
 SOURCE = ROOT / "examples/go/rdsiam"
-# The unwinder comes from the archive of gcc, so that a program needs the C library alone.
-LINK = {
-    "glibc": "-lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc",
-    "musl": "-lgcc_eh -lgcc -lc",
-}
-
 OFFLINE = {"GOPROXY": "off", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local"}
 # How the compiler finds out that its C library is the other one, and what to do then.
 OTHER_LIBC = {
@@ -32,34 +28,47 @@ def path() -> Path:
     return DIST / "go" / f"rdsiam-go-{version()}.tar.gz"
 
 
-def build_consumer(folder: Path) -> Path:
-    """Somebody else's program, built by the module alone, without a network."""
+def build_consumer(platform: Platform, folder: Path, *, vendored: bool = False) -> Path:
+    """Somebody else's program, built without a network by the module alone, or by what `go mod
+    vendor` copied of it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with tarfile.open(path()) as packed:
         packed.extractall(folder, filter="data")
     (module,) = folder.iterdir()
     shutil.copytree(ROOT / "tests/consumer/go", folder / "consumer")
-    manifest = folder / "consumer/go.mod"
-    manifest.write_text(manifest.read_text().replace("/opt/rdsiam/share/rdsiam/go", str(module)))
-    run(["go", "build", "-o", folder / "login", "."], cwd=folder / "consumer", env=OFFLINE)
-    needed = run(["readelf", "-dW", folder / "login"])
-    if "librdsiam" in needed or "libgcc_s" in needed:
-        raise SystemExit(f"dist: Go's program needs more than the C library: {needed}")
+    for inside in ("", "/rdsiammysql", "/rdsiampgx"):
+        replace = f"-replace=rdsiam{inside}=../{module.name}{inside}"
+        run(["go", "mod", "edit", replace], cwd=folder / "consumer")
+    env = OFFLINE | _target(platform)
+    if vendored:
+        run(["go", "mod", "vendor"], cwd=folder / "consumer", env=env)
+        # What is elsewhere may go then.
+        shutil.rmtree(module)
+        env |= {"GOFLAGS": "-mod=vendor"}
+    tags = ["-tags=musl"] if platform.libc == "musl" else []
+    run(["go", "build", *tags, "-o", folder / "login", "."], cwd=folder / "consumer", env=env)
+    needed = elf.read(folder / "login").needed
+    if more := needed - elf.GLIBC - {platform.loader, "libresolv.so.2"}:
+        raise elf.Wrong(f"Go's program needs {', '.join(sorted(more))}")
     return folder / "login"
+
+
+def _target(platform: Platform) -> dict[str, str]:
+    """The compiler of this machine, where it fits; or else zig."""
+    if platform.name == "x86_64-gnu":
+        return {}
+    zig = f"{quote(str(toolchain.tool('python-zig')))} cc -fno-sanitize=all -target {platform.zig}"
+    return {"CGO_ENABLED": "1", "GOARCH": platform.go, "CC": zig}
 
 
 def misfits(platform: Platform, folder: Path) -> dict[str, str]:
     """What `go build` says where nothing in the module fits, asked from a program's `folder`."""
-    zig = f"{toolchain.tool('python-zig')} cc -fno-sanitize=all -target"
-    cross = {"CGO_ENABLED": "1", "GOARCH": platform.go}
+    musl = _target(next(p for p in PLATFORMS if p.cpu == platform.cpu and p.libc == "musl"))
     cases = {
         "without cgo": ({"CGO_ENABLED": "0"}, "rdsiam needs cgo: set CGO_ENABLED=1"),
         "for riscv64": ({"GOARCH": "riscv64"}, "in the module for Linux on amd64 and arm64"),
-        "for musl": (
-            cross | {"CC": f"{zig} {platform.cpu}-linux-musl"},
-            "rdsiam is linked for glibc here: build with -tags musl for musl",
-        ),
+        "for musl": (musl, "rdsiam is linked for glibc here: build with -tags musl for musl"),
     }
     said = {}
     for name, (variables, sentence) in cases.items():
@@ -91,8 +100,13 @@ def _add(platform: Platform, folder: Path) -> None:
     """The library of a platform, out of its C archive, and the file that links it."""
     place = f"lib/linux_{platform.go}_{platform.abi}"
     inside = c_archive.name(platform)
-    (folder / place).mkdir(parents=True)
-    (folder / "include").mkdir(exist_ok=True)
+    # `go mod vendor` copies packages, with all files beside their Go files.
+    for name in (place, "include"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "package.go").write_text(
+            "// Package files has no code: package rdsiam is linked with what is beside this.\n"
+            "package files\n"
+        )
     with tarfile.open(DIST / "c" / f"{inside}.tar.gz") as packed:
         for member, to in (
             ("lib/librdsiam.a", f"{place}/librdsiam.a"),
@@ -113,8 +127,12 @@ def _add(platform: Platform, folder: Path) -> None:
         f"// #error rdsiam is linked for {platform.libc} here: {advice}\n"
         "// #endif\n"
         "// #cgo CFLAGS: -I${SRCDIR}/include\n"
-        f"// #cgo LDFLAGS: ${{SRCDIR}}/{place}/librdsiam.a {LINK[platform.libc]}\n"
-        'import "C"\n'
+        f"// #cgo LDFLAGS: ${{SRCDIR}}/{place}/librdsiam.a {c_archive.PRIVATE[platform.libc]}\n"
+        'import "C"\n\n'
+        "import (\n"
+        '\t_ "rdsiam/include"\n'
+        f'\t_ "rdsiam/{place}"\n'
+        ")\n"
     )
 
 

@@ -13,7 +13,6 @@ _FILE = WORK / "proofs.json"
 # What no root is made of, and why.
 NOT_RUN_HERE = {
     "CPython 3.14 without the GIL": "in no registry that this reads; the release workflow runs it",
-    "CPython on musl": "in no registry that this reads, and nothing else runs it",
     "aarch64 without an emulator": "the release workflow runs the wheels",
     "macOS": "the release workflow builds and tries the sources there; nothing ships",
     "Windows": "the release workflow builds and tries the sources there; nothing ships",

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import command_proofs
+import cpython
 import misfits
 import proof_setting
 import roots
@@ -88,29 +89,50 @@ def _prove(root: roots.Root) -> None:
 
 def _python(root: roots.Root) -> None:
     offered = root.folder / "offered"
-    shutil.copytree(PYPI, offered)
+    shutil.copytree(PYPI, offered, dirs_exist_ok=True)
     # All that ships; which one fits is pip's to say.
     for wheel in (DIST / "python").glob("*.whl"):
         shutil.copy(wheel, offered)
-    (pip,) = (path.name for path in offered.glob("pip-*.whl"))
-    install = [root.program, f"/offered/{pip}/pip", "install", "-q", "--no-index", "--no-cache-dir"]
-    install += ["--find-links=/offered", "--only-binary=:all:", "--target=/site", "--no-compile"]
-    install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam", "pg8000"]
     variables = proof_setting.variables(root)
-    root.run(install, variables)
+    _pip_install(root, variables)
     report = json.loads((root.folder / "report.json").read_text())
     (url,) = (
         item["download_info"]["url"]
         for item in report["install"]
         if item["metadata"]["name"] == "rdsiam"
     )
-    for name in ("prove.py", "vectors.py"):
+    for name in ("prove.py", "vectors.py", "ending.py"):
         shutil.copy(HERE / "proofs" / name, root.folder)
-    printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
+    installed = variables | {"PYTHONPATH": "/site"}
+    printed = root.run([root.program, "/prove.py", "/vectors"], installed)
+    root.run([root.program, "/ending.py"], installed)
     wheel = DIST / "python" / unquote(url.rsplit("/", 1)[1])
     proof_setting.keep(root, wheel, json.loads(printed))
     misfits.keep(wheel, root, misfits.python(root, wheel, variables))
     _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
+
+
+def _pip_install(root: roots.Root, variables: dict[str, str]) -> None:
+    """rdsiam and a driver below /site, out of what is in /offered."""
+    (pip,) = (path.name for path in (root.folder / "offered").glob("pip-*.whl"))
+    driver = "pg8000" if root.platform.libc == "glibc" else "psycopg2-binary"
+    options = ["install", "-q", "--no-index", "--no-cache-dir", "--only-binary=:all:", "rdsiam"]
+    options += ["--no-compile", "--disable-pip-version-check", driver]
+
+    def places(top: str) -> list[str]:
+        return [
+            f"--find-links={top}/offered",
+            f"--target={top}/site",
+            f"--report={top}/report.json",
+        ]
+
+    if root.platform.libc == "musl" and root.platform.cpu != roots.NATIVE:
+        # pip starts the dynamic linker of musl as a program, which the emulator does not do. The
+        # machine's pip is told for which platform.
+        told = [f"--platform={root.platform.wheel}", f"--python-version={cpython.VERSION}"]
+        run([toolchain.tool("pip"), *options, *places(str(root.folder)), *told])
+    else:
+        root.run([root.program, f"/offered/{pip}/pip", *options, *places("")], variables)
 
 
 def _node(root: roots.Root) -> None:
@@ -185,10 +207,13 @@ def _go(root: roots.Root) -> None:
     import go_module
 
     env = os.environ
-    folder = WORK / "go-program"
-    shutil.copy(go_module.build_consumer(folder), root.folder / "login")
-    misfits.keep(go_module.path(), root, go_module.misfits(root.platform, folder / "consumer"))
-    variables = proof_setting.variables(root)
+    folder = WORK / "go-program" / root.platform.name
+    built = {"by the module": go_module.build_consumer(root.platform, folder / "plain")}
+    if root.platform.name == "x86_64-gnu":
+        said = go_module.misfits(root.platform, folder / "plain/consumer")
+        misfits.keep(go_module.path(), root, said)
+        copied = go_module.build_consumer(root.platform, folder / "copy", vendored=True)
+        built["by a vendored copy"] = copied
     program = {
         "MARIADB_HOST": env["STANDIN_MARIADB_HOST"],
         "MARIADB_PORT": env["STANDIN_MARIADB_PORT"],
@@ -198,10 +223,13 @@ def _go(root: roots.Root) -> None:
         "DB_NAME": env["STANDIN_DB"],
         "DB_CA": "/db-ca.pem",
     }
-    printed = root.run(["/login"], variables | program)
     user = env["STANDIN_USER"]
-    assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
-    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip(), "login": user}
+    facts: dict[str, object] = {"runtime": run(["go", "env", "GOVERSION"]).strip()}
+    for how, path in built.items():
+        shutil.copy(path, root.folder / "login")
+        printed = root.run(["/login"], proof_setting.variables(root) | program)
+        assert printed == f"postgres: {user}\nmariadb: {user}\n", printed
+        facts[f"login, {how}"] = user
     proof_setting.keep(root, go_module.path(), facts)
 
 

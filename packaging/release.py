@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from places import ROOT, version
-from run import run, say
+from run import Failed, run, say
 
-SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
+# No 1.0.0-rc.1: Python and npm each spell that in a way of their own.
+SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 CHANGELOG = ROOT / "CHANGELOG.md"
 UNRELEASED = "## [Unreleased]"
 # Crates of the workspace; each may be in several lock files.
@@ -89,11 +90,17 @@ def main(words: list[str]) -> None:
         if wrong := check():
             raise SystemExit(f"release: the version is {version()}, but {'; '.join(wrong)}")
         return
+    if len(words) != 1 or not SEMVER.fullmatch(words[0]):
+        raise SystemExit(
+            f"release: {' '.join(words) or 'nothing'} is no version: make release VERSION=1.2.3"
+        )
     (new,) = words
-    if not SEMVER.fullmatch(new):
-        raise SystemExit(f"release: {new} is no version")
     if run(["git", "status", "--porcelain"], cwd=ROOT).strip():
         raise SystemExit("release: commit what has changed first")
+    try:
+        run(["git", "var", "GIT_COMMITTER_IDENT"], cwd=ROOT)
+    except Failed as error:
+        raise SystemExit(f"release: git does not know who commits: {error}") from None
     _changelog(new)
     for place in places():
         place.write(new)

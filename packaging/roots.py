@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import cpython
 import runtimes
 from debian import Suite
 from places import HERE, ROOTS, WORK
@@ -122,6 +123,18 @@ def _machine_python(version: str) -> Root:
     return Root(name, _X86, "bookworm", packages, program, add, frozenset({"python"}))
 
 
+def _python_musl(platform: Platform) -> Root:
+    version = cpython.VERSION
+    builder = _python(_X86, cpython.SUITE, version)
+
+    def add(root: Path) -> None:
+        builder.download()
+        cpython.add(platform, builder.pristine, root)
+
+    name = f"python{version}-{platform.name}"
+    return Root(name, platform, "trixie", ("musl",), cpython.PROGRAM, add, frozenset({"python"}))
+
+
 def _node(platform: Platform, version: str) -> Root:
     name = f"node{version}-{platform.name}"
     package = f"node-linux-{platform.npm_cpu}@{version}"
@@ -176,13 +189,19 @@ ALL = (
         partial(runtimes.add_npm, "@oven/bun-linux-x64-baseline@1.4.5", "/usr/bin/bun"),
         frozenset({"bun"}),
     ),
+    _python_musl(_BY_NAME["x86_64-musl"]),
+    _python_musl(_BY_NAME["aarch64-musl"]),
     _node_musl(_BY_NAME["x86_64-musl"]),
     _node_musl(_BY_NAME["aarch64-musl"]),
-    # Without libgcc_s: what Go links needs the C library alone.
+    # Without libgcc_s: what Go and C link needs the C library alone.
     Root("go-x86_64-gnu", _X86, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
+    Root("go-aarch64-gnu", _ARM, "bookworm", ("libc6",), "", tags=frozenset({"go"})),
+    # Nothing at all: what zig links for musl is static.
+    Root("go-x86_64-musl", _BY_NAME["x86_64-musl"], "", (), "", tags=frozenset({"go"})),
+    Root("go-aarch64-musl", _BY_NAME["aarch64-musl"], "", (), "", tags=frozenset({"go"})),
     # The oldest glibc of Debian, for C; the oldest that a library asks for is in the manifest.
-    Root("c-x86_64-gnu", _X86, "bullseye", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
-    Root("c-aarch64-gnu", _ARM, "bookworm", ("libc6", "libgcc-s1"), "", tags=frozenset({"c"})),
+    Root("c-x86_64-gnu", _X86, "bullseye", ("libc6",), "", tags=frozenset({"c"})),
+    Root("c-aarch64-gnu", _ARM, "bookworm", ("libc6",), "", tags=frozenset({"c"})),
     Root(
         "c-x86_64-musl", _BY_NAME["x86_64-musl"], "bookworm", ("musl",), "", tags=frozenset({"c"})
     ),

@@ -13,14 +13,23 @@ def _floor(proven: Proven) -> str:
 
 
 def _runs(proven: Proven) -> str:
-    """CPython 3.14.10 on glibc 2.42, Node v24.21.0 on glibc 2.36 (qemu)"""
+    """CPython 3.14.10 on glibc 2.43; C on Debian bullseye; Node v24.21.0 on musl (qemu)"""
     found = []
     for name, facts in sorted(proven.items()):
         if name.startswith("run on "):
-            libc = f" on {facts['libc']}" if "libc" in facts else ""
             emulated = " (qemu)" if name.endswith("under qemu") else ""
-            found.append(f"{facts['runtime']}{libc}{emulated}")
+            found.append(f"{facts['runtime']}{_place(name, facts)}{emulated}")
     return "; ".join(found)
+
+
+def _place(name: str, facts: dict[str, object]) -> str:
+    libc = str(facts.get("libc", ""))
+    if "-musl," in name:
+        return " on musl"
+    if libc.startswith("glibc"):
+        return f" on {libc}"
+    suite = name.partition(", Debian ")[2].partition(",")[0]
+    return f" on Debian {suite}" if suite else ""
 
 
 def _checks(proven: Proven) -> str:
@@ -33,7 +42,10 @@ def main() -> None:
     manifest = json.loads((DIST / "manifest.json").read_text())
     print("| file | bytes | floor | checked | run here |")
     print("|---|---|---|---|---|")
-    for name, entry in manifest["files"].items():
+    for path, entry in manifest["files"].items():
+        folder, name = path.split("/")
+        if folder == "sbom":
+            continue
         proven = entry["proven"]
         size = f"{entry['bytes']:,}"
         if "unpacked bytes" in proven:

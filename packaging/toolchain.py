@@ -42,17 +42,22 @@ PACKAGES = (
     "libjansson4",
     "binutils-x86-64-linux-gnu",
     "binutils-aarch64-linux-gnu",
+    # With which actionlint reads the workflow's scripts.
+    "shellcheck",
+    "libgmp10",
+    "libffi8",
 )
 # What cargo-zigbuild asks for instead of a search.
 _ZIG = f"""export CARGO_ZIGBUILD_ZIG_COMMAND={quote(f"{TOOLS}/bin/python3")}
 export CARGO_ZIGBUILD_ZIG_COMMAND_ARGS='-m ziglang'
 """
-# Rust's programs, and those of binutils for each processor.
+# Rust's programs, those of binutils for each processor, and a checker.
 _CPUS = ("x86_64", "aarch64")
 PROGRAMS = (
     "rustc",
     "rustdoc",
     "cargo",
+    "shellcheck",
     *(f"{cpu}-linux-gnu-{tool}" for cpu in _CPUS for tool in ("ld", "ar", "objcopy")),
 )
 
@@ -78,17 +83,18 @@ def _wrap() -> None:
     for name in PROGRAMS:
         program = TOOLCHAIN / "usr/bin" / name
         path = f"LD_LIBRARY_PATH={quote(str(libraries))}"
-        _script(programs / name, f"{path} exec {quote(str(program))}")
+        script(programs / name, f"{path} exec {quote(str(program))}")
     # A subcommand of cargo-zigbuild drops what rustc tells other linkers. By one wrapper, cargo and
     # maturin share what they compiled.
     for platform in PLATFORMS:
         # Zig would link its own checks of C into the library.
         options = f"-fno-sanitize=all -target {platform.zig}"
         zig = f"exec {quote(str(tool('cargo-zigbuild')))} zig cc -- {options}"
-        _script(linker(platform), zig, _ZIG)
+        script(linker(platform), zig, _ZIG)
 
 
-def _script(file: Path, command: str, first: str = "") -> None:
+def script(file: Path, command: str, first: str = "") -> None:
+    """Writes a program that passes its words on to a command."""
     file.write_text(f'#!/bin/sh\n{first}{command} "$@"\n')
     file.chmod(0o755)
 

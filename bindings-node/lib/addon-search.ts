@@ -112,14 +112,15 @@ function unavailable(): [string, unknown] {
     told.length === 0 ? 'none is installed' : told.map((error) => error.message).join('; ');
   const message =
     `no native part of rdsiam for ${here()}: ${why}; there is one for Linux on x64 and arm64 with ` +
-    'glibc 2.17, musl 1.2 or newer; install rdsiam on this machine with its optional dependencies, ' +
-    'or run "npm run build" in the package';
+    'glibc 2.17, musl 1.2 or newer; install rdsiam with its optional dependencies on this machine, ' +
+    "or for it with npm's --os, --cpu and --libc";
   return [message, told[0] ?? failures[0]];
 }
 
 function here(): string {
-  const { arch, platform, report, version } = process;
+  const { arch, platform, report, version, versions } = process;
   const header = (report?.getReport() as { header?: { glibcVersionRuntime?: string } })?.header;
   const libc = header?.glibcVersionRuntime;
-  return `${platform}-${arch}${libc ? ` (glibc ${libc})` : ''} and Node ${version}`;
+  const runtime = versions.bun === undefined ? `Node ${version}` : `Bun ${versions.bun}`;
+  return `${platform}-${arch}${libc ? ` (glibc ${libc})` : ''} and ${runtime}`;
 }

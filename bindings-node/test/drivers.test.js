@@ -350,6 +350,60 @@ test('without a token nothing is dialled, and nothing else fails', async (t) => 
   }
 });
 
+// Ends the first connection at once, and passes the others on.
+async function relay(t, to) {
+  let dialled = 0;
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    dialled += 1;
+    if (dialled === 1) return socket.destroy();
+    const upstream = net.connect(to, standin('HOSTADDR')).on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+  });
+  await new Promise((resolve) => server.listen(0, standin('HOSTADDR'), resolve));
+  t.after(() => server.close());
+  return server.address().port;
+}
+
+test('each driver logs in after a provider has failed, and after a server has hung up', {
+  skip,
+}, async (t) => {
+  for (const driver of DRIVERS) {
+    let asked = 0;
+    const credentials = async () => {
+      asked += 1;
+      if (asked <= 2) throw new Error('down');
+      return STATIC;
+    };
+    await using(driver, { credentials }, async ({ ask }) => {
+      for (let login = 0; login < 2; login += 1) {
+        await assert.rejects(ask(), isOurs, driver.name);
+      }
+      assert.equal((await ask()).name, standin('USER'), driver.name);
+    });
+    const port = await relay(t, options(driver.server).port);
+    await using(driver, { port }, async ({ ask }) => {
+      // Some try again by themselves.
+      await ask().catch(() => {});
+      assert.equal((await ask()).name, standin('USER'), driver.name);
+    });
+  }
+});
+
+test('a client of pg by configuration keeps no connection without a password', {
+  skip,
+}, async () => {
+  const { Client } = require('pg');
+  const credentials = async () => {
+    throw new Error('down');
+  };
+  const client = new Client(require('rdsiam/pg').config(options('postgres', { credentials })));
+  await assert.rejects(client.connect(), isOurs);
+  await sleep(50);
+  assert.ok(client.connection.stream.destroyed);
+});
+
 // Opens, and asks once.
 const ONCE = DRIVERS.filter(({ name }) =>
   ['pg Client', 'pg Pool', 'mysql2 createPool', 'mariadb createPool', 'knex pg'].includes(name),

@@ -176,6 +176,6 @@ test('without an addon the error names the platform', (t) => {
   ]);
   assert.match(
     stdout,
-    /^ERR_RDSIAM_INTERNAL no native part of rdsiam for linux-x64 \(glibc 2\.\d+\) and Node v\d+.*: none is installed; there is one for Linux on x64 and arm64 with glibc 2\.17, musl 1\.2 or newer; install .*npm run build/,
+    /^ERR_RDSIAM_INTERNAL no native part of rdsiam for linux-x64 \(glibc 2\.\d+\) and Node v\d+.*: none is installed; there is one for Linux on x64 and arm64 with glibc 2\.17, musl 1\.2 or newer; install rdsiam with its optional dependencies on this machine, or for it with npm's --os, --cpu and --libc$/m,
   );
 });

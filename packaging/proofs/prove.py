@@ -8,11 +8,10 @@ import json
 import os
 import pkgutil
 import platform
-import ssl
 import sys
 import sysconfig
+from importlib.util import find_spec
 
-import pg8000.dbapi
 from vectors import vectors
 
 import rdsiam
@@ -23,15 +22,42 @@ def login() -> str:
     host, port, user = env["STANDIN_HOST"], int(env["STANDIN_PORT"]), env["STANDIN_USER"]
     token = rdsiam.generate_db_auth_token(host, port, user)
     assert rdsiam.explain(token).user == user
-    context = ssl.create_default_context(cafile=env["STANDIN_CA"])
-    with pg8000.dbapi.connect(
-        user, host, env["STANDIN_DB"], port, token, ssl_context=context
-    ) as connection:
+    # A CPython without OpenSSL takes the driver that brings its own.
+    query = by_pg8000 if find_spec("_ssl") else by_psycopg2
+    (found,) = query(host, port, user, token, env["STANDIN_DB"], env["STANDIN_CA"])
+    assert found == user
+    return user
+
+
+def by_pg8000(
+    host: str, port: int, user: str, token: str, database: str, ca: str
+) -> tuple[str, ...]:
+    import ssl
+
+    import pg8000.dbapi
+
+    context = ssl.create_default_context(cafile=ca)
+    with pg8000.dbapi.connect(user, host, database, port, token, ssl_context=context) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT current_user")
         (row,) = cursor.fetchall()
-    assert row[0] == user
-    return user
+    return tuple(row)
+
+
+def by_psycopg2(
+    host: str, port: int, user: str, token: str, database: str, ca: str
+) -> tuple[str, ...]:
+    import psycopg2
+
+    verified = {"sslmode": "verify-full", "sslrootcert": ca}
+    connection = psycopg2.connect(
+        host=host, port=port, user=user, password=token, dbname=database, **verified
+    )
+    cursor = connection.cursor()
+    cursor.execute("SELECT current_user")
+    (row,) = cursor.fetchall()
+    connection.close()
+    return tuple(row)
 
 
 def modules() -> int:

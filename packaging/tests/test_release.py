@@ -94,8 +94,24 @@ def test_a_forgotten_place_is_named(clone: Path, file: str) -> None:
     assert file in done.stderr
 
 
+def test_nothing_is_changed_where_git_cannot_commit(clone: Path) -> None:
+    subprocess.run(["git", "config", "user.useConfigOnly", "true"], cwd=clone, check=True)
+    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
+    command = [sys.executable, str(clone / "packaging/release.py"), "0.9.7"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | nobody
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("release: git does not know who commits")
+    assert not subprocess.run(
+        ["git", "status", "--porcelain"], cwd=clone, capture_output=True, check=True
+    ).stdout
+
+
 def test_what_is_no_version_or_was_released_is_refused(clone: Path) -> None:
-    assert "is no version" in release(clone, "1.0").stderr
+    for words in (("1.0",), (), ("1.0.0-rc.1",), ("1.0.0", "1.0.1")):
+        done = release(clone, *words)
+        assert done.returncode == 1
+        assert "is no version: make release VERSION=1.2.3" in done.stderr
     assert release(clone, "0.9.8").returncode == 0
     assert "already" in release(clone, "0.9.8").stderr
     (clone / "Cargo.toml").write_text((clone / "Cargo.toml").read_text() + "\n")
