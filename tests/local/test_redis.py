@@ -4,13 +4,14 @@ import json
 import random
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 import redis
 import servers
 import verifier
-from conftest import run
+from conftest import ROOT, run
 from signer import make_token
 
 import rdsiam.redis
@@ -286,6 +287,17 @@ def test_a_connection_ends_so_long_after_its_last_auth(start, url):
         assert it.line() == ""
         assert 1.9 < time.monotonic() - start_of < 4
         assert never.ask(["PING"]) == [NO_AUTH]
+
+
+def test_clients_of_node_authenticate_again(url):
+    done = subprocess.run(
+        ["node", ROOT / "tests/local/redis.js", "--database", url, "--auth-lasts", "2"],
+        cwd=ROOT / "bindings-node",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, "front front\ntrue true\n"), done.stderr
 
 
 def test_two_verifiers_agree_on_100_tokens(start, url):

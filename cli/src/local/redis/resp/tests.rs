@@ -49,6 +49,8 @@ async fn a_command_is_a_login_or_has_words_to_follow() {
     let mut bytes = &encode(&["AuTh", "app", "token"])[..];
     let words = ["AuTh", "app", "token"].map(|word| word.as_bytes().to_vec()).to_vec();
     assert_eq!(read(&mut bytes).await.unwrap(), Some(Command::Login(words)));
+    let words = ["auth", "app"].map(|word| word.as_bytes().to_vec()).to_vec();
+    assert_eq!(read(&mut &b"'auth' app\n"[..]).await.unwrap(), Some(Command::Login(words)));
     let mut bytes = &encode(&["SET", "a", "b"])[..];
     let other = Command::Other {
         name: b"SET".to_vec(),
