@@ -11,6 +11,7 @@ import elf
 import ledger
 import sources
 import toolchain
+import wheels
 from places import ROOT
 from platforms import PLATFORMS, Platform
 from run import run, say
@@ -49,7 +50,8 @@ def check(path: Path) -> None:
         command_checks.check(path)
     elif path.suffix == ".whl" and path.name.startswith("rdsiam-"):
         contents.bound(path, MAX_PACKED)
-        _library(path, "*.so", EXPORTS["python"])
+        glibc = "-manylinux" in path.name
+        _library(path, "*.so", EXPORTS["python"], wheels.UNWINDER if glibc else "")
         _wheel(path)
     elif kind == "npm":
         _npm(path)
@@ -76,14 +78,15 @@ def platform_of(path: Path) -> Platform | None:
     return None
 
 
-def _library(path: Path, pattern: str, exports: list[str]) -> None:
+def _library(path: Path, pattern: str, exports: list[str], unwinder: str = "") -> None:
     platform = platform_of(path)
     if platform is None:
         raise elf.Wrong(f"{path.name} is for no platform that ships")
     with tempfile.TemporaryDirectory() as work:
         contents.unpack(path, Path(work))
         (library,) = Path(work).rglob(pattern)
-        ledger.record(path, "library", elf.check(library, platform, exports, MAX_LIBRARY))
+        found = elf.check(library, platform, exports, MAX_LIBRARY, unwinder)
+        ledger.record(path, "library", found)
         if not list(Path(work).rglob("THIRD-PARTY.txt")):
             raise elf.Wrong(f"{path.name} has no licences of what is linked")
 

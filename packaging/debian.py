@@ -77,7 +77,8 @@ class Suite:
         # A root as Debian's own: what is said to be in /lib is in /usr/lib.
         for name in ("bin", "sbin", "lib", "lib64"):
             (root / "usr" / name).mkdir(parents=True, exist_ok=True)
-            if not (root / name).is_symlink():
+            # Or the folder that the toolchain has there.
+            if not os.path.lexists(root / name):
                 os.symlink(f"usr/{name}", root / name)
         for package in packages:
             unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'

@@ -56,13 +56,18 @@ def read(path: Path) -> Library:
     )
 
 
-def check(path: Path, platform: Platform, exports: list[str], max_bytes: int) -> dict[str, object]:
-    """Raises `Wrong` if a shared library is not fit to ship; or else says what was found."""
+def check(
+    path: Path, platform: Platform, exports: list[str], max_bytes: int, unwinder: str = ""
+) -> dict[str, object]:
+    """Raises `Wrong` if a shared library is not fit to ship; or else says what was found. One that
+    has no unwinder of its own needs that library for it."""
     library = read(path)
     wrong = _wrong_for_all(library, platform, max_bytes)
     allowed = {"libc.so"} if platform.libc == "musl" else GLIBC | {platform.loader}
-    if library.needed - allowed:
-        wrong.append(f"needs {', '.join(sorted(library.needed - allowed))}")
+    if unwinder and unwinder not in library.needed:
+        wrong.append(f"has an unwinder of its own, and not {unwinder}")
+    if more := library.needed - allowed - {unwinder}:
+        wrong.append(f"needs {', '.join(sorted(more))}")
     if platform.libc == "glibc" and _number(library.floor) > _number(platform.floor):
         wrong.append(f"needs glibc {library.floor}, and {platform.floor} is promised")
     if platform.libc == "musl" and library.versions:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import command_proofs
+import cpython
 import misfits
 import proof_setting
 import roots
@@ -92,32 +93,46 @@ def _python(root: roots.Root) -> None:
     # All that ships; which one fits is pip's to say.
     for wheel in (DIST / "python").glob("*.whl"):
         shutil.copy(wheel, offered)
-    (pip,) = (path.name for path in offered.glob("pip-*.whl"))
-    install = [root.program, f"/offered/{pip}/pip", "install", "-q", "--no-index", "--no-cache-dir"]
-    install += ["--find-links=/offered", "--only-binary=:all:", "--target=/site", "--no-compile"]
-    install += ["--disable-pip-version-check", "--report=/report.json", "rdsiam"]
-    if root.platform.libc == "glibc":
-        install.append("pg8000")
-    else:
-        install.append("psycopg2-binary")
-        if root.platform.cpu != roots.NATIVE:
-            # pip would start the dynamic linker of musl as a program, outside of the emulator.
-            install.append(f"--platform={root.platform.wheel}")
     variables = proof_setting.variables(root)
-    root.run(install, variables)
+    _pip_install(root, variables)
     report = json.loads((root.folder / "report.json").read_text())
     (url,) = (
         item["download_info"]["url"]
         for item in report["install"]
         if item["metadata"]["name"] == "rdsiam"
     )
-    for name in ("prove.py", "vectors.py"):
+    for name in ("prove.py", "vectors.py", "ending.py"):
         shutil.copy(HERE / "proofs" / name, root.folder)
-    printed = root.run([root.program, "/prove.py", "/vectors"], variables | {"PYTHONPATH": "/site"})
+    installed = variables | {"PYTHONPATH": "/site"}
+    printed = root.run([root.program, "/prove.py", "/vectors"], installed)
+    root.run([root.program, "/ending.py"], installed)
     wheel = DIST / "python" / unquote(url.rsplit("/", 1)[1])
     proof_setting.keep(root, wheel, json.loads(printed))
     misfits.keep(wheel, root, misfits.python(root, wheel, variables))
     _layer(root, "python", ["/prove.py", "/vectors"], {"PYTHONPATH": "/opt/python:/site"})
+
+
+def _pip_install(root: roots.Root, variables: dict[str, str]) -> None:
+    """rdsiam and a driver below /site, out of what is in /offered."""
+    (pip,) = (path.name for path in (root.folder / "offered").glob("pip-*.whl"))
+    driver = "pg8000" if root.platform.libc == "glibc" else "psycopg2-binary"
+    options = ["install", "-q", "--no-index", "--no-cache-dir", "--only-binary=:all:", "rdsiam"]
+    options += ["--no-compile", "--disable-pip-version-check", driver]
+
+    def places(top: str) -> list[str]:
+        return [
+            f"--find-links={top}/offered",
+            f"--target={top}/site",
+            f"--report={top}/report.json",
+        ]
+
+    if root.platform.libc == "musl" and root.platform.cpu != roots.NATIVE:
+        # pip starts the dynamic linker of musl as a program, which the emulator does not do. The
+        # machine's pip is told for which platform.
+        told = [f"--platform={root.platform.wheel}", f"--python-version={cpython.VERSION}"]
+        run([toolchain.tool("pip"), *options, *places(str(root.folder)), *told])
+    else:
+        root.run([root.program, f"/offered/{pip}/pip", *options, *places("")], variables)
 
 
 def _node(root: roots.Root) -> None:

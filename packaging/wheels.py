@@ -10,13 +10,15 @@ import cargo
 import licences
 import sbom_files
 import toolchain
-from places import DIST, ROOT
+from debian import Suite
+from places import DIST, ROOT, WORK
 from platforms import Platform
 from run import run
 
 STABLE_ABI = "python3.10"
 # The stable ABI has no form for it before 3.15.
 FREE_THREADED = "python3.14t"
+UNWINDER = "libgcc_s.so.1"
 
 
 def build(platform: Platform) -> list[Path]:
@@ -39,10 +41,24 @@ def _build(platform: Platform, interpreter: str) -> Path:
     if not platform.has_prebuilt_std:
         command.append("-Zbuild-std=std,panic_unwind")
     with tempfile.TemporaryDirectory() as work:
-        command += ["-m", "bindings-python/Cargo.toml", "-o", work]
+        command += ["-m", "bindings-python/Cargo.toml", "-o", work, *_unwinder(platform)]
         subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=True)
         (made,) = Path(work).glob("*.whl")
         return _completed(platform, made)
+
+
+def _unwinder(platform: Platform) -> list[str]:
+    """What glibc's `pthread_exit` unwinds with, by which CPython ends threads up to 3.13.
+    Zig links another unwinder in, and one cannot read what the other has begun: the process
+    crashed. No glibc is without this library, for that reason; musl does not unwind there."""
+    if platform.libc == "musl":
+        return []
+    folder = WORK / "libgcc"
+    suffix = "" if platform.debian == "amd64" else f":{platform.debian}"
+    Suite("bookworm").unpack([f"libgcc-s1{suffix}"], folder)
+    library = folder / f"usr/lib/{platform.cpu}-linux-gnu/{UNWINDER}"
+    # The name from here: with that of a folder of this machine the bytes would be others.
+    return ["--", f"-Clink-arg={library.relative_to(ROOT)}"]
 
 
 def _completed(platform: Platform, made: Path) -> Path:

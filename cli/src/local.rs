@@ -179,6 +179,9 @@ fn rds(given: &LocalOptions, faults: Vec<Fault>) -> Result<Rds> {
     if !plain(&given.region) {
         return Err(Failure::usage("--region has other characters than a region"));
     }
+    if given.account.len() != 12 || !given.account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Failure::usage("--account is no account: give its 12 digits"));
+    }
     // By this name the helpers for drivers take it for one of RDS's.
     let name = format!("Amazon RDS {} Root CA ECC256 G1", given.region);
     let failed = |error: io::Error| Failure::general(format!("the certificate authority: {error}"));

@@ -45,6 +45,14 @@ def test_another_library_may_not_be_needed(tmp_path: Path) -> None:
     assert "needs libgcc_s.so.1" in refusal(built, HERE, ["rdsiam_old"])
 
 
+def test_the_unwinder_of_whoever_unwinds_it_has_to_be_needed(tmp_path: Path) -> None:
+    unwinder = "libgcc_s.so.1"
+    built = library(tmp_path, OLD, "-s", "-Wl,--no-as-needed", "-lgcc_s")
+    assert elf.check(built, HERE, ["rdsiam_old"], 1_000_000, unwinder)["floor"] == "glibc 2.2.5"
+    with pytest.raises(elf.Wrong, match="has an unwinder of its own"):
+        elf.check(library(tmp_path, OLD, "-s"), HERE, ["rdsiam_old"], 1_000_000, unwinder)
+
+
 def test_another_processor_or_c_library_is_refused(tmp_path: Path) -> None:
     built = library(tmp_path, OLD, "-s")
     assert "is for " in refusal(built, OTHER, ["rdsiam_old"])

@@ -2,19 +2,15 @@
 
 import base64
 import json
-import os
 import random
 import secrets
-import sys
 import time
 from pathlib import Path
 
 import psycopg
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "standin"))
 from signer import make_token
 
-STANDIN = {name[8:]: value for name, value in os.environ.items() if name.startswith("STANDIN_")}
+from standin_login import STANDIN, connect
 
 
 class Authority:
@@ -77,17 +73,7 @@ def is_refused(dead):
     login = {"host": STANDIN["HOST"], "port": STANDIN["PORT"], "user": STANDIN["ODD_USER"]}
     token = make_token(dead[:3], **login, region=STANDIN["REGION"], at=int(time.time()))
     try:
-        with psycopg.connect(
-            host=STANDIN["HOST"],
-            hostaddr=STANDIN["HOSTADDR"],
-            port=STANDIN["PORT"],
-            user=STANDIN["ODD_USER"],
-            dbname=STANDIN["DB"],
-            password=token,
-            sslmode="verify-full",
-            sslrootcert=STANDIN["CA"],
-            connect_timeout=60,
-        ):
+        with connect(token, STANDIN["ODD_USER"], connect_timeout=60):
             return False
     except psycopg.OperationalError as error:
         return "authentication failed" in str(error)

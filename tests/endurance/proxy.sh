@@ -11,5 +11,5 @@ cargo build -q --locked -p rdsiam-cli
 mkdir -p "$out"
 cp "${CARGO_TARGET_DIR:-target}/debug/rdsiam" "$out/rdsiam"
 for name in $(compgen -e AWS_); do unset "$name"; done
-export RDSIAM_COMMAND=$out/rdsiam PYTHONPATH=tests/emulator:tests/proxy:tests/standin
+export RDSIAM_COMMAND=$out/rdsiam PYTHONPATH=tests/emulator:tests/proxy:tests/standin:tests/tools
 exec nice -n 10 tests/standin/standin run -- .venv/bin/python tests/endurance/proxy.py

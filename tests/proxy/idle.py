@@ -8,6 +8,7 @@ import importlib.util
 import os
 import socket
 import struct
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import conftest
@@ -57,6 +58,8 @@ def measure(folder, count=COUNT):
         proxy.start("--logins-per-second", "10000", "--login-timeout", "120")
         stack.callback(proxy.stop)
         log_in(folder / ".s.PGSQL.5432").close()
+        # Its connection is closed on both sides by then.
+        time.sleep(1)
         memory, descriptors = proxy.memory(), proxy.descriptors()
         with ThreadPoolExecutor(16) as pool:
             clients = list(pool.map(log_in, [folder / ".s.PGSQL.5432"] * count))
