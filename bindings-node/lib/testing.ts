@@ -7,19 +7,22 @@ import path from 'node:path';
 
 /** Where a database is, and what is signed for it. */
 export interface LocalDatabase {
-  engine: 'mysql' | 'postgres';
+  engine: 'mysql' | 'postgres' | 'redis';
   host: string;
   hostaddr: string;
   port: number;
   sign_port: number;
   user: string;
   database: string;
+  /** Of a cache of ElastiCache or MemoryDB alone, as is `kind`: they are signed. */
+  name?: string;
+  kind?: string;
 }
 
 /** One login, and why it was refused. Nothing of a token is in it. */
 export interface LocalLogin {
   at: string;
-  engine: 'mysql' | 'postgres';
+  engine: 'mysql' | 'postgres' | 'redis';
   user: string;
   accepted: boolean;
   reason?: string;
@@ -68,6 +71,11 @@ export class Local {
   /** The first MySQL. */
   get mysql(): LocalDatabase {
     return this.#first('mysql');
+  }
+
+  /** The first Redis or Valkey. */
+  get redis(): LocalDatabase {
+    return this.#first('redis');
   }
 
   #first(engine: string): LocalDatabase {

@@ -2,8 +2,10 @@
 //!
 //! It never uses the signer that it judges: see [`verify`].
 
+mod cache;
 mod child;
 mod database;
+mod engine;
 mod environment;
 mod faults;
 mod http;
@@ -16,6 +18,7 @@ mod policy;
 mod postgres;
 mod private;
 mod rds;
+mod redis;
 mod service;
 mod unverified;
 mod verify;
@@ -34,11 +37,12 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use crate::arguments::TEMPLATE;
-use crate::engine::Engine;
 use crate::failure::{Failure, Result};
 use crate::output;
+use cache::Cache;
 use child::Signals;
 use database::Wish;
+use engine::Engine;
 use environment::Told;
 use faults::{Fault, Faults};
 use http::Services;
@@ -63,13 +67,14 @@ use service::Service;
   rdsiam local -- pytest
   rdsiam local --database postgres -- npm test
   rdsiam local --database postgres://postgres:secret@localhost/app --user app=postgres -- go test ./...
+  rdsiam local --database redis://localhost --cache elasticache:my-cache --auth-lasts 5 -- pytest
   rdsiam local --fault refuse=1 --json
 ",
     after_help = "Exit status: that of the command; 127 it is not there, 126 it cannot be run."
 )]
 pub(crate) struct LocalOptions {
     /// What stands behind: none, none:postgres, none:mysql, postgres (a private one), or the URL of a
-    /// server. More than once for several
+    /// server of PostgreSQL, MySQL, Redis or Valkey. More than once for several
     #[arg(long, value_name = "DATABASE", default_value = "none")]
     database: Vec<String>,
     /// The port to listen on, one for each database. Default: any that is free
@@ -88,6 +93,18 @@ pub(crate) struct LocalOptions {
     /// The name of the database, where there is none or a private one
     #[arg(long, value_name = "NAME", default_value = "app")]
     database_name: String,
+    /// The cache that a Redis or Valkey is, whose name clients sign: elasticache, elasticache-serverless
+    /// or memorydb
+    #[arg(long, value_name = "KIND:NAME", default_value = "elasticache:my-cache")]
+    cache: String,
+    /// How long a connection to Redis or Valkey stays after its last AUTH: 12 hours, as of ElastiCache
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 43_200,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    auth_lasts: u32,
     /// The region
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -266,6 +283,7 @@ async fn listen(
     rds: &Arc<Rds>,
     privates: &mut Vec<Private>,
 ) -> Result<Vec<Arc<Listener>>> {
+    let cache = Cache::parse(&given.cache, given.auth_lasts)?;
     let mut wishes = Vec::new();
     for text in &given.database {
         wishes.extend(database::parse(text)?);
@@ -292,8 +310,11 @@ async fn listen(
         };
         let port = given.port.get(at).copied().unwrap_or(0);
         let (socket, address) = bind(given.listen, port).await?;
-        let endpoint = endpoint(given.endpoint.get(at).map(String::as_str), address.port())?;
-        if engine == Engine::Mysql && Service::of(&endpoint.host) == Service::Dsql {
+        let mut endpoint = endpoint(given.endpoint.get(at).map(String::as_str), address.port())?;
+        if engine == Engine::Redis {
+            endpoint.cache = Some(cache.clone());
+        }
+        if engine != Engine::Postgres && Service::of(&endpoint.host) == Service::Dsql {
             return Err(Failure::usage(
                 "--endpoint: a cluster of Aurora DSQL is a PostgreSQL; give --database none:postgres, or another",
             ));
@@ -319,7 +340,8 @@ async fn bind(address: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr)> {
 }
 
 fn endpoint(text: Option<&str>, port: u16) -> Result<Endpoint> {
-    let Some(text) = text else { return Ok(Endpoint { host: "localhost".into(), port }) };
+    let cache = None;
+    let Some(text) = text else { return Ok(Endpoint { host: "localhost".into(), port, cache }) };
     let wrong = || Failure::usage("--endpoint is HOST or HOST:PORT, the host in lower case");
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
@@ -329,7 +351,7 @@ fn endpoint(text: Option<&str>, port: u16) -> Result<Endpoint> {
     if host.is_empty() || !host.bytes().all(is_plain) || port == 0 {
         return Err(wrong());
     }
-    Ok(Endpoint { host: host.to_owned(), port })
+    Ok(Endpoint { host: host.to_owned(), port, cache })
 }
 
 async fn until_end(mut signals: Signals, with_input: bool) -> Result<ExitCode> {

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = os.environ.setdefault("RDSIAM_COMMAND", str(ROOT / "target/debug/rdsiam"))
 # The helper that users start it with. It needs no compiled library.
 sys.path.insert(0, str(ROOT / "bindings-python/python"))
+# For servers of Valkey and Redis.
+sys.path.append(str(ROOT / "tests/valkey"))
 STANDIN = {k: v for k, v in os.environ.items() if k.startswith("STANDIN_")}
 QUOTED = "pass%3Aword%40%2F%25"
 POSTGRES = """

@@ -87,7 +87,7 @@ def test_it_ends_with_the_program_that_started_it(tmp_path):
     ("options", "status", "words"),
     [
         (["--database", "nothing"], 252, "--database is no URL and none of the words"),
-        (["--database", "redis://localhost"], 252, "unknown scheme"),
+        (["--database", "http://localhost"], 252, "unknown scheme"),
         (["--user", "=x"], 252, "--user is USER"),
         (["--endpoint", "My Host"], 252, "--endpoint is HOST"),
         (["--port", "1", "--port", "2", "--port", "3"], 252, "--port is given 3 times"),

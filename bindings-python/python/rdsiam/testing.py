@@ -44,6 +44,9 @@ class Database(NamedTuple):
     sign_port: int
     user: str
     database: str
+    # Of a cache of ElastiCache or MemoryDB alone: they are signed.
+    name: str = ""
+    kind: str = ""
 
 
 class Local:
@@ -65,6 +68,11 @@ class Local:
     def mysql(self) -> Database:
         """The first MySQL."""
         return self._first("mysql")
+
+    @property
+    def redis(self) -> Database:
+        """The first Redis or Valkey."""
+        return self._first("redis")
 
     def _first(self, engine: str) -> Database:
         for database in self.databases:

@@ -9,8 +9,8 @@ use rdsiam_wire::BoxedStream;
 use tokio::net::{TcpStream, UnixStream};
 use url::Url;
 
+use super::engine::Engine;
 use super::rds::User;
-use crate::engine::Engine;
 use crate::failure::{Failure, Result};
 
 /// What an option asks for.
@@ -56,13 +56,15 @@ fn server(text: &str) -> Result<Server> {
     let wrong = |why: &str| {
         Failure::usage(format!(
             "--database {why}: none, none:postgres, none:mysql, postgres, \
-             postgres://LOGIN:PASSWORD@HOST:PORT/DATABASE or mysql://LOGIN:PASSWORD@HOST:PORT/DATABASE"
+             postgres://LOGIN:PASSWORD@HOST:PORT/DATABASE, mysql://LOGIN:PASSWORD@HOST:PORT/DATABASE \
+             or redis://LOGIN:PASSWORD@HOST:PORT"
         ))
     };
     let url = Url::parse(text).map_err(|_| wrong("is no URL and none of the words"))?;
     let engine = match url.scheme() {
         "postgres" | "postgresql" => Engine::Postgres,
         "mysql" | "mariadb" => Engine::Mysql,
+        "redis" | "valkey" => Engine::Redis,
         _ => return Err(wrong("has an unknown scheme")),
     };
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -79,10 +81,15 @@ fn server(text: &str) -> Result<Server> {
     Ok(Server {
         engine,
         address,
-        login: text(url.username()),
+        login: text(url.username()).or_else(|| default_login(engine)),
         password: url.password().map(decoded),
         database: text(url.path().trim_start_matches('/')),
     })
+}
+
+/// Redis has a user of this name, PostgreSQL and MySQL have none for everybody.
+fn default_login(engine: Engine) -> Option<String> {
+    (engine == Engine::Redis).then(|| "default".to_owned())
 }
 
 impl Server {
@@ -142,6 +149,15 @@ mod tests {
         let url = "postgres://postgres@localhost/app?host=/run/x.sock";
         let Wish::Server(server) = parse(url).unwrap().remove(0) else { panic!() };
         assert_eq!(server.address, Address::Socket("/run/x.sock".into()));
+        let Wish::Server(server) = parse("valkey://:secret@cache").unwrap().remove(0) else {
+            panic!()
+        };
+        assert_eq!(server.address, Address::Tcp("cache".into(), 6379));
+        assert_eq!((server.engine, server.login.as_deref()), (Engine::Redis, Some("default")));
+        let url = "redis://app@localhost?socket=/run/x.sock";
+        let Wish::Server(server) = parse(url).unwrap().remove(0) else { panic!() };
+        assert_eq!(server.address, Address::Socket("/run/x.sock".into()));
+        assert_eq!((server.login.as_deref(), server.password), (Some("app"), None));
         assert_eq!(parse("none").unwrap().len(), 2);
         for text in ["", "nothing", "http://localhost/", "postgres:///app"] {
             let error = parse(text).unwrap_err().message();

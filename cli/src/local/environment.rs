@@ -1,14 +1,15 @@
 //! What a program is told: where the databases are, what to sign for, and where keys are had.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::Keys;
+use super::engine::Engine;
 use super::http::Services;
 use super::keys::Key;
 use super::listener::Listener;
-use crate::engine::Engine;
 
 /// Everything that variables are made of.
 pub(super) struct Told<'a> {
@@ -65,12 +66,10 @@ impl Told<'_> {
         set("RDSIAM_LOCAL_CA", &ca);
         set("RDSIAM_LOCAL_REGION", &rds.region);
         set("RDSIAM_LOCAL_CONTROL", &format!("{sts}/{}", self.services.control));
-        let mut seen = [0, 0];
+        let mut seen = HashMap::new();
         for listener in self.listeners {
-            let (name, count) = match listener.engine {
-                Engine::Postgres => ("POSTGRES", &mut seen[0]),
-                Engine::Mysql => ("MYSQL", &mut seen[1]),
-            };
+            let name = listener.engine.word().to_ascii_uppercase();
+            let count = seen.entry(name.clone()).or_insert(0);
             *count += 1;
             let number = if *count == 1 { String::new() } else { format!("_{count}") };
             for (field, value) in self.fields(listener) {
@@ -81,16 +80,21 @@ impl Told<'_> {
         all
     }
 
-    fn fields(&self, listener: &Listener) -> [(&'static str, String); 6] {
+    fn fields(&self, listener: &Listener) -> Vec<(&'static str, String)> {
         let user = self.services.rds.users.first().map_or("app", |user| user.name.as_str());
-        [
+        let mut fields = vec![
             ("host", listener.endpoint.host.clone()),
             ("hostaddr", listener.address.ip().to_string()),
             ("port", listener.address.port().to_string()),
             ("sign_port", listener.endpoint.port.to_string()),
             ("user", user.to_owned()),
             ("database", self.database_of(listener)),
-        ]
+        ];
+        if let Some(cache) = &listener.endpoint.cache {
+            fields.push(("name", cache.name.clone()));
+            fields.push(("kind", cache.kind().to_owned()));
+        }
+        fields
     }
 
     fn database_of(&self, listener: &Listener) -> String {
@@ -98,7 +102,10 @@ impl Told<'_> {
             super::listener::Behind::Server(server) => server.database.clone(),
             super::listener::Behind::None => None,
         }
-        .unwrap_or_else(|| self.database.to_owned())
+        .unwrap_or_else(|| match listener.engine {
+            Engine::Redis => "0".to_owned(),
+            Engine::Postgres | Engine::Mysql => self.database.to_owned(),
+        })
     }
 
     pub(super) fn json(&self) -> Value {
@@ -106,10 +113,7 @@ impl Told<'_> {
             .listeners
             .iter()
             .map(|listener| {
-                let mut told = json!({ "engine": match listener.engine {
-                    Engine::Postgres => "postgres",
-                    Engine::Mysql => "mysql",
-                }});
+                let mut told = json!({ "engine": listener.engine.word() });
                 for (field, value) in self.fields(listener) {
                     let value = match field {
                         "port" => json!(listener.address.port()),

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::database::Server;
+use super::engine::Engine;
 use super::rds::{Endpoint, Rds};
-use super::{mysql, postgres};
-use crate::engine::Engine;
+use super::{mysql, postgres, redis};
 use crate::output;
 
 /// As of PostgreSQL's `authentication_timeout`.
@@ -49,6 +49,7 @@ impl Listener {
                 let _ = match this.engine {
                     Engine::Postgres => postgres::serve(&this, stream, peer).await,
                     Engine::Mysql => mysql::serve(&this, stream, peer).await,
+                    Engine::Redis => redis::serve(&this, stream).await,
                 };
             });
         }

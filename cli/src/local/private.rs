@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::database::{Address, Server};
+use super::engine::Engine;
 use super::rds::User;
-use crate::engine::Engine;
 use crate::failure::{Failure, Result};
 
 const START: Duration = Duration::from_secs(60);

@@ -2,6 +2,7 @@
 
 use rdsiam_wire::tls::Authority;
 
+use super::cache::Cache;
 use super::faults::Faults;
 use super::journal::{Entry, Journal};
 use super::keys::{Key, KeyRing, Principal};
@@ -12,11 +13,23 @@ use crate::failure::{Failure, Result};
 use crate::policy::partition_of;
 use crate::time;
 
-/// What a client has to sign for, and verify.
+/// What a client has to verify, and to sign for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Signed in place of the two.
+    pub(crate) cache: Option<Cache>,
+}
+
+impl Endpoint {
+    fn service(&self) -> Service {
+        self.cache.as_ref().map_or_else(|| Service::of(&self.host), |cache| cache.service)
+    }
+
+    fn signed_host(&self) -> &str {
+        self.cache.as_ref().map_or(&self.host, |cache| &cache.name)
+    }
 }
 
 /// A database user, and how it logs in to the database behind.
@@ -79,25 +92,33 @@ impl Rds {
         self.faults.check_refusals()?;
         let token = str::from_utf8(token)
             .map_err(|_| Reason::Malformed("a character that no token has"))?;
-        let Endpoint { host, port } = endpoint;
-        let service = Service::of(host);
+        let (service, host) = (endpoint.service(), endpoint.signed_host());
         // A cluster of DSQL says itself where it is.
         let region = self.faults.region(dsql_region(host).unwrap_or(&self.region));
-        let login = verify::Login { service, host, port: *port, region: &region, user };
+        let login = verify::Login { service, host, port: endpoint.port, region: &region, user };
         let now = self.now() + self.faults.token_age();
         let key = verify::verify(token, login, &self.keys, now)?;
         let permission = service.permission(user);
-        self.policies.check(&key.principal.owner, permission, &self.resource(host, user))?;
+        for resource in self.resources(endpoint, user) {
+            self.policies.check(&key.principal.owner, permission, &resource)?;
+        }
         Ok(found)
     }
 
-    /// The resource of the permission.
-    pub(crate) fn resource(&self, host: &str, user: &str) -> String {
-        if let Some(region) = dsql_region(host) {
-            return dsql_cluster(host, region, &self.account);
-        }
+    /// All that the permission has to be for.
+    fn resources(&self, endpoint: &Endpoint, user: &str) -> Vec<String> {
         let (region, account, id) = (&self.region, &self.account, &self.resource_id);
-        format!("arn:{}:rds-db:{region}:{account}:dbuser:{id}/{user}", partition_of(region))
+        if let Some(cache) = &endpoint.cache {
+            return cache.resources(region, account, user);
+        }
+        let host = &endpoint.host;
+        vec![match dsql_region(host) {
+            Some(region) => dsql_cluster(host, region, account),
+            None => {
+                let partition = partition_of(region);
+                format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{id}/{user}")
+            }
+        }]
     }
 
     /// The user of IAM whose keys stay.

@@ -1,4 +1,4 @@
-//! What the tokens of RDS and of Aurora DSQL differ in, told by the endpoint. Not by the core, which is judged.
+//! What the tokens of the services differ in. Not by the core, which is judged.
 
 use crate::policy::partition_of;
 
@@ -6,10 +6,13 @@ use crate::policy::partition_of;
 pub(crate) enum Service {
     Rds,
     Dsql,
+    ElastiCache,
+    ElastiCacheServerless,
+    MemoryDb,
 }
 
 impl Service {
-    /// By the name of the host.
+    /// Of a database, by the name of its host.
     pub(crate) fn of(host: &str) -> Self {
         if dsql_region(host).is_some() { Self::Dsql } else { Self::Rds }
     }
@@ -19,15 +22,41 @@ impl Service {
         match self {
             Self::Rds => "rds-db",
             Self::Dsql => "dsql",
+            Self::ElastiCache | Self::ElastiCacheServerless => "elasticache",
+            Self::MemoryDb => "memorydb",
         }
+    }
+
+    /// The parameter that names the user.
+    pub(crate) fn user_parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Rds => Some("DBUser"),
+            Self::Dsql => None,
+            _ => Some("User"),
+        }
+    }
+
+    /// The parameter and its value that say what is connected to.
+    pub(crate) fn resource_type(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::ElastiCacheServerless).then_some(("ResourceType", "ServerlessCache"))
+    }
+
+    /// Whether what stands before the slash is a name alone, or that and a port.
+    pub(crate) fn signs_port(self) -> bool {
+        self == Self::Rds
+    }
+
+    /// Of ElastiCache and MemoryDB.
+    pub(crate) fn is_cache(self) -> bool {
+        !matches!(self, Self::Rds | Self::Dsql)
     }
 
     /// The parameter `Action`.
     pub(crate) fn action(self, user: &str) -> &'static str {
         match (self, user) {
-            (Self::Rds, _) => "connect",
             (Self::Dsql, "admin") => "DbConnectAdmin",
             (Self::Dsql, _) => "DbConnect",
+            _ => "connect",
         }
     }
 
@@ -37,14 +66,16 @@ impl Service {
             (Self::Rds, _) => "rds-db:connect",
             (Self::Dsql, "admin") => "dsql:DbConnectAdmin",
             (Self::Dsql, _) => "dsql:DbConnect",
+            (Self::ElastiCache | Self::ElastiCacheServerless, _) => "elasticache:Connect",
+            (Self::MemoryDb, _) => "memorydb:connect",
         }
     }
 
     /// Of a token, in seconds.
     pub(crate) fn longest_life(self) -> i64 {
         match self {
-            Self::Rds => 900,
             Self::Dsql => 604_800,
+            _ => 900,
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn verify(
     keys: &KeyRing,
     now: i64,
 ) -> Result<Arc<Key>, Reason> {
-    let (authority, query) = split(token)?;
+    let (authority, query) = split(token, login.service)?;
     check_authority(authority, login)?;
     let parameters = Parameters::parse(query, login.service)?;
     check_constants(&parameters, login)?;
@@ -56,8 +56,8 @@ pub(crate) fn verify(
     Ok(key)
 }
 
-/// `host:port/?query`, for DSQL `host/?query`
-fn split(token: &str) -> Result<(&str, &str), Reason> {
+/// `host:port/?query`, where no port is signed `host/?query`
+fn split(token: &str, service: Service) -> Result<(&str, &str), Reason> {
     if token.len() > LONGEST_TOKEN {
         return Err(Reason::Malformed("longer than 64 KiB"));
     }
@@ -73,23 +73,25 @@ fn split(token: &str) -> Result<(&str, &str), Reason> {
         None => (address, None),
     };
     // The AWS SDK for Go leaves the slash out of the text, though not out of what it signs.
-    if !matches!(path, None | Some("")) {
+    let is_path = match path {
+        Some(path) => path.is_empty(),
+        None => !service.is_cache(),
+    };
+    if !is_path {
         return Err(Reason::WrongPath);
     }
     Ok((authority, query))
 }
 
 fn check_authority(authority: &str, login: Login<'_>) -> Result<(), Reason> {
-    let host = match login.service {
-        Service::Dsql => authority,
-        Service::Rds => {
-            let (host, port) = authority.rsplit_once(':').ok_or(FORM)?;
-            if host == login.host && port != login.port.to_string() {
-                return Err(Reason::WrongPort);
-            }
-            host
+    let mut host = authority;
+    if login.service.signs_port() {
+        let (before, port) = authority.rsplit_once(':').ok_or(FORM)?;
+        if before == login.host && port != login.port.to_string() {
+            return Err(Reason::WrongPort);
         }
-    };
+        host = before;
+    }
     if host == login.host { Ok(()) } else { Err(Reason::WrongHost) }
 }
 
@@ -98,8 +100,17 @@ fn check_constants(parameters: &Parameters, login: Login<'_>) -> Result<(), Reas
     if parameters.get("Action") != wanted {
         return Err(Reason::WrongAction { wanted });
     }
-    if login.service == Service::Rds && parameters.get("DBUser") != login.user {
+    // Caches have their users in lower case.
+    let is_stored = !login.service.is_cache() || login.user == login.user.to_lowercase();
+    if let Some(name) = login.service.user_parameter()
+        && (parameters.get(name) != login.user || !is_stored)
+    {
         return Err(Reason::WrongUser);
+    }
+    if let Some((name, value)) = login.service.resource_type()
+        && parameters.get(name) != value
+    {
+        return Err(Reason::Malformed("ResourceType is not ServerlessCache"));
     }
     if parameters.get("X-Amz-Algorithm") != ALGORITHM {
         return Err(Reason::Malformed("X-Amz-Algorithm is not AWS4-HMAC-SHA256"));
@@ -166,10 +177,10 @@ fn check_session_token(parameters: &Parameters, key: &Key) -> Result<(), Reason>
 /// Over HTTPS the Host header leaves 443 out; some signers put it in all the same.
 fn signing_hosts(login: Login<'_>) -> Vec<String> {
     let (host, full) = (login.host.to_owned(), format!("{}:{}", login.host, login.port));
-    match (login.service, login.port) {
-        (Service::Dsql, _) => vec![host],
-        (Service::Rds, 443) => vec![host, full],
-        (Service::Rds, _) => vec![full],
+    match (login.service.signs_port(), login.port) {
+        (false, _) => vec![host],
+        (true, 443) => vec![host, full],
+        (true, _) => vec![full],
     }
 }
 

@@ -123,3 +123,11 @@ func TestAFaultAndItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestACacheIsFoundByItsNameAndKind(t *testing.T) {
+	rds := rdsiamtest.Start(t, "--quiet", "--database", "redis://localhost", "--cache", "memorydb:mine")
+	db := rds.Redis(t)
+	if db.Engine != "redis" || db.CacheName != "mine" || db.CacheKind != "memorydb" || db.User != "app" {
+		t.Fatal(db)
+	}
+}

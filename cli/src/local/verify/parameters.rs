@@ -9,8 +9,6 @@ use time::macros::format_description;
 use super::reason::Reason;
 use crate::local::service::Service;
 
-/// Signed for RDS, and unknown to DSQL.
-const USER: &str = "DBUser";
 const REQUIRED: [&str; 7] = [
     "Action",
     "X-Amz-Algorithm",
@@ -31,8 +29,8 @@ pub(super) struct Parameters(BTreeMap<&'static str, String>);
 
 impl Parameters {
     pub(super) fn parse(query: &str, service: Service) -> Result<Self, Reason> {
-        let user = (service == Service::Rds).then_some(&USER);
-        let required = || REQUIRED.iter().chain(user);
+        let more = [service.user_parameter(), service.resource_type().map(|(name, _)| name)];
+        let required = || REQUIRED.iter().chain(more.iter().flatten());
         let mut found = BTreeMap::new();
         for pair in query.split('&') {
             let (name, raw) =

@@ -78,7 +78,9 @@ impl fmt::Display for Reason {
             Self::WrongHost => to.write_str("the token is for another host"),
             Self::WrongPort => to.write_str("the token is for another port"),
             Self::WrongAction { wanted } => write!(to, "Action is not {wanted}"),
-            Self::WrongUser => to.write_str("DBUser is not the user who logs in"),
+            Self::WrongUser => {
+                to.write_str("the token is for another user than the one who logs in")
+            }
             Self::WrongExpires { longest } => write!(to, "X-Amz-Expires is not 1 to {longest}"),
             Self::FromTheFuture { ahead } => {
                 write!(to, "the token was signed {ahead} s in the future: a clock is wrong")

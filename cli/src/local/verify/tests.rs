@@ -235,3 +235,88 @@ fn published_dsql() -> Value {
     };
     all.find(is_wanted).unwrap().clone()
 }
+
+#[test]
+fn a_token_of_a_cache_is_for_its_name_kind_and_user() {
+    let vectors = published_caches();
+    assert_eq!(vectors.len(), 4);
+    for vector in vectors {
+        let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
+        let (name, region, date) = (text("hostname"), text("region"), text("amz_date"));
+        let user = vector["params"]["User"].as_str().unwrap();
+        let session_token = vector["session_token"].as_str();
+        let keys = KeyRing::default();
+        keys.insert(Key {
+            id: text("access_key"),
+            secret: Zeroizing::new(text("secret_key")),
+            session_token: session_token.map(|token| Zeroizing::new(token.to_owned())),
+            expires_at: None,
+            principal: Principal { arn: String::new(), owner: String::new() },
+        });
+        let token = cache_token(&vector, &name);
+        let at = parameters::unix_time(&date).unwrap();
+        let expires = vector["expires"].as_i64().unwrap();
+        let service = Service::ElastiCache;
+        let right = Login { service, host: &name, port: 6379, region: &region, user };
+        let judge = |token: &str, login, now| verify(token, login, &keys, now).err();
+        assert_eq!(judge(&token, right, at), None, "{token}");
+        assert_eq!(judge(&token, Login { port: 1, ..right }, at + expires - 1), None);
+        assert_eq!(judge(&token, right, at + expires), Some(Reason::Expired { ago: 0 }));
+        let capitals = user.to_uppercase();
+        for (login, reason) in [
+            (Login { host: "other", ..right }, Reason::WrongHost),
+            (Login { user: "other", ..right }, Reason::WrongUser),
+            (Login { user: &capitals, ..right }, Reason::WrongUser),
+            (Login { region: "xx-east-1", ..right }, Reason::WrongRegion),
+        ] {
+            assert_eq!(judge(&token, login, at), Some(reason));
+        }
+        let is_malformed = |reason| matches!(reason, Some(Reason::Malformed(_)));
+        for service in [Service::ElastiCacheServerless, Service::Dsql] {
+            assert!(is_malformed(judge(&token, Login { service, ..right }, at)));
+        }
+        let memorydb = Login { service: Service::MemoryDb, ..right };
+        assert_eq!(judge(&token, memorydb, at), Some(Reason::WrongService));
+        let serverless = Login { service: Service::ElastiCacheServerless, ..right };
+        let with_type = |value| token.replacen("&User", &format!("&ResourceType={value}&User"), 1);
+        assert_eq!(
+            judge(&with_type("ServerlessCache"), serverless, at),
+            Some(Reason::BadSignature)
+        );
+        assert!(is_malformed(judge(&with_type("Other"), serverless, at)));
+        assert!(is_malformed(judge(&with_type("ServerlessCache"), right, at)));
+        let capitals_in_both = token.replace(&format!("User={user}"), &format!("User={capitals}"));
+        let login = Login { user: &capitals, ..right };
+        assert_eq!(judge(&capitals_in_both, login, at), Some(Reason::WrongUser));
+        assert_eq!(judge(&token.replacen("/?", "?", 1), right, at), Some(Reason::WrongPath));
+    }
+}
+
+fn published_caches() -> Vec<Value> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/published.json");
+    let known: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let all = known["vectors"].as_array().unwrap().iter();
+    all.filter(|vector| vector["service"] == "elasticache").cloned().collect()
+}
+
+/// Of the parts that are published, none of which has a character to encode but the slash.
+fn cache_token(vector: &Value, name: &str) -> String {
+    let text = |name: &str| vector[name].as_str().unwrap().to_owned();
+    let (date, region) = (text("amz_date"), text("region"));
+    let day = date.get(..8).unwrap();
+    let scope = format!("{}/{day}/{region}/elasticache/aws4_request", text("access_key"));
+    let own = vector["params"].as_object().unwrap().iter();
+    let mut pairs: Vec<String> =
+        own.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
+    pairs.extend([
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256".to_owned(),
+        format!("X-Amz-Credential={}", scope.replace('/', "%2F")),
+        format!("X-Amz-Date={date}&X-Amz-Expires={}", vector["expires"]),
+        "X-Amz-SignedHeaders=host".to_owned(),
+        format!("X-Amz-Signature={}", text("signature")),
+    ]);
+    if let Some(token) = vector["session_token"].as_str() {
+        pairs.push(format!("X-Amz-Security-Token={token}"));
+    }
+    format!("{name}/?{}", pairs.join("&"))
+}

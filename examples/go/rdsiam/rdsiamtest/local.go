@@ -32,6 +32,9 @@ type Database struct {
 	SignPort int    `json:"sign_port"`
 	User     string `json:"user"`
 	Name     string `json:"database"`
+	// Of a cache of ElastiCache or MemoryDB alone: they are signed.
+	CacheName string `json:"name"`
+	CacheKind string `json:"kind"`
 }
 
 // A Login is one login, and why it was refused. Nothing of a token is in it.
@@ -131,6 +134,12 @@ func (l *Local) Postgres(t testing.TB) Database {
 func (l *Local) MySQL(t testing.TB) Database {
 	t.Helper()
 	return l.first(t, "mysql")
+}
+
+// Redis is the first Redis or Valkey.
+func (l *Local) Redis(t testing.TB) Database {
+	t.Helper()
+	return l.first(t, "redis")
 }
 
 func (l *Local) first(t testing.TB, engine string) Database {
