@@ -3,10 +3,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lint format docs header tools drivers standin c-tools bundlers \
 	test-vectors test-core test-c test-python test-node test-clock test-standin test-emulator \
-	test-valkey test-go test-cli test-proxy test-proxy-drivers test-local test-consumers test-examples test-packages \
+	test-valkey test-go test-cli test-proxy test-proxy-drivers test-proxy-suites test-mysql-server test-local test-consumers test-examples test-packages \
 	bench bench-quick bench-micro bench-instructions bench-cli bench-proxy bench-dsql \
 	soak model mutants coverage sanitize fuzz \
-	stress endurance deny dist release install uninstall clean
+	stress endurance endurance-proxy deny dist release install uninstall clean
 
 PREFIX ?= /usr/local
 PYTHON ?= python3
@@ -94,11 +94,13 @@ test-python: drivers ## Python, its helpers with real drivers, and with the lowe
 	cd bindings-python && RDSIAM_REQUIRE_STANDIN=1 ../$(STANDIN) run -- ../$(VENV) -m pytest -q
 	$(STANDIN) run -- bindings-python/lowest.sh
 
-test-valkey: drivers standin ## logins to ElastiCache's stand-in, and connections that outlive their 12 hours
+test-valkey: drivers standin ## logins to ElastiCache's stand-in, Valkey and Redis, and connections that outlive their 12 hours
 	cargo build -p rdsiam-cli
 	bindings-python/build-dev.sh
 	bindings-node/build-dev.sh
+	tests/valkey/valkey install
 	tests/valkey/valkey run -- tests/valkey/test.sh
+	tests/valkey/valkey redis -- tests/valkey/test.sh
 
 test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
@@ -147,9 +149,17 @@ test-proxy: drivers ## clients that know nothing of tokens, through `rdsiam prox
 	cargo build -p rdsiam-cli
 	tests/proxy/run.sh
 
-test-proxy-drivers: drivers ## drivers of Python, Node and Java through `rdsiam proxy`; needs Java, and Maven for the drivers
+test-proxy-drivers: drivers build/cli/installed ## drivers of Python, Node, Go and Java through `rdsiam proxy`; needs Java, Maven and Go
 	cargo build -p rdsiam-cli
 	$(STANDIN) run -- $(VENV) -m pytest -q -c tests/pytest.ini tests/proxy/test_drivers.py
+
+test-proxy-suites: drivers ## the test suites of pgx and go-sql-driver/mysql through `rdsiam proxy` and without; needs Go
+	cargo build -p rdsiam-cli
+	$(STANDIN) run -- $(VENV) tests/proxy/suites.py
+
+test-mysql-server: tools ## a MySQL of Debian unstable behind `rdsiam local` and the proxy: 60 MB into build/mysql, nothing installed
+	cargo build -p rdsiam-cli
+	$(VENV) -m pytest -q -c tests/pytest.ini tests/proxy/test_mysql_server.py
 
 test-consumers: standin c-tools ## programs over what is installed; PROFILE=release for what ships
 	tests/consumer/run.sh
@@ -218,6 +228,9 @@ stress: tools ## thousands of forks of C and Python programs whose threads refre
 
 endurance: tools standin ## half an hour of real logins; ENDURANCE_SECONDS=... for less
 	tests/endurance/run.sh
+
+endurance-proxy: drivers ## half an hour of connections through `rdsiam proxy`; ENDURANCE_SECONDS=... for less
+	tests/endurance/proxy.sh
 
 deny: ## licences, advisories and vetted versions of all crates; needs cargo-deny, cargo-vet and the network
 	cargo deny check

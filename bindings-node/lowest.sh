@@ -11,7 +11,16 @@ ln -f rdsiam.linux-x64-gnu.node "$out/"
 # Installed beside, because the package itself wants the newest for its tests.
 installed=$out/installed
 mkdir -p "$installed"
-cp test/lowest/package.json test/lowest/package-lock.json "$installed/"
+# The lock file, which npm compares with this: `lowest.sh lock` writes it anew.
+node -p 'const { peerDependencies } = require("./package.json");
+    const lowest = Object.entries(peerDependencies).map(([name, range]) => [name, /^>=(\S+)/.exec(range)[1]]);
+    const dependencies = Object.fromEntries([...lowest, ["pg-pool", "3.1.1"]].sort());
+    JSON.stringify({ name: "rdsiam-lowest", private: true, dependencies })' >"$installed/package.json"
+cp test/lowest/package-lock.json "$installed/"
+if [ "${1:-}" = lock ]; then
+    npm install --silent --legacy-peer-deps --package-lock-only --prefix "$installed"
+    exec cp "$installed/package-lock.json" test/lowest/
+fi
 npm ci --silent --legacy-peer-deps --prefix "$installed"
 ln -sfn installed/node_modules "$out/node_modules"
 cp package.json "$out/"

@@ -118,8 +118,9 @@ function unavailable(): [string, unknown] {
 }
 
 function here(): string {
-  const { arch, platform, report, version } = process;
+  const { arch, platform, report, version, versions } = process;
   const header = (report?.getReport() as { header?: { glibcVersionRuntime?: string } })?.header;
   const libc = header?.glibcVersionRuntime;
-  return `${platform}-${arch}${libc ? ` (glibc ${libc})` : ''} and Node ${version}`;
+  const runtime = versions.bun === undefined ? `Node ${version}` : `Bun ${versions.bun}`;
+  return `${platform}-${arch}${libc ? ` (glibc ${libc})` : ''} and ${runtime}`;
 }

@@ -26,18 +26,15 @@ export class Call<T> implements AnyCall {
   // Why it failed.
   error: unknown;
   readonly promise: Promise<T>;
-  readonly #keepsAlive: boolean;
   readonly #askNow: (() => T | undefined) | undefined;
   readonly #poll: () => T | undefined;
   #resolve!: (value: T | PromiseLike<T>) => void;
   #reject!: (error: unknown) => void;
 
-  // `poll` returns the result, or nothing if the call still has to wait. Waiting keeps the process alive
-  // if `keepsAlive` says so.
-  constructor(poll: () => T | undefined, keepsAlive = false, askNow?: () => T | undefined) {
+  // `poll` returns the result, or nothing if the call still has to wait.
+  constructor(poll: () => T | undefined, askNow?: () => T | undefined) {
     this.#poll = poll;
     this.#askNow = askNow;
-    this.#keepsAlive = keepsAlive;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -49,11 +46,10 @@ export class Call<T> implements AnyCall {
   // A call that begins when a promise resolves, with its value.
   static after<V, T extends {}>(promise: Promise<V>, begin: (value: V) => T | Call<T>): Call<T> {
     let inner: Call<T> | undefined;
-    // The chain behind a region function may be waited for.
     const call = new Call<T>(() => {
       inner?.poll();
       return undefined;
-    }, true);
+    });
     promise
       .then((value) => {
         const result = begin(value);
@@ -85,7 +81,8 @@ export class Call<T> implements AnyCall {
     else this.#resolve(result);
   }
 
-  // The result, unless the deadline or the signal of this caller comes first: then `leave` is called.
+  // The result, unless the deadline or the signal of this caller comes first: then `leave` is called. Who
+  // waits keeps the process alive: it would end in silence, and with status 0, if the source hangs.
   wait({ timeout, signal }: Waiting, leave: (call: AnyCall) => void): Promise<T> {
     this.callers += 1;
     return new Promise((resolve, reject) => {
@@ -107,7 +104,6 @@ export class Call<T> implements AnyCall {
         reject(refusals().overdue(timeout));
         leave(this);
       }, timeout * 1000);
-      if (!this.#keepsAlive) timer.unref();
       signal?.addEventListener('abort', abort);
       this.promise.finally(end).then(resolve, reject);
     });

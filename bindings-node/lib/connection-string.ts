@@ -13,6 +13,10 @@ export interface Kind {
   userKey?: 'user' | 'username';
   /** The driver's default. */
   port: number;
+  /** What the driver makes of the query of a connection string, where that is not options of the same names. */
+  query?: (query: Record<string, string>) => Given;
+  /** What it makes of settings that no other driver has. */
+  prepare?: (options: Given) => Given;
 }
 
 const POSTGRES = 5432;
@@ -22,16 +26,21 @@ const MODES = ['require', 'verify-ca', 'verify-full', 'verify_ca', 'verify_ident
 
 // The options, with what a connection string and the environment say. As in pg, the string goes before the
 // other options; as in mysql2, after them.
-export function withPlace(options: Given, { userKey = 'user', port }: Kind): Given {
+export function withPlace(options: Given, kind: Kind): Given {
+  const { userKey = 'user', port, prepare = (given) => given } = kind;
   const isPostgres = port === POSTGRES;
   const rest = { ...options };
   let found: Given = {};
   for (const name of STRINGS) {
-    if (rest[name] !== undefined && rest[name] !== null) found = parse(name, rest[name], userKey);
+    if (rest[name] !== undefined && rest[name] !== null) found = parse(name, rest[name], kind);
     delete rest[name];
   }
-  const both = isPostgres ? { ...rest, ...found } : { ...found, ...known(rest) };
-  return isPostgres ? { ...variables(userKey), ...known(both) } : both;
+  const both = prepare(isPostgres ? { ...rest, ...found } : { ...found, ...known(rest) });
+  if (!isPostgres) return both;
+  const { ca, ...place } = variables(userKey);
+  // Roots that were given go before those of the environment, by either name.
+  const hasRoots = (both.ssl as { ca?: unknown } | null | undefined)?.ca !== undefined;
+  return { ...place, ...(hasRoots ? {} : { ca }), ...known(both) };
 }
 
 function known(options: Given): Given {
@@ -50,7 +59,8 @@ function variables(userKey: string): Given {
   });
 }
 
-function parse(name: string, value: unknown, userKey: string): Given {
+function parse(name: string, value: unknown, kind: Kind): Given {
+  const { userKey = 'user', port, query = (given) => given } = kind;
   const url = urlOf(name, value);
   const {
     sslmode,
@@ -59,6 +69,11 @@ function parse(name: string, value: unknown, userKey: string): Given {
     sslrootcert,
     sslcert,
     sslkey,
+    host,
+    port: second,
+    user,
+    password,
+    database: _,
     ...more
   } = Object.fromEntries(url.searchParams);
   if (mode !== undefined && !MODES.includes(mode.toLowerCase())) {
@@ -66,20 +81,42 @@ function parse(name: string, value: unknown, userKey: string): Given {
       `${name} asks for the sslmode ${mode}: a token may only go to a server that was verified; leave it out`,
     );
   }
-  if (ssl !== undefined && !['true', '1', 'require', 'verify-full'].includes(ssl)) {
-    throw invalid(`ssl in ${name} turns TLS off: leave it out`);
-  }
   const files = known({ cert: sslcert && read(sslcert), key: sslkey && read(sslkey) });
+  // Drivers of PostgreSQL take the place from the query too.
+  const place = port === POSTGRES ? { host, port: second, user } : {};
   return known({
-    ...more,
-    host: url.hostname.replace(/^\[|\]$/g, '') || more.host,
-    port: url.port || more.port,
-    [userKey]: decode(url.username) || undefined,
-    password: decode(url.password) || undefined,
+    ...query(more),
+    host: place.host || url.hostname.replace(/^\[|\]$/g, '') || undefined,
+    port: place.port || url.port || undefined,
+    [userKey]: place.user || decode(url.username) || undefined,
+    password: password || decode(url.password) || undefined,
     database: decode(url.pathname.slice(1)) || undefined,
     ca: sslrootcert,
-    ssl: Object.keys(files).length > 0 ? files : undefined,
+    ssl: Object.keys(files).length > 0 ? files : tlsIn(name, ssl),
   });
+}
+
+// The setting of TLS: a word, or for drivers of MySQL an object as JSON.
+function tlsIn(name: string, ssl: string | undefined): unknown {
+  if (ssl === undefined || ssl === '1') return undefined;
+  const value = fromJson(ssl);
+  if (value === false || value === 0 || value === '' || value === 'no-verify') {
+    throw invalid(`ssl in ${name} turns TLS or its verification off: leave it out`);
+  }
+  return value;
+}
+
+/** As drivers of MySQL read the values of a query. */
+export function jsonQuery(query: Record<string, string>): Given {
+  return Object.fromEntries(Object.entries(query).map(([name, text]) => [name, fromJson(text)]));
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function urlOf(name: string, value: unknown): URL {

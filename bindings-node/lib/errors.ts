@@ -82,9 +82,18 @@ export function kind(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
+// What can be seen of something that foreign code threw: to look at it may throw as well.
+export function peek<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 // Of an error that foreign code threw, for a message. Its text may hold a secret.
 export function nameOf(cause: unknown): string {
-  const name = cause instanceof Error ? cause.name : undefined;
+  const name = peek(() => (cause instanceof Error ? cause.name : undefined));
   return typeof name === 'string' && /^\w{1,64}$/.test(name) ? name : 'a value that is no Error';
 }
 

@@ -2,7 +2,7 @@
 
 import type { Credentials as Handle, Request } from './addon.js';
 import { handleOf } from './credentials.js';
-import { CREDENTIALS_PROVIDER, INVALID_ARGUMENT, nameOf, RdsIamError } from './errors.js';
+import { CREDENTIALS_PROVIDER, INVALID_ARGUMENT, nameOf, peek, RdsIamError } from './errors.js';
 import { isFailure, settle } from './internal.js';
 import type { Credentials, CredentialsProvider } from './types.js';
 
@@ -52,7 +52,8 @@ function threw(cause: unknown): RdsIamError {
 
 function providerFailed(what: string, cause?: unknown): RdsIamError {
   const told = cause as { retryable?: unknown; $retryable?: unknown } | null | undefined;
-  const retryable = told?.retryable === true || typeof told?.$retryable === 'object';
+  const isRetryable = () => told?.retryable === true || typeof told?.$retryable === 'object';
+  const retryable = peek(isRetryable) ?? false;
   const message = `the provider of the credentials ${what}`;
   return new RdsIamError(CREDENTIALS_PROVIDER, message, { retryable, cause });
 }

@@ -38,8 +38,15 @@ export interface LoginOptions {
    * those of RDS Proxy. Without it: {@link caBundle}.
    */
   ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
-  /** Further settings of `tls.connect`, such as a client certificate. */
-  ssl?: true | 'verify-full' | 'Amazon RDS' | Omit<ConnectionOptions, Verification> | undefined;
+  /** Further settings of `tls.connect`, such as a client certificate. The server is verified in any case. */
+  ssl?:
+    | true
+    | 'require'
+    | 'verify-ca'
+    | 'verify-full'
+    | 'Amazon RDS'
+    | Omit<ConnectionOptions, Verification>
+    | undefined;
   region?: Region | undefined;
   profile?: string | undefined;
   credentials?: Credentials | CredentialsProvider | undefined;

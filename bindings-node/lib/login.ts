@@ -33,6 +33,8 @@ type Done = (error: unknown, ...results: unknown[]) => void;
 
 // How a server says that a password is not right: PostgreSQL and MySQL.
 const REFUSALS = new Set<unknown>(['28000', '28P01', 1045]);
+// Aurora DSQL says no more than that, under a code of other failures too.
+const DSQL_REFUSED = 'unable to accept connection, access denied';
 // Each would be a way around the settings made here.
 const CONTRARY = ['socketPath', 'stream', 'path'];
 
@@ -140,8 +142,9 @@ export function tryTwiceBack(
 // Libraries above the drivers keep the driver's error in one of these fields.
 export function isRefusal(error: unknown, depth = 0): boolean {
   if (error === null || typeof error !== 'object' || depth > 3) return false;
-  const { code, errno, cause, parent } = error as Record<string, unknown>;
+  const { code, errno, cause, parent, message } = error as Record<string, unknown>;
   if (REFUSALS.has(code) || REFUSALS.has(errno)) return true;
+  if (code === '08006' && String(message).includes(DSQL_REFUSED)) return true;
   return isRefusal(cause, depth + 1) || isRefusal(parent, depth + 1);
 }
 
@@ -165,11 +168,11 @@ function cacheOf(cache: unknown, own: Own): TokenCache {
   return cache;
 }
 
-// A token is signed for the name of the endpoint; an address or a tunnel's end has none.
+// A token is signed for the name of the endpoint, which an address does not tell.
 function endpointOf(host: string, signHost: string | undefined): string {
   if (signHost !== undefined && signHost !== null) return text('signHost', signHost);
-  if (isIP(host) !== 0 || host === 'localhost') {
-    throw invalid('signHost is missing: behind a tunnel or an address, give the RDS endpoint');
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+    throw invalid('signHost is missing: an address has no token; give the RDS endpoint');
   }
   return host;
 }

@@ -5,6 +5,7 @@ import net = require('node:net');
 import mysql = require('mysql2');
 
 import type { Connection, Pool, PoolOptions } from 'mysql2';
+import { type Given, jsonQuery, type Kind } from './connection-string.js';
 import { type Login, tryTwiceBack, unverified } from './login.js';
 import { isVerified } from './tls.js';
 
@@ -16,9 +17,11 @@ interface KeepAlive {
 type AuthPlugins = NonNullable<PoolOptions['authPlugins']>;
 type GetConnection = (done: (error: unknown, connection?: unknown) => void) => void;
 
+export const KIND: Kind = { port: 3306, query: jsonQuery, prepare: withProfile };
+
 // The options, with the roots that mysql2 has by this name, which it does not export.
-export function withProfile<T extends object>(options: T): T {
-  if ((options as { ssl?: unknown }).ssl !== 'Amazon RDS') return options;
+export function withProfile(options: Given): Given {
+  if (options.ssl !== 'Amazon RDS') return options;
   const { config } = mysql.createPool({ ssl: 'Amazon RDS' }) as unknown as {
     config: { connectionConfig: { ssl: { ca: string[] } } };
   };

@@ -19,12 +19,17 @@ interface Inside {
   connection: EventEmitter & { stream: { destroyed: boolean; destroy(): void } };
 }
 
-// pg hands its own parameters to the function, so that a setting that was changed on the way
-// does not cost a token.
+// pg calls the function as a method of its client, and hands it its own parameters, so that a setting that
+// was changed on the way does not cost a token. A client that has no password keeps its connection.
 export function passwordOf(login: Login): Password {
-  return async (parameters) => {
-    if (parameters !== undefined && !isVerified(parameters.ssl)) throw unverified();
-    return login.password();
+  return async function password(this: Inside | undefined, parameters) {
+    try {
+      if (parameters !== undefined && !isVerified(parameters.ssl)) throw unverified();
+      return await login.password();
+    } catch (error) {
+      setImmediate(() => this?.connection?.stream.destroy());
+      throw error;
+    }
   };
 }
 

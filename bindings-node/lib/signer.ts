@@ -1,6 +1,6 @@
 // The tokens of one login, each call a new one.
 
-import type { Login } from './addon.js';
+import type { Login, Tried } from './addon.js';
 import { more, optionalText, options, settle } from './checks.js';
 import { type Client, createClient, prepare, report, waiterOf } from './client.js';
 import { native } from './native.js';
@@ -18,36 +18,57 @@ export interface Signing {
   refusal?: unknown;
 }
 
+// Functions, because V8 compiles methods when they are first called, which takes 60 us for a constructor
+// with this body (compile.js).
+function signingOf(configuration: SignerConfig): Signing {
+  const { profile, credentials, clock, expires } = options(
+    configuration as SignerConfig & { expires?: number | undefined },
+    'the configuration of Signer',
+  );
+  // The SDK's constructor takes anything, and getAuthToken() rejects.
+  try {
+    const target = targetOf(configuration);
+    const client = createClient(
+      {
+        profile: optionalText('profile', profile),
+        expires: expires === undefined ? expires : more().optionalSeconds('expires', expires),
+      },
+      credentials,
+      clock,
+    );
+    const { handle } = target;
+    const login =
+      handle === undefined || client.provider !== undefined
+        ? undefined
+        : settle(native.loginOf(client.native, handle));
+    return { client, target, login, hasReported: false };
+  } catch (refusal) {
+    return { refusal } as Signing;
+  }
+}
+
+function signed(signing: Signing): Tried<string> | undefined {
+  const { client, login } = signing;
+  if (client === undefined) throw signing.refusal;
+  if (login === undefined) return undefined;
+  prepare(client);
+  return native.signAgain(login);
+}
+
+function reported(signing: Signing, token: string): string {
+  // Once: only the first signature can find that the region contradicts the host.
+  if (!signing.hasReported) report(signing.client);
+  signing.hasReported = true;
+  return token;
+}
+
 /** Stands in for the `Signer` of `@aws-sdk/rds-signer`, and gives the same bytes. */
 export class Signer {
   readonly #signing: Signing;
 
   /** Looks at the arguments, but it is `getAuthToken()` that rejects if they are wrong. */
   constructor(configuration: SignerConfig) {
-    const { profile, credentials, clock, expires } = options(
-      configuration as SignerConfig & { expires?: number | undefined },
-      'the configuration of Signer',
-    );
-    // The SDK's constructor takes anything, and getAuthToken() rejects.
-    try {
-      const target = targetOf(configuration);
-      const client = createClient(
-        {
-          profile: optionalText('profile', profile),
-          expires: expires === undefined ? expires : more().optionalSeconds('expires', expires),
-        },
-        credentials,
-        clock,
-      );
-      const { handle } = target;
-      const login =
-        handle === undefined || client.provider !== undefined
-          ? undefined
-          : settle(native.loginOf(client.native, handle));
-      this.#signing = { client, target, login, hasReported: false };
-    } catch (refusal) {
-      this.#signing = { refusal } as Signing;
-    }
+    this.#signing = signingOf(configuration);
   }
 
   /**
@@ -56,15 +77,9 @@ export class Signer {
    */
   async getAuthToken(): Promise<string> {
     const signing = this.#signing;
-    const { client, login } = signing;
-    if (client === undefined) throw signing.refusal;
-    if (login !== undefined) prepare(client);
-    const tried = login === undefined ? undefined : native.signAgain(login);
+    const tried = signed(signing);
     const token =
-      typeof tried === 'string' ? tried : await waiterOf(client).finishFor(signing, tried);
-    // Once: only the first signature can find that the region contradicts the host.
-    if (!signing.hasReported) report(client);
-    signing.hasReported = true;
-    return token;
+      typeof tried === 'string' ? tried : await waiterOf(signing.client).finishFor(signing, tried);
+    return reported(signing, token);
   }
 }

@@ -46,9 +46,12 @@ export function isVerified(ssl: unknown): ssl is tls.ConnectionOptions {
   return (ssl as tls.ConnectionOptions).rejectUnauthorized !== false;
 }
 
+// Words that ask for TLS; with a token the server is verified in any case.
+const STRICT = ['verify-full', 'verify-ca', 'require'];
+
 // What a caller may add: client certificates, versions, ciphers.
 function extras(ssl: unknown): tls.ConnectionOptions {
-  if (ssl === undefined || ssl === true || ssl === 'verify-full') return {};
+  if (ssl === undefined || ssl === true || STRICT.includes(ssl as string)) return {};
   if (ssl === null || typeof ssl !== 'object') throw invalid(`ssl is ${what(ssl)}: ${REMEDY}`);
   for (const name of ['rejectUnauthorized', 'verifyIdentity', 'checkServerIdentity']) {
     const given = (ssl as Record<string, unknown>)[name];

@@ -151,7 +151,7 @@ export class Waiter {
 
   #attempt<T extends string | Lease>(tried: Tried<T>): T | Call<T> {
     if (!isPending(tried)) return settle(tried) as T;
-    return this.#begin(() => this.#poll(tried), true);
+    return this.#begin(() => this.#poll(tried));
   }
 
   // Of a provider function. The region is first: the core reads a file for it if it has to. `askNow`
@@ -162,8 +162,7 @@ export class Waiter {
     askNow: () => T | undefined,
   ): T | Call<T> {
     let region = this.#client.native.region(target);
-    const readsFile = isPending(region);
-    if (!readsFile) settle(region);
+    if (!isPending(region)) settle(region);
     const poll = () => {
       if (isPending(region)) {
         const found = this.#poll(region);
@@ -172,23 +171,21 @@ export class Waiter {
       }
       return ask();
     };
-    return this.#begin(poll, readsFile, askNow);
+    return this.#begin(poll, askNow);
   }
 
   #poll<T>(pending: Pending<T>): T | undefined {
     return (settle(pending.poll(theAlarm(), this.#number)) as T | null | undefined) ?? undefined;
   }
 
-  // The result of a call that may have to wait, or else the call. A provider function keeps the process
-  // alive by itself if it has to.
+  // The result of a call that may have to wait, or else the call.
   #begin<T extends string | Lease>(
     poll: () => T | undefined,
-    keepsAlive: boolean,
     askNow?: () => T | undefined,
   ): T | Call<T> {
     const result = poll();
     if (result !== undefined) return result;
-    const call = new Call(poll, keepsAlive, askNow);
+    const call = new Call(poll, askNow);
     this.#calls.add(call);
     waiting.set(this.#number, this);
     return call;

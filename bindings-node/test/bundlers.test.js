@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { ADDON, install } = require('./installed.js');
-const { BUNDLED } = require('./readme.js');
+const { BUNDLED } = require('./drivers.js');
 const { KEYS, LOGIN, PACKAGE, run, temporary } = require('./support.js');
 
 const CA = require('node:tls').rootCertificates[0];
@@ -140,6 +140,22 @@ test('webpack 5: runs alone with node-loader', async (t) => {
   assertRunsAlone(t, folder, 'out', 'out.js');
 });
 
+test('webpack 5, ES modules: runs alone with node-loader and a publicPath that is no URL', async (t) => {
+  const folder = project(t);
+  const options = {
+    entry: './in.mjs',
+    experiments: { outputModule: true },
+    module: { rules: [{ test: /\.node$/, loader: 'node-loader' }] },
+  };
+  const output = { path: path.join(folder, 'out'), filename: 'out.mjs', module: true };
+  assert.deepEqual(await webpack(folder, { ...options, output }), []);
+  const { stderr } = run([path.join(folder, 'out', 'out.mjs')]);
+  assert.match(stderr, /no native part of rdsiam .*: node-loader/);
+  const chosen = { ...output, publicPath: '' };
+  assert.deepEqual(await webpack(folder, { ...options, output: chosen }), []);
+  assertRunsAlone(t, folder, 'out', 'out.mjs');
+});
+
 test('webpack 5: runs beside node_modules with rdsiam left out', async (t) => {
   const folder = project(t);
   const externals = { rdsiam: 'commonjs rdsiam', 'rdsiam/pg': 'commonjs rdsiam/pg' };
@@ -176,16 +192,26 @@ for (const [format, extension] of [
   });
 }
 
-test('vite, SSR: runs beside node_modules untouched', async (t) => {
-  const folder = project(t);
+async function vite(folder, ssr) {
   const { build } = await import('vite');
   await build({
     root: folder,
     logLevel: 'silent',
     configFile: false,
+    ssr,
     build: { ssr: 'in.mjs', outDir: 'out' },
   });
-  assertRuns(path.join(folder, 'out', 'in.mjs'));
+  return path.join(folder, 'out', 'in.mjs');
+}
+
+test('vite, SSR: runs beside node_modules untouched', async (t) => {
+  assertRuns(await vite(project(t), {}));
+});
+
+test('vite, SSR, with noExternal: runs with rdsiam left out', async (t) => {
+  const folder = project(t);
+  await assert.rejects(vite(folder, { noExternal: true }), /\.node/);
+  assertRuns(await vite(folder, { noExternal: true, external: ['rdsiam'] }));
 });
 
 test('ncc: runs alone untouched', (t) => {

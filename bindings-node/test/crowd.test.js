@@ -38,6 +38,12 @@ const WORKER = `
     ended: async () => ({ ...KEYS, expiration: soon(-60) }),
     getter: async () => ({ get accessKeyId() { throw new Error('no'); }, secretAccessKey: 's' }),
     thenable: () => ({ then() { throw new Error('no'); } }),
+    rejectsWithTraps: () => Promise.reject(new Proxy(new Error(), {
+      get() { throw new Error('no'); }, getPrototypeOf() { throw new Error('no'); },
+    })),
+    rejectsWithGetter: () => Promise.reject(Object.defineProperty(new Error('no'), 'retryable', {
+      get() { throw new Error('no'); },
+    })),
   };
   (async () => {
     const seen = {};
@@ -47,7 +53,7 @@ const WORKER = `
       for (let round = 0; round < workerData.rounds; round += 1) {
         const cache = new TokenCache(options);
         const hanging = new TokenCache({ ...options, credentials: HANGS });
-        hanging.getToken();
+        hanging.getToken().catch(() => {});
         const calls = Array.from({ length: 8 }, () => cache.getToken());
         calls.push(new Signer(options).getAuthToken());
         for (const { value, reason } of await Promise.allSettled(calls)) {
@@ -80,6 +86,8 @@ const EXPECTED = {
   ended: 'ERR_RDSIAM_CREDENTIALS_EXPIRED',
   getter: PROVIDER,
   thenable: PROVIDER,
+  rejectsWithTraps: PROVIDER,
+  rejectsWithGetter: PROVIDER,
 };
 
 test('16 workers with providers that do anything, side by side', async () => {
@@ -199,7 +207,7 @@ const ENDING = `
   const options = {
     profile: { profile: 'slow' },
     provider: { credentials: async () => { await sleep(500); return keys; } },
-    hanging: { credentials: () => new Promise(() => {}) },
+    hanging: { credentials: () => new Promise(() => {}), timeout: 1 },
     behind: { expires: 4, refreshBefore: 3, minRemaining: 1,
       credentials: (() => {
         let calls = 0;
@@ -212,7 +220,7 @@ const ENDING = `
       await cache.getToken();
       await sleep(1100);
     }
-    for (let i = 0; i < 100; i += 1) cache.getToken();
+    for (let i = 0; i < 100; i += 1) cache.getToken().catch(() => {});
     await sleep(50);
   }
   if (how === 'worker' && isMainThread) {

@@ -270,4 +270,50 @@ const DRIVERS = [
   },
 ];
 
-module.exports = { DRIVERS };
+// What stands for a row of the table in docs/drivers/index.md, which drivers.test.js compares.
+const ROWS = {
+  pg: ['pg Client', 'pg Pool', 'pg Pool, with callbacks'],
+  'pg-pool': ['pg-pool'],
+  'postgres.js': ['postgres.js'],
+  mysql2: ['mysql2 createConnection', 'mysql2 createPool', 'mysql2 createPool().promise()'],
+  mariadb: ['mariadb createConnection', 'mariadb createPool'],
+  'knex (pg, mysql2)': ['knex pg', 'knex mysql2'],
+  'sequelize 6 (postgres, mysql, mariadb)': [
+    'sequelize postgres',
+    'sequelize mysql',
+    'sequelize mariadb',
+  ],
+  'TypeORM (postgres, mysql)': ['typeorm postgres', 'typeorm mysql'],
+  'drizzle (pg, mysql2)': ['drizzle pg', 'drizzle mysql2'],
+  'kysely (pg, mysql2)': ['kysely pg', 'kysely mysql2'],
+  'Prisma 7': ['prisma', 'prisma, by configuration'],
+};
+
+// What settings.test.js logs in to twice.
+const REPLICATED = [
+  'sequelize postgres',
+  'sequelize mysql',
+  'sequelize mariadb',
+  'typeorm postgres',
+  'typeorm mysql',
+];
+
+// How bundlers.test.js bundles a helper: with its driver, or with both left out.
+const BUNDLED = {
+  pg: 'inside',
+  postgres: 'inside',
+  mysql2: 'inside',
+  mariadb: 'inside',
+  knex: 'left out',
+  sequelize: 'left out',
+  typeorm: 'left out',
+};
+
+// What types-drivers.ts imports for what takes a pool.
+const TYPES = {
+  'drizzle (pg, mysql2)': "from 'drizzle-orm/node-postgres'",
+  'kysely (pg, mysql2)': "from 'kysely'",
+  'Prisma 7': "from '@prisma/adapter-pg'",
+};
+
+module.exports = { BUNDLED, DRIVERS, REPLICATED, ROWS, TYPES };

@@ -9,10 +9,9 @@ const net = require('node:net');
 const path = require('node:path');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { test } = require('node:test');
-const { HOST, sleep, slowProfile } = require('./support.js');
+const { HOST, PACKAGE, sleep, slowProfile } = require('./support.js');
 const { STANDIN, introduce } = require('./emulated.js');
-const { DRIVERS } = require('./drivers.js');
-const { BUNDLED, REPLICATED, ROWS, TYPES, table } = require('./readme.js');
+const { BUNDLED, DRIVERS, REPLICATED, ROWS, TYPES } = require('./drivers.js');
 
 const skip = STANDIN ? false : 'no stand-in is running';
 const standin = (name) => process.env[`STANDIN_${name}`];
@@ -227,6 +226,19 @@ test('drivers', { skip, concurrency: DRIVERS.length }, async (t) => {
   await Promise.all(done);
 });
 
+// The lines of the table of docs/drivers, each a list of cells; the first has the titles.
+function table() {
+  const text = fs.readFileSync(path.join(PACKAGE, '../docs/drivers/index.md'), 'utf8');
+  const section = text.split('\n## Node\n')[1].split('\n## ')[0];
+  const lines = section.split('\n').filter((line) => /^\| /.test(line));
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
 test('each mark in the table of docs/drivers is a test of that driver', () => {
   const [[, line, ...columns], ...rows] = table();
   assert.equal(line, 'the line to write');
@@ -336,6 +348,60 @@ test('without a token nothing is dialled, and nothing else fails', async (t) => 
     await opened.close();
     assert.equal(dialled(), 0, driver.name);
   }
+});
+
+// Ends the first connection at once, and passes the others on.
+async function relay(t, to) {
+  let dialled = 0;
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    dialled += 1;
+    if (dialled === 1) return socket.destroy();
+    const upstream = net.connect(to, standin('HOSTADDR')).on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+  });
+  await new Promise((resolve) => server.listen(0, standin('HOSTADDR'), resolve));
+  t.after(() => server.close());
+  return server.address().port;
+}
+
+test('each driver logs in after a provider has failed, and after a server has hung up', {
+  skip,
+}, async (t) => {
+  for (const driver of DRIVERS) {
+    let asked = 0;
+    const credentials = async () => {
+      asked += 1;
+      if (asked <= 2) throw new Error('down');
+      return STATIC;
+    };
+    await using(driver, { credentials }, async ({ ask }) => {
+      for (let login = 0; login < 2; login += 1) {
+        await assert.rejects(ask(), isOurs, driver.name);
+      }
+      assert.equal((await ask()).name, standin('USER'), driver.name);
+    });
+    const port = await relay(t, options(driver.server).port);
+    await using(driver, { port }, async ({ ask }) => {
+      // Some try again by themselves.
+      await ask().catch(() => {});
+      assert.equal((await ask()).name, standin('USER'), driver.name);
+    });
+  }
+});
+
+test('a client of pg by configuration keeps no connection without a password', {
+  skip,
+}, async () => {
+  const { Client } = require('pg');
+  const credentials = async () => {
+    throw new Error('down');
+  };
+  const client = new Client(require('rdsiam/pg').config(options('postgres', { credentials })));
+  await assert.rejects(client.connect(), isOurs);
+  await sleep(50);
+  assert.ok(client.connection.stream.destroyed);
 });
 
 // Opens, and asks once.

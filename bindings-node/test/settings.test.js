@@ -8,7 +8,7 @@ const { test } = require('node:test');
 const tls = require('node:tls');
 const { HOST, KEYS, environment } = require('./support.js');
 const { STANDIN } = require('./emulated.js');
-const { REPLICATED } = require('./readme.js');
+const { REPLICATED } = require('./drivers.js');
 const { explain } = require('..');
 
 const INVALID = { name: 'RdsIamError', code: 'ERR_RDSIAM_INVALID_ARGUMENT' };
@@ -64,14 +64,122 @@ test('a connection string for postgres.js, mariadb, knex, sequelize and typeorm'
   assert.deepEqual([source.host, source.port, source.username], [HOST, 6543, 'app']);
 });
 
+test('the query of a connection string says to each driver what it says without the helper', () => {
+  const postgres = `${POSTGRES.split('?')[0]}?application_name=a&connect_timeout=7&options=-c%20x%3D1`;
+  const mysql = `${MYSQL.split('?')[0]}?connectTimeout=5&dateStrings=true&enableKeepAlive=false&timezone=Z`;
+  const { Sequelize } = require('sequelize');
+  const { createSequelize } = require('rdsiam/sequelize');
+  const { jsonQuery, withPlace } = require('../dist/connection-string.js');
+  const { defaultOptions } = require('mariadb');
+  const mysql2 = require('mysql2').createPool({ uri: mysql }).config.connectionConfig;
+  const options = (url) => [
+    createSequelize({ dialect: url.split(':')[0], url, ...MORE }).options.dialectOptions,
+    new Sequelize(url).options.dialectOptions,
+  ];
+  for (const [name, [ours, theirs], ...keys] of [
+    [
+      'postgres.js',
+      [
+        require('rdsiam/postgres').postgres({ url: postgres, ...MORE }).options,
+        require('postgres')(postgres).options,
+      ],
+      'connection',
+      'connect_timeout',
+    ],
+    ['sequelize postgres', options(postgres), 'application_name', 'options'],
+    ['sequelize mysql', options(mysql), 'connectTimeout', 'dateStrings', 'timezone'],
+    [
+      'mysql2',
+      [require('rdsiam/mysql2').config({ uri: mysql, ...MORE }), mysql2],
+      'connectTimeout',
+      'dateStrings',
+      'enableKeepAlive',
+      'timezone',
+    ],
+    [
+      'knex mysql2',
+      [
+        require('rdsiam/knex').config({ client: 'mysql2', connection: { url: mysql, ...MORE } })
+          .connection,
+        mysql2,
+      ],
+      'connectTimeout',
+      'dateStrings',
+      'enableKeepAlive',
+    ],
+    [
+      'mariadb',
+      [
+        defaultOptions(withPlace({ url: mysql }, { port: 3306, query: jsonQuery })),
+        defaultOptions(mysql.replace('mysql', 'mariadb')),
+      ],
+      'connectTimeout',
+      'dateStrings',
+      'enableKeepAlive',
+      'timezone',
+    ],
+  ]) {
+    for (const key of keys) assert.deepEqual(ours[key], theirs[key], `${name}: ${key}`);
+  }
+  // TypeORM ignores it.
+  const { dataSourceOptions } = require('rdsiam/typeorm');
+  const source = dataSourceOptions({ type: 'postgres', url: `${postgres}&schema=s`, ...MORE });
+  assert.deepEqual([source.application_name, source.schema], [undefined, undefined]);
+});
+
+test('the place may be in the query, for PostgreSQL', () => {
+  const connectionString = `postgres:///db?host=${HOST}&port=6000&user=query`;
+  const { host, port, user } = require('rdsiam/pg').config({ connectionString, ...MORE });
+  assert.deepEqual([host, port, user], [HOST, 6000, 'query']);
+  const client = new (require('pg').Client)({ connectionString });
+  assert.deepEqual([client.host, client.port, client.user], [host, port, user]);
+});
+
+test('ssl in a connection string of MySQL', () => {
+  const { config } = require('rdsiam/mysql2');
+  const sslOf = (ssl, more = { ca }) =>
+    config({ uri: `${MYSQL}&ssl=${encodeURIComponent(ssl)}`, credentials: KEYS, ...more }).ssl;
+  assert.equal(sslOf('{"rejectUnauthorized":true,"minVersion":"TLSv1.3"}').minVersion, 'TLSv1.3');
+  assert.match(sslOf('Amazon RDS', {}).ca, /BEGIN CERTIFICATE/);
+  for (const ssl of ['true', '1']) assert.equal(sslOf(ssl).ca, ca);
+  for (const ssl of ['{"rejectUnauthorized":false}', 'false', '0', 'prefer']) {
+    assert.throws(() => sslOf(ssl), INVALID, ssl);
+  }
+});
+
+test("postgres.js's other names for options, and its ssl: 'require'", () => {
+  const { postgres } = require('rdsiam/postgres');
+  const { options } = postgres({
+    hostname: HOST,
+    username: 'app',
+    db: 'd',
+    ssl: 'require',
+    ...MORE,
+  });
+  assert.deepEqual([options.host, options.user, options.database], [[HOST], 'app', 'd']);
+  assert.throws(() => postgres({ host: HOST, user: 'app', pass: 'SECRET', ...MORE }), INVALID);
+  assert.throws(() => postgres({ host: HOST, user: 'app', ssl: 'prefer', ...MORE }), INVALID);
+});
+
+test('localhost is signed as it is given, as by the signer; an address is not', async () => {
+  const { config } = require('rdsiam/pg');
+  const login = { user: 'app', region: 'us-east-1', ...MORE };
+  const { host } = explain(await config({ ...login, host: 'localhost' }).password());
+  assert.equal(host, 'localhost');
+  for (const address of ['127.0.0.1', '::1', '[::1]']) {
+    assert.throws(() => config({ ...login, host: address }), { message: /signHost is missing/ });
+  }
+});
+
 test('a connection string that would weaken TLS, or makes no sense, is refused without its text', () => {
   const { config } = require('rdsiam/pg');
   for (const [text, message] of [
-    [`${POSTGRES}&ssl=false`, /turns TLS off/],
+    [`${POSTGRES}&ssl=false`, /turns TLS or its verification off/],
     [POSTGRES.replace('verify-full', 'disable'), /sslmode disable/],
     [POSTGRES.replace('verify-full', 'prefer'), /sslmode prefer/],
     [POSTGRES.replace('verify-full', 'no-verify'), /sslmode no-verify/],
     [POSTGRES.replace('app:', 'app:SECRET'), /password is what the token is for/],
+    [`${POSTGRES}&password=SECRET`, /password is what the token is for/],
     ['SECRET', /is no URL/],
     [POSTGRES.replace('my%20', '%SECRET'), /percent sign/],
   ]) {
@@ -99,6 +207,8 @@ test('the variables of libpq stand in for what is not given, to PostgreSQL alone
   assert.throws(() => require('rdsiam/mysql2').config(MORE), INVALID);
   environment(t, { PGSSLROOTCERT: '/nonexistent/root.pem' });
   assert.throws(() => config({ credentials: KEYS }), { message: /ca cannot be read \(ENOENT\)/ });
+  // Roots that were given go before.
+  assert.equal(config({ credentials: KEYS, ssl: { ca } }).ssl.ca, ca);
 });
 
 test('behind a tunnel the signed port is the default one of the driver', async () => {

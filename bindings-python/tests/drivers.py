@@ -1,12 +1,13 @@
-"""The table of drivers: how each opens two connections, with something in between.
+"""The tables of drivers: what tests of all helpers have to know of each, and how it logs in.
 
-A row is a function that takes the settings of a helper and what happens in between, and returns
-the names of the users that the database saw.
+A way to log in is a function that takes the settings of a helper and what happens between two
+connections, and returns the names of the users that the database saw.
 """
 
 import contextlib
+import importlib
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 import event_loop
 from drivers_frameworks import (
@@ -16,6 +17,94 @@ from drivers_frameworks import (
     sqlalchemy_async,
     sqlalchemy_sync,
 )
+
+
+class Helper(NamedTuple):
+    server: str
+    innermost: str
+    """where its driver begins"""
+    error: str
+    """what the driver's users catch"""
+    old: "tuple[str, str, str]"
+    """the driver's module, its distribution, and a version that is too old"""
+    context: str = ""
+    """the option in which the driver is given an SSLContext"""
+    is_async: bool = False
+
+
+HELPERS = {
+    "psycopg": Helper(
+        "postgresql",
+        "psycopg:Connection.connect",
+        "psycopg:OperationalError",
+        ("psycopg", "psycopg", "3.1.17"),
+    ),
+    "psycopg2": Helper(
+        "postgresql",
+        "psycopg2:connect",
+        "psycopg2:OperationalError",
+        ("psycopg2", "psycopg2", "2.9.8 (dt dec)"),
+    ),
+    "asyncpg": Helper(
+        "postgresql",
+        "asyncpg:connect",
+        "asyncpg:InterfaceError",
+        ("asyncpg", "asyncpg", "0.29.0"),
+        context="ssl",
+        is_async=True,
+    ),
+    "pg8000": Helper(
+        "postgresql",
+        "pg8000.dbapi:connect",
+        "pg8000.dbapi:OperationalError",
+        ("pg8000", "pg8000", "1.31.1"),
+        context="ssl_context",
+    ),
+    "pymysql": Helper(
+        "mysql",
+        "pymysql.connections:Connection.__init__",
+        "pymysql.err:OperationalError",
+        ("pymysql", "PyMySQL", "1.0.3"),
+        context="ssl",
+    ),
+    "aiomysql": Helper(
+        "mysql",
+        "aiomysql.connection:Connection.__init__",
+        "pymysql.err:OperationalError",
+        ("aiomysql", "aiomysql", "0.1.1"),
+        context="ssl",
+        is_async=True,
+    ),
+    "asyncmy": Helper(
+        "mysql",
+        "asyncmy.connection:Connection.__init__",
+        "asyncmy.errors:OperationalError",
+        # Its version is that of the installed distribution, which no test can change.
+        ("asyncmy", "asyncmy", ""),
+        context="ssl",
+        is_async=True,
+    ),
+    "mysql_connector": Helper(
+        "mysql",
+        "mysql.connector.connection:MySQLConnection.__init__",
+        "mysql.connector.errors:OperationalError",
+        ("mysql.connector", "mysql-connector-python", "9.0.0"),
+    ),
+    # Given its context when it connects.
+    "mysql_connector_aio": Helper(
+        "mysql",
+        "mysql.connector.aio.connection:MySQLConnection.__init__",
+        "mysql.connector.errors:OperationalError",
+        ("mysql.connector", "mysql-connector-python", "9.0.0"),
+        is_async=True,
+    ),
+    "mysqlclient": Helper(
+        "mysql",
+        "MySQLdb.connections:Connection.__init__",
+        "MySQLdb:OperationalError",
+        ("MySQLdb", "mysqlclient", "2.2.3"),
+    ),
+}
 
 Between = Callable[[], None]
 Row = Callable[[dict[str, Any], Between], list[str]]
@@ -27,8 +116,11 @@ def asked(connection: Any) -> str:
         return str(cursor.fetchone()[0])
 
 
-def one_after_another(connect: Callable[..., Any]) -> Row:
+def direct(name: str) -> Row:
+    """One after the other, by the `connect` of the helper of that name."""
+
     def row(settings: dict[str, Any], between: Between) -> list[str]:
+        connect = importlib.import_module(f"rdsiam.{name}").connect
         with contextlib.closing(connect(**settings)) as first:
             users = [asked(first)]
             between()
@@ -43,36 +135,6 @@ def in_loop(row: Callable[[dict[str, Any], Between], Coroutine[Any, Any, list[st
         return event_loop.run(row(settings, between))
 
     return run
-
-
-def psycopg(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.psycopg
-
-    return one_after_another(rdsiam.psycopg.connect)(settings, between)
-
-
-def psycopg2(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.psycopg2
-
-    return one_after_another(rdsiam.psycopg2.connect)(settings, between)
-
-
-def pg8000(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.pg8000
-
-    return one_after_another(rdsiam.pg8000.connect)(settings, between)
-
-
-def pymysql(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.pymysql
-
-    return one_after_another(rdsiam.pymysql.connect)(settings, between)
-
-
-def mysql_connector(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.mysql_connector
-
-    return one_after_another(rdsiam.mysql_connector.connect)(settings, between)
 
 
 def mysql_connector_pool(settings: dict[str, Any], between: Between) -> list[str]:
@@ -137,12 +199,6 @@ async def mysql_connector_aio_pool(settings: dict[str, Any], between: Between) -
         users.append(await asked_it(second))
     await pool.close_pool()
     return users
-
-
-def mysqlclient(settings: dict[str, Any], between: Between) -> list[str]:
-    import rdsiam.mysqlclient
-
-    return one_after_another(rdsiam.mysqlclient.connect)(settings, between)
 
 
 def psycopg_pool(settings: dict[str, Any], between: Between) -> list[str]:
@@ -269,15 +325,15 @@ def async_mysql(name: str, pool: bool) -> Row:
 
 
 POSTGRESQL: dict[str, Row] = {
-    "psycopg": psycopg,
+    "psycopg": direct("psycopg"),
     "psycopg async": psycopg_async,
     "psycopg_pool": psycopg_pool,
     "psycopg_pool async": psycopg_pool_async,
-    "psycopg2": psycopg2,
+    "psycopg2": direct("psycopg2"),
     "psycopg2.pool": psycopg2_pool,
     "asyncpg": asyncpg,
     "asyncpg pool": asyncpg_pool,
-    "pg8000": pg8000,
+    "pg8000": direct("pg8000"),
     "SQLAlchemy psycopg": sqlalchemy_sync("postgresql+psycopg"),
     "SQLAlchemy psycopg2": sqlalchemy_sync("postgresql+psycopg2"),
     "SQLAlchemy pg8000": sqlalchemy_sync("postgresql+pg8000"),
@@ -287,7 +343,7 @@ POSTGRESQL: dict[str, Row] = {
     "Django postgresql pool": django_postgresql_pool,
 }
 MARIADB: dict[str, Row] = {
-    "PyMySQL": pymysql,
+    "PyMySQL": direct("pymysql"),
     "aiomysql": async_mysql("aiomysql", pool=False),
     "aiomysql pool": async_mysql("aiomysql", pool=True),
     "asyncmy": async_mysql("asyncmy", pool=False),
@@ -300,15 +356,15 @@ MARIADB: dict[str, Row] = {
 }
 # These verify the certificate for the name that they dial, so that it has to be known here.
 BY_NAME: dict[str, Row] = {
-    "mysql-connector-python": mysql_connector,
+    "mysql-connector-python": direct("mysql_connector"),
     "mysql-connector-python pool": mysql_connector_pool,
-    "mysqlclient": mysqlclient,
+    "mysqlclient": direct("mysqlclient"),
     "SQLAlchemy mysqldb": sqlalchemy_sync("mysql+mysqldb"),
     "SQLAlchemy mysqlconnector": sqlalchemy_sync("mysql+mysqlconnector"),
     "Django mysql": django_mysql,
 }
 # With a version of the driver whose extension in C loads here.
 IN_C: dict[str, Row] = {
-    "mysql-connector-python in C": mysql_connector_in_c(mysql_connector),
+    "mysql-connector-python in C": mysql_connector_in_c(direct("mysql_connector")),
     "mysql-connector-python pool in C": mysql_connector_in_c(mysql_connector_pool),
 }

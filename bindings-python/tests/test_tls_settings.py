@@ -196,7 +196,7 @@ def test_modes_of_libpq(
     for text, options in [("", {"sslmode": mode}), (f"sslmode={mode}", {})]:
         if mode in ("require", "verify-ca"):
             found = received(name, monkeypatch, text, cache=a_cache(), ca=authority, **options)
-            assert found["sslmode"] == "verify-full"
+            assert (found["sslmode"], found["gssencmode"]) == ("verify-full", "disable")
             continue
         with refused(name, f"sslmode is {mode}, with which the token could be sent in clear"):
             helper.connect(text, cache=a_cache(), ca=authority, **options)
@@ -206,6 +206,22 @@ def test_modes_of_libpq(
             helper.connect(cache=a_cache(), ca=authority)
     with refused(name, "gssencmode could encrypt in place of TLS"):
         helper.connect(cache=a_cache(), ca=authority, sslmode="verify-full", gssencmode="prefer")
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    monkeypatch.setenv("PGGSSENCMODE", "prefer")
+    with refused(name, "gssencmode could encrypt in place of TLS"):
+        helper.connect(cache=a_cache(), ca=authority)
+
+
+@pytest.mark.parametrize("name", ["psycopg", "psycopg async", "psycopg2"])
+def test_libpq_verifies_the_name_that_is_signed_and_dials_the_address(
+    name: str, authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"host": "tunnel.invalid", "hostaddr": "127.0.0.7"}
+    found = received(name, monkeypatch, cache=a_cache(), ca=authority, **where)
+    assert (found["host"], found["hostaddr"]) == ("h.example", "127.0.0.7")
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.8")
+    found = received(name, monkeypatch, cache=a_cache(), ca=authority, host="tunnel.invalid")
+    assert (found["host"], found["hostaddr"]) == ("h.example", "127.0.0.8")
 
 
 @pytest.mark.parametrize("name", [*GIVEN, *POSTGRESQL])

@@ -16,6 +16,7 @@ mod policy;
 mod postgres;
 mod private;
 mod rds;
+mod service;
 mod unverified;
 mod verify;
 
@@ -33,6 +34,7 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use crate::arguments::TEMPLATE;
+use crate::engine::Engine;
 use crate::failure::{Failure, Result};
 use crate::output;
 use child::Signals;
@@ -46,6 +48,7 @@ use listener::{Behind, Listener};
 use policy::Policies;
 use private::Private;
 use rds::{Endpoint, Rds, parse_user};
+use service::Service;
 
 /// Runs an RDS for tests: it asks for tokens and verifies them
 ///
@@ -72,7 +75,8 @@ pub(crate) struct LocalOptions {
     /// The port to listen on, one for each database. Default: any that is free
     #[arg(long, value_name = "PORT")]
     port: Vec<u16>,
-    /// What clients sign for, one for each database. Default: localhost and the port
+    /// What clients sign for, one for each database: an endpoint of Aurora DSQL makes it one of DSQL.
+    /// Default: localhost and the port
     #[arg(long, value_name = "HOST[:PORT]")]
     endpoint: Vec<String>,
     /// The address to listen on
@@ -157,6 +161,9 @@ fn rds(given: &LocalOptions, faults: Vec<Fault>) -> Result<Rds> {
     };
     if !plain(&given.region) {
         return Err(Failure::usage("--region has other characters than a region"));
+    }
+    if given.account.len() != 12 || !given.account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Failure::usage("--account is no account: give its 12 digits"));
     }
     // By this name the helpers for drivers take it for one of RDS's.
     let name = format!("Amazon RDS {} Root CA ECC256 G1", given.region);
@@ -286,6 +293,11 @@ async fn listen(
         let port = given.port.get(at).copied().unwrap_or(0);
         let (socket, address) = bind(given.listen, port).await?;
         let endpoint = endpoint(given.endpoint.get(at).map(String::as_str), address.port())?;
+        if engine == Engine::Mysql && Service::of(&endpoint.host) == Service::Dsql {
+            return Err(Failure::usage(
+                "--endpoint: a cluster of Aurora DSQL is a PostgreSQL; give --database none:postgres, or another",
+            ));
+        }
         let names = [endpoint.host.clone(), "localhost".into(), "127.0.0.1".into(), "::1".into()];
         let tls = rds
             .authority

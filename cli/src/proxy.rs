@@ -71,11 +71,13 @@ pub(crate) struct ProxyOptions {
 
 pub(crate) fn run(given: &ProxyOptions) -> Result<ExitCode> {
     let (program, listeners) = read(given)?;
+    program.check()?;
     let log = Log(program.log.unwrap_or_default());
     let mut paces = Paces::default();
     let mut bound = Vec::new();
     for listener in &listeners {
-        bound.push(open(listener, &program, &mut paces, log)?);
+        let opened = open(listener, &program, &mut paces, &bound, log)?;
+        bound.push(opened);
     }
     let admin = program.admin.map(|address| bind(&Place::Address(address), 0)).transpose()?;
     raise_descriptors();
@@ -105,13 +107,17 @@ fn open(
     listener: &Listener,
     program: &ProgramOptions,
     paces: &mut Paces,
+    others: &[(Database, Bound)],
     log: Log,
 ) -> Result<(Database, Bound)> {
     let connection = listener.connection()?;
     let place = listener.place(&connection)?;
+    if others.iter().any(|(other, _)| other.place == place) {
+        return Err(Failure::usage(format!("two databases listen on {place}: give each its own")));
+    }
     let mode = listener.mode()?;
     let gate = listener.gate(&place, mode)?;
-    let limits = program.limits(listener.limit());
+    let limits = program.limits(listener.limit()?);
     let pace = paces.of(&connection, program);
     let (place, bound) = bind(&place, mode)?;
     let parts = Parts { place, connection, gate, limits, pace, log };

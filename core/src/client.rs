@@ -31,7 +31,7 @@ use crate::token_cache::TokenCache;
 
 /// Signs tokens and caches them. Cheap to clone; clones share their caches.
 ///
-/// Any number of threads may use it at once. A hit does no I/O and waits for no lock. A child of `fork`
+/// Any number of threads may use it at once. A hit does no I/O and waits for none. A child of `fork`
 /// may use the client that it inherited, with the tokens and credentials in it.
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Shared>);
@@ -107,9 +107,9 @@ impl Client {
     /// As [`get`](Client::get), if the call may not wait.
     pub(crate) fn try_get(&self, target: &Target<'_>, wait: &mut Wait<'_>) -> Result<Arc<Token>> {
         let now = self.0.config.clock.now()?;
-        match self.0.hit(target, now) {
-            Some(token) => Ok(token),
-            None => self.0.renew(target, now, wait),
+        match self.0.tokens.look(target, now) {
+            Some((Freshness::Fresh, token)) => Ok(self.0.hit(token)),
+            cached => self.0.renew(target, cached, wait),
         }
     }
 
@@ -132,28 +132,21 @@ impl Client {
 }
 
 impl Shared {
-    pub(crate) fn hit(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
-        let token = self.tokens.fresh(target, now)?;
+    pub(crate) fn hit(&self, token: Arc<Token>) -> Arc<Token> {
         self.counters.hits.add(1);
-        Some(token)
+        token
     }
 
     /// A token for a target that has no fresh one. One that is stale is used if a new one is not
     /// available at once.
-    pub(crate) fn renew(
+    fn renew(
         self: &Arc<Self>,
         target: &Target<'_>,
-        now: i64,
+        cached: Option<(Freshness, Arc<Token>)>,
         wait: &mut Wait<'_>,
     ) -> Result<Arc<Token>> {
         let generation = self.tokens.generation();
-        let cached = self.tokens.get(target);
-        match cached.map(|token| (self.tokens.freshness(&token, now), token)) {
-            // Another thread had the lock when it was looked for.
-            Some((Freshness::Fresh, token)) => {
-                self.counters.hits.add(1);
-                Ok(token)
-            }
+        match cached {
             Some((Freshness::Stale, _)) if matches!(wait, Wait::Glance) => {
                 Err(Error::would_block())
             }
@@ -164,7 +157,7 @@ impl Shared {
                     .and_then(|credentials| self.sign_once(&credentials, target, wait));
                 self.store_better(target, signed, Some(stale), generation)
             }
-            Some((Freshness::Expired, _)) | None => {
+            _ => {
                 let credentials = self.credentials(target, wait)?;
                 let signed = self.sign_once(&credentials, target, wait);
                 self.store_better(target, signed, None, generation)
@@ -184,10 +177,7 @@ impl Shared {
             signed.as_ref().is_ok_and(|token| token.unix_expires_at() > stale.unix_expires_at())
         };
         match stale {
-            Some(stale) if !is_better(&stale) => {
-                self.counters.hits.add(1);
-                Ok(stale)
-            }
+            Some(stale) if !is_better(&stale) => Ok(self.hit(stale)),
             _ => self.store(target, signed?, generation),
         }
     }

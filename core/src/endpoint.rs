@@ -78,14 +78,11 @@ fn normalize(host: &str) -> Result<String> {
     if host.is_empty() {
         return Err(Error::invalid("host is empty; give the endpoint of the database"));
     }
-    if let Some(address) = ipv6(host) {
-        return address;
-    }
-    if let Some(bad) = host.chars().find(|&c| !is_host_char(c)) {
-        return Err(refused(host, bad));
+    if !host.bytes().all(is_host_byte) {
+        return ipv6(host).unwrap_or_else(|| Err(refused(host)));
     }
     let name = host.strip_suffix('.').unwrap_or(host);
-    if name.is_empty() || name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+    if name.as_bytes().split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
         return Err(Error::invalid("host has an empty label; check its dots"));
     }
     if name.len() > MAX_HOST {
@@ -97,8 +94,8 @@ fn normalize(host: &str) -> Result<String> {
     Ok(name.to_ascii_lowercase())
 }
 
-fn is_host_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
 }
 
 /// Something if `host` is meant as an IPv6 address. The text is kept as typed but for its case,
@@ -122,11 +119,12 @@ fn ipv6(host: &str) -> Option<Result<String>> {
     )))
 }
 
-/// Why this character may not stand in a host. The host itself is not quoted: what was put
+/// Why a character of it may not stand in a host. The host itself is not quoted: what was put
 /// there by mistake may be a whole URL with a password in it.
 #[cold]
-fn refused(host: &str, bad: char) -> Error {
-    Error::invalid(match bad {
+fn refused(host: &str) -> Error {
+    let is_bad = |c: &char| !u8::try_from(*c).is_ok_and(is_host_byte);
+    Error::invalid(match host.chars().find(is_bad).unwrap_or_default() {
         _ if host.contains("://") => {
             "host has a scheme; give the bare host name, without https:// or postgresql://".into()
         }

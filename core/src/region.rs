@@ -31,7 +31,7 @@ pub(crate) fn is_dsql_host(host: &str) -> bool {
 }
 
 fn dsql_region(host: &str) -> Option<&str> {
-    let mut labels = host.strip_suffix(".on.aws")?.rsplit('.');
+    let mut labels = labels_from_end(host.strip_suffix(".on.aws")?);
     let (region, service, id) = (labels.next()?, labels.next()?, labels.next()?);
     let is_dsql = service == "dsql" || service.starts_with("dsql-");
     (is_dsql && !id.is_empty() && looks_like_region(region)).then_some(region)
@@ -40,7 +40,7 @@ fn dsql_region(host: &str) -> Option<&str> {
 fn rds_region(host: &str) -> Option<&str> {
     let before =
         PARTITION_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
-    let mut labels = before.rsplit('.');
+    let mut labels = labels_from_end(before);
     let (last, previous) = (labels.next()?, labels.next()?);
     let region = match (is_rds(last), is_rds(previous)) {
         (true, false) => previous,
@@ -50,6 +50,17 @@ fn rds_region(host: &str) -> Option<&str> {
     // Without a label before the two it would be the service's own API endpoint.
     labels.next().filter(|label| !label.is_empty())?;
     looks_like_region(region).then_some(region)
+}
+
+/// Byte by byte: names are too short for the search that `str::rsplit` does.
+fn labels_from_end(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(name);
+    std::iter::from_fn(move || {
+        let name = rest?;
+        let dot = name.bytes().rposition(|byte| byte == b'.');
+        rest = dot.and_then(|dot| name.get(..dot));
+        name.get(dot.map_or(0, |dot| dot + 1)..)
+    })
 }
 
 /// The DNS suffixes of the partitions, from botocore's partitions.json.
@@ -70,17 +81,12 @@ fn is_rds(label: &str) -> bool {
 /// `us-east-1`, `eusc-de-east-1`, and regions yet to come: words and a number, joined by
 /// dashes. `global` and the identifier of an account have no dash and a number.
 fn looks_like_region(label: &str) -> bool {
-    let mut parts = label.rsplit('-');
-    let number = parts.next().unwrap_or_default();
-    let words = parts.filter(|word| !word.is_empty() && word.bytes().all(is_lower)).count();
-    words >= 2
-        && words == label.matches('-').count()
-        && !number.is_empty()
-        && number.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn is_lower(byte: u8) -> bool {
-    byte.is_ascii_lowercase()
+    let mut parts = label.as_bytes().rsplit(|&byte| byte == b'-');
+    let is_of = |part: &[u8], is: fn(&u8) -> bool| !part.is_empty() && part.iter().all(is);
+    let has_number = parts.next().is_some_and(|number| is_of(number, u8::is_ascii_digit));
+    has_number
+        && parts.clone().count() >= 2
+        && parts.all(|word| is_of(word, u8::is_ascii_lowercase))
 }
 
 /// The bound of botocore, that of a label of DNS.

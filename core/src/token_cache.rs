@@ -18,7 +18,7 @@ use crate::token::Token;
 /// A map of targets to tokens, with a bound. The identity that signs is not part of the key: a cache
 /// belongs to one client, and a client has one provider.
 ///
-/// A hit never waits for the lock. It is held for as long as it takes to look up or to put in one entry.
+/// Its lock is held for as long as it takes to look up or to put in one entry.
 pub(crate) struct TokenCache {
     entries: PerProcess<Entries>,
     margins: Margins,
@@ -70,33 +70,26 @@ impl TokenCache {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// A fresh token: the path of nearly every call.
-    pub(crate) fn fresh(&self, target: &Target<'_>, now: i64) -> Option<Arc<Token>> {
-        let entries = self.entries.latest().0.try_read().ok()?;
-        let entry = entries.get(target)?;
-        let Made { token, .. } = entry.token.as_ref()?;
-        if self.freshness(token, now) != Freshness::Fresh {
-            return None;
-        }
-        // Only written where it changes, since each write costs the other threads their copy.
-        let added = self.added.load(Ordering::Relaxed);
-        if entry.used.load(Ordering::Relaxed) != added {
-            entry.used.store(added, Ordering::Relaxed);
-        }
-        Some(Arc::clone(token))
-    }
-
-    pub(crate) fn freshness(&self, token: &Token, now: i64) -> Freshness {
-        self.margins.freshness(token.unix_signed_at(), token.unix_expires_at(), now)
-    }
-
-    /// The token of a target, whatever it is worth.
-    pub(crate) fn get(&self, target: &Target<'_>) -> Option<Arc<Token>> {
+    /// The token of a target, and what it is worth now: the path of every call.
+    pub(crate) fn look(&self, target: &Target<'_>, now: i64) -> Option<(Freshness, Arc<Token>)> {
+        // Not waiting spares the system call that says which process this is.
         let entries = match self.entries.latest().0.try_read() {
             Ok(entries) => entries,
             Err(_) => self.entries.get().0.read().unwrap_or_else(PoisonError::into_inner),
         };
-        entries.get(target)?.token.as_ref().map(|made| Arc::clone(&made.token))
+        let entry = entries.get(target)?;
+        let Made { token, .. } = entry.token.as_ref()?;
+        let freshness = self.freshness(token, now);
+        // Only written where it changes, since each write costs the other threads their copy.
+        let added = self.added.load(Ordering::Relaxed);
+        if freshness == Freshness::Fresh && entry.used.load(Ordering::Relaxed) != added {
+            entry.used.store(added, Ordering::Relaxed);
+        }
+        Some((freshness, Arc::clone(token)))
+    }
+
+    pub(crate) fn freshness(&self, token: &Token, now: i64) -> Freshness {
+        self.margins.freshness(token.unix_signed_at(), token.unix_expires_at(), now)
     }
 
     /// Stores a token that was signed in this generation, unless another thread was quicker. Returns the

@@ -11,7 +11,7 @@ after(() => local.stop());
 
 test('the app logs in', async () => {
   const { host, port, user, database } = local.postgres;
-  const client = await connect({ host, port, user, database, signHost: host });
+  const client = await connect({ host, port, user, database });
   const { rows } = await client.query('SELECT current_user');
   assert.equal(rows[0].current_user, 'app');
   await client.end();
@@ -20,7 +20,7 @@ test('the app logs in', async () => {
 test('the app sees why a login is refused', async () => {
   const { host, port, user, database } = local.postgres;
   await local.fault('expired');
-  const login = connect({ host, port, user, database, signHost: host });
+  const login = connect({ host, port, user, database });
   await assert.rejects(login, /PAM authentication failed/);
   assert.equal((await local.logins()).at(-1).reason, 'expired');
 });

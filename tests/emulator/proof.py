@@ -46,20 +46,9 @@ def log_in(token):
     """Where there is a stand-in, it lets the token in."""
     if not STANDIN:
         return
-    import psycopg
+    from standin_login import connect
 
-    standin = {name[8:]: value for name, value in os.environ.items() if name[:8] == "STANDIN_"}
-    with psycopg.connect(
-        host=standin["HOST"],
-        hostaddr=standin["HOSTADDR"],
-        port=standin["PORT"],
-        user=standin["USER"],
-        dbname=standin["DB"],
-        password=token,
-        sslmode="verify-full",
-        sslrootcert=standin["CA"],
-        connect_timeout=10,
-    ) as connection:
+    with connect(token) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
 
 

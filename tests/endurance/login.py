@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 
 import rdsiam
+from standin_login import STANDIN, connect
 
-STANDIN = {name[8:]: value for name, value in os.environ.items() if name.startswith("STANDIN_")}
 THREADS = int(os.environ["ENDURANCE_THREADS"])
 END = float(os.environ["ENDURANCE_END"])
 PAUSE = float(os.environ["ENDURANCE_PAUSE"])
@@ -48,17 +48,7 @@ def provider() -> dict[str, Any]:
 def log_in(token: str) -> None:
     began = time.time()
     try:
-        with psycopg.connect(
-            host=STANDIN["HOST"],
-            hostaddr=STANDIN["HOSTADDR"],
-            port=STANDIN["PORT"],
-            user=STANDIN["USER"],
-            dbname=STANDIN["DB"],
-            password=token,
-            sslmode="verify-full",
-            sslrootcert=STANDIN["CA"],
-            connect_timeout=60,
-        ) as connection:
+        with connect(token, connect_timeout=60) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
         count("logins")
     except psycopg.Error as error:

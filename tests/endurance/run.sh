@@ -27,5 +27,5 @@ cc -std=c99 -Wall -Wextra -Wpedantic -Werror -O1 -g -Iinclude -I"$(pg_config --i
 
 for name in $(compgen -e AWS_); do unset "$name"; done
 export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/nonexistent
-export AWS_SHARED_CREDENTIALS_FILE=/nonexistent PYTHONPATH=$PWD/$out/python
+export AWS_SHARED_CREDENTIALS_FILE=/nonexistent PYTHONPATH=$PWD/$out/python:$PWD/tests/tools:$PWD/tests/standin
 exec nice -n 10 tests/standin/standin run -- .venv/bin/python tests/endurance/run.py

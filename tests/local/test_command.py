@@ -93,6 +93,8 @@ def test_it_ends_with_the_program_that_started_it(tmp_path):
         (["--port", "1", "--port", "2", "--port", "3"], 252, "--port is given 3 times"),
         (["--access-key", "AKID"], 252, "--access-key is ID:SECRET"),
         (["--region", "US East"], 252, "--region has other characters"),
+        (["--account", "12345678901"], 252, "--account is no account: give its 12 digits"),
+        (["--account", "12345678901x"], 252, "12 digits"),
         (["--policy", "/nowhere.json"], 253, "--policy /nowhere.json"),
         (["--ca", "/nowhere/ca.pem"], 255, "the file of the CA"),
         (["--keys", "none"], 252, "container"),

@@ -5,7 +5,7 @@
 
 Needs a release build, and build/pgbouncer (examples/pgbouncer/install.sh). The ways take
 turns, three times, and the medians are compared. PgBouncer verifies the authority alone, because it
-asks DNS for the name.
+asks DNS for the name. Thousands of idle connections have no PostgreSQL behind them: idle.py.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import conftest
+import idle
 from conftest import ROOT, Proxy, environment, postgres_url, standin, to_postgres
 
 sys.path.insert(0, str(ROOT / "tests" / "standin"))
@@ -33,7 +34,6 @@ KEYS = {
     "AWS_SECRET_ACCESS_KEY": standin("STATIC_SECRET_ACCESS_KEY"),
 }
 ROUNDS = 3
-IDLE = 150
 GIGABYTE = "COPY (SELECT repeat('x', 999) FROM generate_series(1, 1000000)) TO STDOUT"
 
 
@@ -108,18 +108,6 @@ def copy_seconds(env):
     return time.monotonic() - began
 
 
-def memory(proxy):
-    """Bytes of the proxy for each connection that is idle."""
-    with proxy.connect():
-        pass
-    before = proxy.memory()
-    with contextlib.ExitStack() as stack:
-        for _ in range(IDLE):
-            stack.enter_context(proxy.connect())
-        time.sleep(1)
-        return (proxy.memory() - before) / IDLE
-
-
 def measure(ways, seconds):
     found = {}
     for clients in (1, 32):
@@ -152,8 +140,10 @@ def main(seconds):
         ways["PgBouncer"] = stack.enter_context(bouncer(folder / "bouncer"))
         ways["rdsiam proxy"] = proxy.libpq()
         subprocess.run(["pgbench", "-iq", "-s", "5"], env=ways["direct TLS"], check=True)
-        found = {"rdsiam proxy, bytes for an idle connection": memory(proxy)}
-        found |= measure(ways, seconds)
+        found = measure(ways, seconds)
+        (folder / "idle").mkdir()
+        for name, number in idle.measure(folder / "idle").items():
+            found[f"rdsiam proxy, idle, {name}"] = number
     print(json.dumps({name: round(number, 1) for name, number in found.items()}, indent=4))
 
 

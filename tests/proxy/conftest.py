@@ -47,9 +47,9 @@ KEYS = {
 class Proxy:
     """One running proxy, and what it has logged."""
 
-    def __init__(self, folder, arguments, env):
+    def __init__(self, folder, arguments, env, password=None):
         self.home = folder
-        self.password = secrets.token_hex(16)
+        self.password = password or secrets.token_hex(16)
         self.password_file = folder / "password"
         self.password_file.write_text(self.password + "\n")
         self.password_file.chmod(0o600)

@@ -39,6 +39,41 @@ def test_a_query_in_flight_is_answered_and_an_idle_session_is_told(start):
     assert not proxy.logged("cut")
 
 
+def test_a_copy_in_flight_is_finished_in_both_directions(start):
+    proxy = start("--drain", "20")
+    with proxy.connect() as connection:
+        connection.execute("CREATE TABLE filled (n int, t text)")
+    with proxy.connect() as filling, proxy.connect() as reading:
+
+        def read():
+            query = "COPY (SELECT n, repeat('x', 999) FROM generate_series(1, 50000) n) TO STDOUT"
+            with reading.cursor().copy(query) as copy:
+                # Longer than the second after which a session is idle.
+                first = bytes(next(iter(copy)))
+                time.sleep(2)
+                return len(first) + sum(len(piece) for piece in copy)
+
+        def fill():
+            with filling.cursor().copy("COPY filled FROM STDIN") as copy:
+                for n in range(3):
+                    copy.write_row((n, "x" * 100_000))
+                    time.sleep(1.5)
+            return "filled"
+
+        threads = [in_thread(read), in_thread(fill)]
+        time.sleep(0.5)
+        assert proxy.stop() == 0
+        for thread, _ in threads:
+            thread.join()
+        digits = sum(len(str(n)) for n in range(1, 50_001))
+        assert [found for _, found in threads] == [[digits + 50_000 * 1001], ["filled"]]
+    after = start()
+    with after.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM filled").fetchone() == (3,)
+        connection.execute("DROP TABLE filled")
+    assert not proxy.logged("cut")
+
+
 def test_a_transaction_is_not_idle(start):
     proxy = start("--drain", "10")
     with proxy.connect() as connection:
@@ -117,6 +152,17 @@ def test_what_does_not_end_is_cut(start):
         thread.join()
     assert isinstance(found[0], psycopg.OperationalError)
     assert len(proxy.logged("cut")) == 1
+
+
+@pytest.mark.parametrize("said", [b"", b"\0\0"])
+def test_a_login_that_does_not_go_on_holds_nobody_up(start, said):
+    proxy = start("--drain", "1", "--handshake-timeout", "120")
+    with raw(proxy.port) as client:
+        client.sendall(said)
+        proxy.wait(lambda: proxy.metric("connections") == 1)
+        began = time.monotonic()
+        assert proxy.stop() == 0
+        assert time.monotonic() - began < 20
 
 
 def test_a_second_signal_ends_it_at_once(start):

@@ -89,12 +89,46 @@ NODE = {
             { host, port, user, password, database });
         console.log((await client.query("SELECT CURRENT_USER() AS u"))[0].u);
         await client.end();""",
+    "knex": """
+        const connection = { host, port, user, password, database };
+        const db = require("knex")({ client: "pg", connection });
+        await db.schema.createTable("made_by_knex", (table) => table.integer("x"));
+        await db("made_by_knex").insert([{ x: 1 }, { x: 2 }]);
+        if ((await db("made_by_knex").where("x", ">", 1)).length !== 1) throw new Error("rows");
+        await db.schema.dropTable("made_by_knex");
+        console.log((await db.raw("SELECT current_user AS u")).rows[0].u);
+        await db.destroy();""",
+    "sequelize": """
+        const { Sequelize, DataTypes } = require("sequelize");
+        const to = { host, port, dialect: "mysql", logging: false };
+        const db = new Sequelize(database, user, password, to);
+        const columns = { x: DataTypes.INTEGER };
+        const Made = db.define("made_by_sequelize", columns, { timestamps: false });
+        await Made.sync();
+        const rows = [{ x: 1 }, { x: 2 }];
+        await db.transaction((transaction) => Made.bulkCreate(rows, { transaction }));
+        if (await Made.count() !== 2) throw new Error("rows");
+        await Made.drop();
+        console.log((await db.query("SELECT CURRENT_USER() AS u"))[0][0].u);
+        await db.close();""",
+    "typeorm": """
+        const { DataSource, EntitySchema } = require("typeorm");
+        const Made = new EntitySchema({ name: "made_by_typeorm",
+            columns: { x: { type: "int", primary: true } } });
+        const to = { type: "postgres", host, port, username: user, password, database };
+        const db = new DataSource({ ...to, entities: [Made], synchronize: true });
+        await db.initialize();
+        await db.getRepository(Made).save([{ x: 1 }, { x: 2 }]);
+        if (await db.getRepository(Made).count() !== 2) throw new Error("rows");
+        await db.query("DROP TABLE made_by_typeorm");
+        console.log((await db.query("SELECT current_user AS u"))[0].u);
+        await db.destroy();""",
 }
 
 
 @pytest.mark.parametrize("driver", NODE)
 def test_node(postgres, mysql, driver):
-    proxy = mysql if driver in ("mysql2", "mariadb") else postgres
+    proxy = mysql if driver in ("mysql2", "mariadb", "sequelize") else postgres
     script = (
         "(async () => { const [host, port, user, password, database] ="
         " JSON.parse(process.env.TO);" + NODE[driver] + "})()"
@@ -103,6 +137,26 @@ def test_node(postgres, mysql, driver):
     env = environment(TO=to, NODE_PATH=str(ROOT / "bindings-node" / "node_modules"))
     out = run(["node", "-e", script], env, cwd=ROOT / "bindings-node")
     assert out.strip().partition("@")[0] == standin("USER")
+
+
+def test_pgcli(postgres):
+    pgcli = ROOT / "build" / "cli" / "venv" / "bin" / "pgcli"
+    out = run([pgcli, "--no-password", "-t", "-c", QUERY], postgres.libpq(HOME=postgres.home))
+    assert standin("USER") in out
+
+
+GO = ROOT / "tests" / "proxy" / "go"
+
+
+def test_go(postgres, mysql):
+    """pgx with its pool and by database/sql, and go-sql-driver/mysql."""
+    env = environment(
+        POSTGRES=f"postgres://{standin('USER')}:{postgres.password}@127.0.0.1:{postgres.port}/app"
+        "?sslmode=disable",
+        MYSQL=f"{standin('USER')}:{mysql.password}@tcp(127.0.0.1:{mysql.port})/app",
+        WANTED=standin("USER"),
+    )
+    run(["go", "test", "-count=1", "./..."], env, cwd=GO, timeout=600)
 
 
 JDBC = ROOT / "tests" / "proxy" / "jdbc"

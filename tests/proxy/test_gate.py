@@ -202,9 +202,55 @@ def test_mistakes_are_named(tmp_path):
         (f"[[database]]\nurl = '{postgres_url()}'\npasword-file = 'x'", "pasword-file"),
         ("[[database]]\nurl = 3", "url of a database is no string"),
         ("admin = ", "TOML"),
+        ("drain = '20'", "drain"),
+        ("handshake-timeout = 0", "handshake-timeout is 0: give 1 to 86400"),
+        ("login-timeout = 99999", "login-timeout is 99999"),
+        ("logins-per-second = 0", "logins-per-second is 0"),
+        (f"[database]\nurl = '{postgres_url()}'", "write [[database]]"),
     ):
-        config.write_text(text)
+        # The settings of the program are looked at once there is a database.
+        databases = "" if "database" in text else f"\n[[database]]\nurl = '{postgres_url()}'\n"
+        config.write_text(text + databases)
         assert word in refuse("--config", config), text
+    config.write_bytes(b"\xff")
+    assert "UTF-8" in refuse("--config", config)
+
+
+def test_places_that_cannot_be_listened_on_are_named(tmp_path):
+    url, options = postgres_url(), to_postgres()
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    told = refuse(f"{long}/={url}", *options)
+    assert "the path of a socket has at most 107 bytes" in told
+    assert "choose a shorter folder" in told
+    # The length counts, however it is written.
+    assert "at most 107 bytes" in refuse(f"./{'x' * 120}/={url}", *options)
+    assert "No such file" in refuse(f"{tmp_path}/not-there/sock={url}", *options)
+    twice = [f"{tmp_path}/twice={url}"] * 2
+    assert f"two databases listen on {tmp_path}/twice" in refuse(*twice, *options)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = refuse(f"{tmp_path}/one={url}", *options, "--admin", f"127.0.0.1:{port}")
+        assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in told
+    assert not (tmp_path / "one").exists()
+
+
+def test_authorities_that_cannot_be_read_are_named(tmp_path):
+    sign = to_postgres()
+    sign[sign.index("--ca") :] = []
+    empty = tmp_path / "empty"
+    empty.write_text("no certificate")
+    for file, word in (
+        (empty, "there is no certificate in it"),
+        (tmp_path, "Is a directory"),
+        (tmp_path / "not-there", "No such file"),
+    ):
+        told = refuse(f"{tmp_path}/sock={postgres_url()}", *sign, "--ca", file)
+        assert word in told
+        assert str(file) in told
+    assert "max-connections is 0" in refuse(
+        f"{tmp_path}/sock={postgres_url()}", *to_postgres(), "--max-connections", "0"
+    )
 
 
 def test_several_databases_of_one_file(tmp_path, keys):

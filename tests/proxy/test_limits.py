@@ -51,6 +51,32 @@ def test_a_thousand_connections_leave_no_descriptor_behind(start):
     assert proxy.metric("logins_total", result="ok") == 201
 
 
+def test_a_storm_of_wrong_passwords_holds_nobody_back(start):
+    """Each is answered half a second later, and takes no place of those that know it."""
+    proxy = start()
+    with proxy.connect():
+        pass
+    stopped = threading.Event()
+
+    def guess():
+        while not stopped.is_set():
+            with pytest.raises(psycopg.OperationalError, match="the password is not the one"):
+                proxy.connect(password=os.urandom(8).hex())
+
+    guessing = [threading.Thread(target=guess) for _ in range(30)]
+    for thread in guessing:
+        thread.start()
+    proxy.wait(lambda: proxy.metric("rejections_total", reason="password") > 30)
+    began = time.monotonic()
+    with proxy.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert time.monotonic() - began < 10
+    stopped.set()
+    for thread in guessing:
+        thread.join()
+    assert proxy.metric("logins_total", result="ok") == 2
+
+
 def test_clients_that_hang_up_at_once_hold_nobody_back(start):
     """Each is a reset by the time the proxy looks at it."""
     proxy = start()

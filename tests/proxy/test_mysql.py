@@ -8,10 +8,12 @@ import struct
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pymysql
 import pytest
 from conftest import environment, judged, mysql_url, raw, run, standin, to_mysql
+from mariadb import MariaDB
 
 
 @contextlib.contextmanager
@@ -161,6 +163,35 @@ def test_a_database_that_is_away_is_named(start):
     proxy = start(url=url, options=to_mysql())
     with pytest.raises(pymysql.err.OperationalError, match=r"port 1: .*refused"):
         proxy.connect_mysql()
+
+
+def test_logins_wait_for_their_turn_longer_than_a_server_would(start):
+    """A server closes a connection whose login does not come in time: the wait is before it."""
+    proxy = start("--logins-per-second", "1", url=mysql_url(), options=to_mysql())
+    began, outcomes = time.monotonic(), []
+
+    def log_in():
+        with proxy.connect_mysql(connect_timeout=60) as connection:
+            outcomes.append(ask(connection, "SELECT 1"))
+
+    with server_setting("connect_timeout", 2):
+        threads = [threading.Thread(target=log_in) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert outcomes == [(1,)] * 8
+    assert time.monotonic() - began > 6
+
+
+@contextlib.contextmanager
+def server_setting(name, value):
+    server = MariaDB.found_in(Path(standin("DIR")))
+    server.run_sql(f"SET GLOBAL {name} = {value}")
+    try:
+        yield
+    finally:
+        server.run_sql(f"SET GLOBAL {name} = DEFAULT")
 
 
 def aborted(connection):

@@ -41,12 +41,6 @@ def find_mariadb():
     return server if plugin and all(map(shutil.which, programs)) else None
 
 
-def find_cache():
-    """The server of Redis or Valkey, or None."""
-    path = "/usr/bin:/usr/sbin:/usr/local/bin"
-    return shutil.which("valkey-server", path=path) or shutil.which("redis-server", path=path)
-
-
 def find_library(name):
     """A library that is preloaded, in whichever folder of this architecture it lies."""
     return next(
@@ -76,7 +70,7 @@ NEEDS = [
 LIBPQ_NEEDS = [("libpq headers", "libpq-dev", lambda: find_header("libpq-fe.h"))]
 CLIENT_NEEDS = [
     *LIBPQ_NEEDS,
-    ("Redis or Valkey", "redis-server", find_cache),
+    ("Redis", "redis-server", lambda: shutil.which("redis-server")),
     ("libmariadb headers", "libmariadb-dev", lambda: find_header("mysql.h")),
 ]
 

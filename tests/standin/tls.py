@@ -35,12 +35,17 @@ def make_certificates(folder, servers, account):
     authority = ["-x509", "-extensions", "ca", "-days", "7", "-subj", "/CN=standin CA"]
     call([*REQUEST, *authority, "-keyout", "ca.key", "-out", "ca.pem"], cwd=tls)
     for serial, (name, hosts) in enumerate(servers.items(), start=2):
-        config.write_text(OPENSSL_CONF.format(hosts=",".join(f"DNS:{host}" for host in hosts)))
+        config.write_text(OPENSSL_CONF.format(hosts=",".join(map(subject, hosts))))
         make_certificate(tls, name, serial)
         (tls / f"{name}.key").chmod(0o600)
         own(tls / f"{name}.key", account)
     for name in ("ca.key", "openssl.cnf"):
         (tls / name).unlink()
+
+
+def subject(host):
+    is_address = host.replace(".", "").isdigit()
+    return f"IP:{host}" if is_address else f"DNS:{host}"
 
 
 def make_certificate(tls, name, serial):

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Fuzzes everything that reads outside input, under AddressSanitizer and LeakSanitizer, for so many
-# seconds each: core/fuzz and ffi/fuzz. What it finds is in build/fuzz/<target>, and an input that
+# seconds each: core/fuzz, wire/fuzz and ffi/fuzz. What it finds is in build/fuzz/<target>, and an input that
 # breaks something is printed and kept in build/fuzz/found.
 # libFuzzer comes with the crate libfuzzer-sys; the stable compiler has the rest, behind the
 # variable that opens what is not yet promised.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
-[ $# -gt 1 ] && targets=("${@:2}") || targets=(sign explain calls)
+[ $# -gt 1 ] && targets=("${@:2}") || targets=(sign explain calls postgres mysql)
 host=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$PWD/build/fuzz/target
 export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Ccodegen-units=1 -Cpasses=sancov-module \
@@ -17,7 +17,10 @@ export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Ccodegen-units=1 -Cpasses=s
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do
     crate=core corpus=core/tests/corpus/$target
-    [ "$target" = calls ] && crate=ffi corpus=ffi/fuzz/corpus/$target
+    case $target in
+    calls) crate=ffi corpus=ffi/fuzz/corpus/$target ;;
+    postgres | mysql) crate=wire corpus=wire/tests/corpus/$target ;;
+    esac
     cargo build --release --locked --target "$host" --manifest-path "$crate/fuzz/Cargo.toml" --bins
     binary=$CARGO_TARGET_DIR/$host/release/$target
     # A sanitizer that is not linked finds nothing.

@@ -11,8 +11,8 @@ mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.
 if [ "${1:-}" = --fix ]; then
     cargo fmt
     cargo fmt --manifest-path tests/bench/rust/Cargo.toml
-    rustfmt --edition 2024 {core,ffi}/fuzz/fuzz_targets/*.rs
-    gofmt -w examples/go tests/consumer/go tests/local/go
+    rustfmt --edition 2024 {core,ffi,wire}/fuzz/fuzz_targets/*.rs
+    gofmt -w examples/go tests/consumer/go tests/local/go tests/proxy/go
     "$venv/clang-format" -i "${c_files[@]}"
     "$venv/ruff" format --config bindings-python/pyproject.toml "${python_files[@]}"
     (cd bindings-node && npm run --silent format && npx biome check --write ../tests/bench ../packaging/proofs ../cli/npm ../tests/local)
@@ -23,9 +23,9 @@ for file in "${shell_files[@]}"; do bash -n "$file"; done
 python3 docs/tools/check.py
 cargo fmt --check
 cargo fmt --check --manifest-path tests/bench/rust/Cargo.toml
-rustfmt --edition 2024 --check {core,ffi}/fuzz/fuzz_targets/*.rs
+rustfmt --edition 2024 --check {core,ffi,wire}/fuzz/fuzz_targets/*.rs
 # In two steps: a failed command in front of && ends no script.
-unformatted=$(gofmt -l examples/go tests/consumer/go tests/local/go)
+unformatted=$(gofmt -l examples/go tests/consumer/go tests/local/go tests/proxy/go)
 [ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 "$venv/clang-format" --dry-run -Werror "${c_files[@]}"
 "$venv/ruff" check --config bindings-python/pyproject.toml "${python_files[@]}"

@@ -113,16 +113,19 @@ def encode(words):
     return b"".join(parts)
 
 
-async def serve(folder, listening):
+async def serve(folder, sockets, listening):
+    """One front for each of the servers' sockets; tells the ports of all."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls" / "valkey.pem", folder / "tls" / "valkey.key")
 
-    async def accept(reader, writer):
-        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
-            server = await asyncio.open_unix_connection(folder / "server.sock")
-            await Connection(folder, (reader, writer), server).run()
+    async def front(path):
+        async def accept(reader, writer):
+            with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+                server = await asyncio.open_unix_connection(path)
+                await Connection(folder, (reader, writer), server).run()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
-    listening(server.sockets[0].getsockname()[1])
-    async with server:
-        await server.serve_forever()
+        return await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
+
+    servers = [await front(path) for path in sockets]
+    listening([server.sockets[0].getsockname()[1] for server in servers])
+    await asyncio.gather(*(server.serve_forever() for server in servers))

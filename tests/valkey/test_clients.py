@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug/rdsiam"
-CLIENT = shutil.which("valkey-cli") or shutil.which("redis-cli") or "redis-cli"
 V = {
     name.removeprefix("VALKEY_"): v for name, v in os.environ.items() if name.startswith("VALKEY_")
 }
+CLIENT = V["CLIENT"]
 LOGIN = ["-h", V["HOST"], "-p", V["PORT"], "-U", V["USER"], "--ca", V["CA"]]
 CACHE = ["--elasticache", "--cache-name", V["NAME"]]
 REGION = ["--region", V["REGION"]]
@@ -39,10 +38,11 @@ def test_the_client_logs_in_over_tls_as_the_user():
     assert (done.returncode, done.stdout) == (0, V["USER"] + "\n"), done.stderr
 
 
-def test_the_region_comes_from_the_environment_and_the_name_is_signed_in_lower_case():
-    options = ["--elasticache", "--cache-name", V["NAME"].upper()]
-    done = run(*LOGIN, *options, "--", CLIENT, "PING", AWS_REGION=V["REGION"])
-    assert done.stdout == "PONG\n", done.stderr
+def test_the_region_comes_from_the_environment_and_names_are_in_lower_case():
+    options = ["--elasticache", "--cache-name", V["NAME"].upper(), "-U", V["USER"].upper()]
+    place = LOGIN[:4] + LOGIN[6:]
+    done = run(*place, *options, "--", CLIENT, "ACL", "WHOAMI", AWS_REGION=V["REGION"])
+    assert done.stdout == V["USER"] + "\n", done.stderr
 
 
 KINDS = {

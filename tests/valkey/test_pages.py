@@ -27,9 +27,16 @@ def program(block):
     code = code.replace("6379", os.environ["VALKEY_PORT"])
     if block.language == "sh":
         words = shlex.split(code.replace("\\\n", " "))
-        client = "valkey-cli" if Path("/usr/bin/valkey-cli").exists() else "redis-cli"
         place = ["-p", os.environ["VALKEY_PORT"], "--ca", os.environ["VALKEY_CA"]]
-        return [COMMAND, words[1], *place, *words[2:-1], client, "ACL", "WHOAMI"]
+        return [
+            COMMAND,
+            words[1],
+            *place,
+            *words[2:-1],
+            os.environ["VALKEY_CLIENT"],
+            "ACL",
+            "WHOAMI",
+        ]
     return {"python": [sys.executable, "-c", code], "js": ["node", "-e", code]}[block.language]
 
 

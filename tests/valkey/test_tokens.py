@@ -1,7 +1,6 @@
 """Tokens of programs in C and Rust log in by the client: there is no driver of either here."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 PREFIX = ROOT / "build/prefix"
-CLIENT = shutil.which("valkey-cli") or shutil.which("redis-cli") or "redis-cli"
 V = {n.removeprefix("VALKEY_"): v for n, v in os.environ.items() if n.startswith("VALKEY_")}
+CLIENT = V["CLIENT"]
 KEYS = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Kind } from '../connection-string.js';
 import { invalid } from '../errors.js';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
@@ -19,23 +20,20 @@ export interface Options extends Omit<Knex.Config, 'client' | 'connection'> {
 
 type Dialect = new (...args: unknown[]) => { acquireRawConnection(): Promise<unknown> };
 
+const pg = () => require('../pg-pool.js') as typeof import('../pg-pool.js');
+const mysql2 = () => require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
+
 // Each dialect of knex is a class whose method makes one connection of its pool.
 const DIALECTS = {
   pg: {
-    port: 5432,
+    kind: (): Kind => ({ port: 5432 }),
     dialect: () => require('knex/lib/dialects/postgres/index.js') as Dialect,
-    settings: () => (require('../pg-pool.js') as typeof import('../pg-pool.js')).settingsOf,
-    prepare: <T extends object>(options: T) => options,
+    settings: () => pg().settingsOf,
   },
   mysql2: {
-    port: 3306,
+    kind: () => mysql2().KIND,
     dialect: () => require('knex/lib/dialects/mysql2/index.js') as Dialect,
-    settings: () =>
-      (require('../mysql2-settings.js') as typeof import('../mysql2-settings.js')).settingsOf,
-    prepare: <T extends object>(options: T) =>
-      (require('../mysql2-settings.js') as typeof import('../mysql2-settings.js')).withProfile(
-        options,
-      ),
+    settings: () => mysql2().settingsOf,
   },
 };
 
@@ -52,12 +50,12 @@ export function config({ client: name, connection, ...rest }: Options): Knex.Con
   if (client !== 'pg' && client !== 'mysql2') {
     throw invalid('client has to be "pg", "postgres", "postgresql", "mysql2" or "mysql"');
   }
-  const { port, dialect, settings, prepare } = DIALECTS[client];
+  const { kind, dialect, settings } = DIALECTS[client];
   let login: Login;
   const open = (given: ConnectionOptions | string): Knex.StaticConnectionConfig => {
     const { expirationChecker, ...options } =
       typeof given === 'string' ? { connectionString: given } : given;
-    login = new Login(prepare(options), { port });
+    login = new Login(options, kind());
     const made = settings()(login);
     return Object.assign(made, expirationChecker && { expirationChecker }) as never;
   };

@@ -1,13 +1,14 @@
 import mariadb = require('mariadb');
 
 import type { Connection, ConnectionConfig, Pool, PoolConfig } from 'mariadb';
+import { jsonQuery } from '../connection-string.js';
 import { type Attempt, isRefusal, Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 import { withContext } from '../tls.js';
 
 export type Options<T = PoolConfig> = LoginOptions & DriverOptions<T>;
 
-const loginOf = (options: object) => new Login(options, { port: 3306 });
+const loginOf = (options: object) => new Login(options, { port: 3306, query: jsonQuery });
 const settingsOf = (login: Login) =>
   ({ ...login.rest, ssl: withContext(login.tls) }) as unknown as PoolConfig;
 

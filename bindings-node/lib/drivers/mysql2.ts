@@ -5,11 +5,11 @@ import type { ConnectionOptions, Pool, PoolOptions } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
-import { settingsOf, withProfile, withSecondTry } from '../mysql2-settings.js';
+import { KIND, settingsOf, withSecondTry } from '../mysql2-settings.js';
 
 export type Options<T = PoolOptions> = LoginOptions & DriverOptions<T>;
 
-const loginOf = (options: object) => new Login(withProfile(options), { port: 3306 });
+const loginOf = (options: object) => new Login(options, KIND);
 
 /**
  * A pool of mysql2 whose new connections ask for a token, over verified TLS. A login that is

@@ -1,3 +1,5 @@
+import { Duplex } from 'node:stream';
+
 import net = require('node:net');
 import tls = require('node:tls');
 import connect = require('postgres');
@@ -21,15 +23,15 @@ const ERROR = 0x45;
  * @throws {RdsIamError} if an option is wrong, or would weaken TLS
  */
 export function postgres(options: Options): Sql {
-  const login = new Login(options, { port: 5432 });
-  const limit = Number(login.rest.connect_timeout ?? 30) * 1000;
+  const login = new Login(named(options), { port: 5432, query: (query) => ({ query }) });
+  const { query, ...rest } = login.rest as { query?: Record<string, string> };
   // The attempt to log in over each socket. The password is asked for while its data is handled.
   const attempts = new WeakMap<tls.TLSSocket, Attempt>();
   let handled: tls.TLSSocket;
   const pass = () => attempts.get(handled)?.token;
   const open = async () => {
     const attempt = await login.attempt();
-    const secure = await handshake(login, limit);
+    const secure = await handshake(login, Number(sql.options.connect_timeout) * 1000);
     attempts.set(secure, attempt);
     const emit = secure.emit as (event: string | symbol, ...values: unknown[]) => boolean;
     secure.emit = (event: string | symbol, ...values: unknown[]) => {
@@ -37,30 +39,53 @@ export function postgres(options: Options): Sql {
       if (event !== 'data' || !(chunk instanceof Buffer)) {
         return emit.call(secure, event, ...values);
       }
-      const code = refusalIn(chunk);
+      const refusal = refusalIn(chunk);
       // postgres.js starts again, with another socket, if a connection closes during the login, but
       // not if it is refused. So a refusal that deserves a second try becomes a close.
-      if (code !== undefined && login.shouldRetry({ code }, attempt)) {
+      if (refusal !== undefined && login.shouldRetry(refusal, attempt)) {
         secure.destroy();
         return true;
       }
-      if (code !== undefined || isLoggedIn(chunk)) secure.emit = emit as typeof secure.emit;
+      if (refusal !== undefined || isLoggedIn(chunk)) secure.emit = emit as typeof secure.emit;
       handled = secure;
       return emit.call(secure, event, ...values);
     };
     return secure;
   };
   const socket = () => open().catch(failed);
-  // TLS is set up here, so that the driver itself has nothing to decide.
-  return connect({ ...login.rest, pass, socket, ssl: false } as never) as Sql;
+  // The driver itself reads the query. TLS is set up here, so that it has nothing to decide about that.
+  const url = `postgres://${login.host}/?${new URLSearchParams(query)}`;
+  const sql = connect(url, { ...rest, pass, socket, ssl: false } as never) as Sql;
+  return sql;
 }
 
-// A socket that fails as soon as the driver listens to it. If the function threw instead, the driver
-// would count the connection among those that are being made for ever.
-function failed(error: unknown): net.Socket {
-  const socket = new net.Socket();
-  setImmediate(() => socket.destroy(copyOf(error) as Error));
-  return socket;
+// The driver's other names for options.
+function named(options: object): object {
+  const { hostname, username, db, pass, ...rest } = options as Record<string, unknown>;
+  return {
+    ...rest,
+    host: rest.host ?? hostname,
+    user: rest.user ?? username,
+    database: rest.database ?? db,
+    password: rest.password ?? pass,
+  };
+}
+
+// A socket that fails when the driver writes to it: one that closes earlier is the end of its connection,
+// which then keeps what it had to write for ever. If the function threw instead, the driver would count the
+// connection among those that are being made.
+function failed(error: unknown): Duplex {
+  const copy = copyOf(error) as Error;
+  return new Duplex({
+    emitClose: false,
+    read() {},
+    write: (_chunk, _encoding, done) => done(copy),
+    destroy(reason, done) {
+      done(reason);
+      // As of a socket. After `true` the driver waits longer each time: for a server, not for a token.
+      process.nextTick(() => this.emit('close', !(error instanceof RdsIamError)));
+    },
+  });
 }
 
 // The driver writes the query on what it gets, and many connections may share one error of ours.
@@ -113,9 +138,12 @@ function event(socket: net.Socket, name: string): Promise<unknown[]> {
   });
 }
 
-// The SQLSTATE of an error message, which is the whole answer to a login.
-function refusalIn(chunk: Buffer): string | undefined {
-  return chunk[0] === ERROR ? /\0C([0-9A-Z]{5})\0/.exec(chunk.toString('latin1'))?.[1] : undefined;
+// SQLSTATE and text of an error message, which is the whole answer to a login.
+function refusalIn(chunk: Buffer): { code: string; message: string } | undefined {
+  if (chunk[0] !== ERROR) return undefined;
+  const said = chunk.toString('latin1');
+  const code = /\0C([0-9A-Z]{5})\0/.exec(said)?.[1];
+  return code === undefined ? undefined : { code, message: /\0M([^\0]*)\0/.exec(said)?.[1] ?? '' };
 }
 
 function isLoggedIn(chunk: Buffer): boolean {

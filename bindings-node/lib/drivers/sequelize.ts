@@ -63,22 +63,25 @@ export function createSequelize(given: Options): Sequelize {
 function open(dialect: Dialect, options: Given, node: Node) {
   const { dialectOptions, ...both } = { ...options, ...known(node) };
   const ssl = both.ssl === undefined ? dialectOptions?.ssl : both.ssl;
-  const login = new Login(withProfile(dialect, { ...both, ssl }), {
-    userKey: 'username',
-    port: PORTS[dialect],
-  });
+  const login = new Login(
+    { ...both, ssl },
+    {
+      userKey: 'username',
+      port: PORTS[dialect],
+      // As sequelize does it.
+      query: (query) => ({ dialectOptions: query }),
+      ...(dialect === 'mysql' && { prepare: mysql2().withProfile }),
+    },
+  );
+  const { dialectOptions: found, ...rest } = login.rest as { dialectOptions?: object };
   const settings = {
-    ...login.rest,
-    dialectOptions: { ...dialectOptions, ...settingsOf(dialect, login) },
+    ...rest,
+    dialectOptions: { ...dialectOptions, ...found, ...settingsOf(dialect, login) },
   };
   return { login, settings };
 }
 
 const mysql2 = () => require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
-
-function withProfile<T extends object>(dialect: Dialect, options: T): T {
-  return dialect === 'mysql' ? mysql2().withProfile(options) : options;
-}
 
 function known(node: Node): Node {
   return Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined));

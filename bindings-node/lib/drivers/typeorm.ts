@@ -1,10 +1,11 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { Given, Kind } from '../connection-string.js';
 import { invalid } from '../errors.js';
 import { Login } from '../login.js';
 import type { DriverOptions, LoginOptions } from '../login-options.js';
 
 // The member of the union for a type; that of MySQL has more than one.
-type Kind<T, O = DataSourceOptions> = O extends { type: infer K }
+type Source<T, O = DataSourceOptions> = O extends { type: infer K }
   ? T extends K
     ? O
     : never
@@ -15,7 +16,7 @@ export type Node = LoginOptions & { username?: string | undefined; database?: st
 
 type OptionsOf<T> = T extends unknown
   ? LoginOptions &
-      DriverOptions<Omit<Kind<T>, 'driver' | 'replication' | 'type'>> & {
+      DriverOptions<Omit<Source<T>, 'driver' | 'replication' | 'type'>> & {
         type: T;
         username?: string | undefined;
         /** Each host has a login of its own. */
@@ -25,17 +26,20 @@ type OptionsOf<T> = T extends unknown
 
 export type Options = OptionsOf<'postgres' | 'mysql' | 'mariadb'>;
 
-type Given = Omit<Options, 'extra' | 'ssl'> & {
+type All = Omit<Options, 'extra' | 'ssl'> & {
   extra?: Record<string, unknown>;
   ssl?: unknown;
 };
 
 // TypeORM takes the module of the driver as an option, and makes its pools with it.
 const KINDS = {
-  postgres: { port: 5432, driver: postgres, prepare: <T extends object>(options: T) => options },
+  postgres: { port: 5432, driver: postgres },
   mysql: { port: 3306, driver: mysql, prepare: withProfile },
   mariadb: { port: 3306, driver: mysql, prepare: withProfile },
 };
+
+// It ignores the query of a connection string.
+const OF_ALL: Pick<Kind, 'query' | 'userKey'> = { userKey: 'username', query: () => ({}) };
 
 /** The login of the host that a pool is made for. */
 type LoginFor = (config: {
@@ -54,13 +58,13 @@ export function dataSourceOptions(options: Options): DataSourceOptions {
   if (!Object.hasOwn(KINDS, options.type)) {
     throw invalid('type has to be "postgres", "mysql" or "mariadb"');
   }
-  const { port, driver, prepare } = KINDS[options.type];
-  const { replication, ...rest } = options as Given;
+  const { driver, ...kind } = KINDS[options.type];
+  const { replication, ...rest } = options as All;
   const logins: Login[] = [];
   const open = (node: Node | undefined) => {
     const { extra, ...both } = { ...rest, ...node };
     const ssl = both.ssl === undefined ? extra?.ssl : both.ssl;
-    const login = new Login(prepare({ ...both, ssl }), { userKey: 'username', port });
+    const login = new Login({ ...both, ssl }, { ...OF_ALL, ...kind });
     logins.push(login);
     return login.rest;
   };
@@ -85,7 +89,7 @@ export function dataSourceOptions(options: Options): DataSourceOptions {
   } as unknown as DataSourceOptions;
 }
 
-function withProfile<T extends object>(options: T): T {
+function withProfile(options: Given): Given {
   const mysql2 = require('../mysql2-settings.js') as typeof import('../mysql2-settings.js');
   return mysql2.withProfile(options);
 }

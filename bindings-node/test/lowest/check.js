@@ -7,16 +7,14 @@ const { DRIVERS } = require('../drivers.js');
 const { introduce } = require('../emulated.js');
 const { sleep } = require('../support.js');
 const { TokenCache } = require('../..');
-const lowest = require('./package.json').dependencies;
 const { peerDependencies } = require('../../package.json');
 
 const standin = (name) => process.env[`STANDIN_${name}`];
 
 test('what is installed is the lowest that package.json allows', () => {
   for (const [name, range] of Object.entries(peerDependencies)) {
-    assert.ok(range.startsWith(`>=${lowest[name]}`), `${name}: ${range}`);
     const { version } = require(`../../node_modules/${name}/package.json`);
-    assert.equal(version, lowest[name], name);
+    assert.equal(version, /^>=(\S+)/.exec(range)[1], name);
   }
 });
 

@@ -19,6 +19,8 @@ from .errors import CredentialsProviderError, InvalidArgumentError, RdsIamError
 
 T = TypeVar("T")
 
+# All that Aurora DSQL says to a token that it refuses.
+_DSQL_REFUSED = "unable to accept connection, access denied"
 # What a helper takes for itself. Everything else is the driver's.
 OURS = ("cache", "ca", "credentials", "profile", "region", "sign_host", "sign_port")
 
@@ -261,13 +263,15 @@ def is_refusal(error: BaseException) -> bool:
     |---|---|
     | asyncpg, psycopg | `sqlstate` 28000 or 28P01, where it has one |
     | psycopg, psycopg2 | the server's text |
+    | all, from Aurora DSQL | its text: the code, 08006, is that of other failures too |
     | MySQL's | number 1045, `errno` or the first argument |
     """
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if state in ("28000", "28P01"):
         return True
     number = getattr(error, "errno", None) or (error.args[0] if error.args else None)
-    return number == 1045 or "authentication failed" in str(error)
+    text = str(error)
+    return number == 1045 or "authentication failed" in text or _DSQL_REFUSED in text
 
 
 def _signed(wanted: Login, token: str) -> str:

@@ -10,10 +10,16 @@ from . import _rdsiam
 from ._cache import Token
 from .errors import CredentialsExpiredError, RdsIamTimeoutError
 
-# As TokenCache has them.
-_REFRESH_BEFORE = 60
-_MIN_REMAINING = 10
-_TIMEOUT = 10
+
+def _stated(name: str) -> int:
+    """The default that the signature of TokenCache states."""
+    signature = str(_rdsiam.TokenCache.__text_signature__)
+    return int(signature.partition(f" {name}=")[2].partition(",")[0])
+
+
+_REFRESH_BEFORE = _stated("refresh_before")
+_MIN_REMAINING = _stated("min_remaining")
+_TIMEOUT = _stated("timeout")
 # After a call that failed while the old token is still valid.
 _PAUSE = 5
 # What a token that does not say so is valid for.

@@ -195,6 +195,12 @@ pub(super) fn refused(refusal: &Refusal, engine: Engine) -> Finding {
         (Engine::Mysql, "3118" | "4151") => {
             (Cause::UserMayNotLogIn, "unlock the account: ALTER USER ... ACCOUNT UNLOCK")
         }
+        (Engine::Postgres, "08006") if has(&["access denied"]) => (
+            Cause::TokenRefused,
+            "Aurora DSQL says no more than that. Of what can be checked from here, see the lines below; what \
+             remains: the policy where it was not checked (dsql:DbConnectAdmin for admin, dsql:DbConnect for \
+             others), and AWS IAM GRANT of the database role to the identity",
+        ),
         (Engine::Postgres, "28000" | "28P01") | (Engine::Mysql, "1045" | "1698") => (
             Cause::TokenRefused,
             "the server does not say why. Of what can be checked from here, see the lines below; \

@@ -89,7 +89,9 @@ pub(super) fn become_command(
     if is_client(program) {
         let ca = file_or_system(connection.ca.as_deref())?;
         command.args(["-h", host, "-p", &connection.port.unwrap_or(PORT).to_string()]);
-        command.args(["--user", user, "--tls", "--cacert"]).arg(ca);
+        // As AWS stores it, and as it is signed.
+        let user = user.to_ascii_lowercase();
+        command.args(["--user", &user, "--tls", "--cacert"]).arg(ca);
         command.envs(VARIABLES.map(|name| (name, token.as_str())));
     }
     if let Some(name) = &given.way.password_env {

@@ -1,4 +1,4 @@
-//! Whether a policy of IAM allows `rds-db:connect` on a database for a user.
+//! Whether a policy of IAM allows a user to connect to a database.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,8 +7,6 @@ use serde_json::Value;
 
 use super::verify::Reason;
 use crate::failure::{self, Failure};
-
-const ACTION: &str = "rds-db:connect";
 
 /// The policies of the identities. Without any, all of them may do everything.
 #[derive(Debug, Default)]
@@ -53,30 +51,36 @@ impl Policies {
     }
 
     /// By the policies of the owner and those for everybody. A denial wins.
-    pub(crate) fn check(&self, owner: &str, resource: &str) -> Result<(), Reason> {
+    pub(crate) fn check(
+        &self,
+        owner: &str,
+        permission: &'static str,
+        resource: &str,
+    ) -> Result<(), Reason> {
         if !self.is_given {
             return Ok(());
         }
         let own = self.by_owner.get(owner).into_iter().flatten();
         let mut is_allowed = false;
         for statement in own.chain(&self.for_all) {
-            if !statement.concerns(resource) {
+            if !statement.concerns(permission, resource) {
                 continue;
             }
             if !statement.allows {
-                return Err(Reason::Denied);
+                return Err(Reason::Denied { permission });
             }
             is_allowed = true;
         }
-        if is_allowed { Ok(()) } else { Err(Reason::NotAllowed) }
+        if is_allowed { Ok(()) } else { Err(Reason::NotAllowed { permission }) }
     }
 }
 
 impl Statement {
-    fn concerns(&self, resource: &str) -> bool {
-        self.actions
-            .cover(|pattern| matches(pattern.to_ascii_lowercase().as_bytes(), ACTION.as_bytes()))
-            && self.resources.cover(|pattern| matches(pattern.as_bytes(), resource.as_bytes()))
+    fn concerns(&self, permission: &str, resource: &str) -> bool {
+        let permission = permission.to_ascii_lowercase();
+        self.actions.cover(|pattern| {
+            matches(pattern.to_ascii_lowercase().as_bytes(), permission.as_bytes())
+        }) && self.resources.cover(|pattern| matches(pattern.as_bytes(), resource.as_bytes()))
     }
 }
 

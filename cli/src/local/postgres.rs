@@ -15,6 +15,7 @@ use super::keys::random_text;
 use super::listener::{Behind, Listener};
 use super::none;
 use super::rds::User;
+use super::service::Service;
 use super::verify::Reason;
 
 const ENGINE: &str = "postgres";
@@ -22,6 +23,12 @@ const LONGEST_PASSWORD: usize = 65_536;
 /// As of PostgreSQL's PAM and of a role that is none of IAM's.
 const REFUSED: &str = "28000";
 const WRONG_PASSWORD: &str = "28P01";
+/// As of Aurora DSQL, which has one answer to all that it refuses.
+const DSQL_REFUSED: ErrorResponse<'_> = ErrorResponse {
+    code: "08006",
+    message: "unable to accept connection, access denied",
+    hint: None,
+};
 
 pub(super) async fn serve(
     listener: &Listener,
@@ -57,8 +64,13 @@ async fn login(
         |name: &str| startup.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
     let name = text("user").unwrap_or_default();
     let database = text("database").unwrap_or_else(|| name.clone());
+    let is_dsql = Service::of(&listener.endpoint.host) == Service::Dsql;
     if !is_tls {
         listener.rds.note(ENGINE, &name, Some(Reason::NoTls));
+        if is_dsql {
+            refuse(&mut stream, &DSQL_REFUSED).await;
+            return Ok(());
+        }
         let message = format!(
             "pg_hba.conf rejects connection for host \"{}\", user \"{name}\", database \
              \"{database}\", no encryption",
@@ -68,7 +80,9 @@ async fn login(
         refuse(&mut stream, &error).await;
         return Ok(());
     }
-    if let Err(reason) = listener.rds.find_user(&name) {
+    if let Err(reason) = listener.rds.find_user(&name)
+        && !is_dsql
+    {
         // RDS asks a user who is none of IAM's for a password, and does not say that there is none.
         let password = random_text(30).map_err(|_| io::ErrorKind::Other)?;
         let verifier = Verifier::new(&password)?;
@@ -85,6 +99,10 @@ async fn login(
             Behind::None => none::postgres::serve(stream, &name, &database).await,
             Behind::Server(server) => go_on(listener, server, stream, startup, user).await,
         },
+        Err(_) if is_dsql => {
+            refuse(&mut stream, &DSQL_REFUSED).await;
+            Ok(())
+        }
         Err(_) => {
             let message = format!("PAM authentication failed for user \"{name}\"");
             let error = ErrorResponse { code: REFUSED, message: &message, hint: None };

@@ -6,6 +6,7 @@ use super::faults::Faults;
 use super::journal::{Entry, Journal};
 use super::keys::{Key, KeyRing, Principal};
 use super::policy::Policies;
+use super::service::{Service, dsql_cluster, dsql_region};
 use super::verify::{self, Reason};
 use crate::failure::{Failure, Result};
 use crate::policy::partition_of;
@@ -78,17 +79,23 @@ impl Rds {
         self.faults.check_refusals()?;
         let token = str::from_utf8(token)
             .map_err(|_| Reason::Malformed("a character that no token has"))?;
-        let region = self.faults.region(&self.region);
-        let login =
-            verify::Login { host: &endpoint.host, port: endpoint.port, region: &region, user };
+        let Endpoint { host, port } = endpoint;
+        let service = Service::of(host);
+        // A cluster of DSQL says itself where it is.
+        let region = self.faults.region(dsql_region(host).unwrap_or(&self.region));
+        let login = verify::Login { service, host, port: *port, region: &region, user };
         let now = self.now() + self.faults.token_age();
         let key = verify::verify(token, login, &self.keys, now)?;
-        self.policies.check(&key.principal.owner, &self.resource(user))?;
+        let permission = service.permission(user);
+        self.policies.check(&key.principal.owner, permission, &self.resource(host, user))?;
         Ok(found)
     }
 
-    /// The resource of `rds-db:connect`.
-    pub(crate) fn resource(&self, user: &str) -> String {
+    /// The resource of the permission.
+    pub(crate) fn resource(&self, host: &str, user: &str) -> String {
+        if let Some(region) = dsql_region(host) {
+            return dsql_cluster(host, region, &self.account);
+        }
         let (region, account, id) = (&self.region, &self.account, &self.resource_id);
         format!("arn:{}:rds-db:{region}:{account}:dbuser:{id}/{user}", partition_of(region))
     }

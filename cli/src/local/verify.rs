@@ -10,18 +10,19 @@ pub(in crate::local) mod signature;
 use std::sync::Arc;
 
 use super::keys::{Key, KeyRing};
+use super::service::Service;
 use parameters::Parameters;
 pub(crate) use reason::Reason;
 
-const SERVICE: &str = "rds-db";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const LONGEST_TOKEN: usize = 65_536;
-const LONGEST_LIFE: i64 = 900;
 const CLOCK_SKEW: i64 = 300;
+const FORM: Reason = Reason::Malformed("a password, or a token without host:port/?");
 
 /// Where a token has to lead, and who shows it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Login<'a> {
+    pub(crate) service: Service,
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     pub(crate) region: &'a str,
@@ -35,20 +36,15 @@ pub(crate) fn verify(
     keys: &KeyRing,
     now: i64,
 ) -> Result<Arc<Key>, Reason> {
-    let (host, port, query) = split(token)?;
-    if host != login.host {
-        return Err(Reason::WrongHost);
-    }
-    if port != login.port.to_string() {
-        return Err(Reason::WrongPort);
-    }
-    let parameters = Parameters::parse(query)?;
-    check_constants(&parameters, login.user)?;
-    check_time(&parameters, now)?;
-    let (key_id, scope) = check_scope(&parameters, login.region)?;
+    let (authority, query) = split(token)?;
+    check_authority(authority, login)?;
+    let parameters = Parameters::parse(query, login.service)?;
+    check_constants(&parameters, login)?;
+    check_time(&parameters, login.service.longest_life(), now)?;
+    let (key_id, scope) = check_scope(&parameters, login)?;
     let key = keys.find(key_id).ok_or(Reason::UnknownKey)?;
     check_session_token(&parameters, &key)?;
-    let is_signed = signing_hosts(host, port)
+    let is_signed = signing_hosts(login)
         .iter()
         .any(|host| signature::matches(&parameters, scope, &key.secret, host));
     if !is_signed {
@@ -60,8 +56,8 @@ pub(crate) fn verify(
     Ok(key)
 }
 
-/// `host:port/?query`
-fn split(token: &str) -> Result<(&str, &str, &str), Reason> {
+/// `host:port/?query`, for DSQL `host/?query`
+fn split(token: &str) -> Result<(&str, &str), Reason> {
     if token.len() > LONGEST_TOKEN {
         return Err(Reason::Malformed("longer than 64 KiB"));
     }
@@ -71,25 +67,38 @@ fn split(token: &str) -> Result<(&str, &str, &str), Reason> {
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Reason::Malformed("a character that no token has"));
     }
-    const FORM: Reason = Reason::Malformed("a password, or a token without host:port/?");
     let (address, query) = token.split_once('?').ok_or(FORM)?;
     let (authority, path) = match address.split_once('/') {
         Some((authority, path)) => (authority, Some(path)),
         None => (address, None),
     };
-    let (host, port) = authority.rsplit_once(':').ok_or(FORM)?;
     // The AWS SDK for Go leaves the slash out of the text, though not out of what it signs.
     if !matches!(path, None | Some("")) {
         return Err(Reason::WrongPath);
     }
-    Ok((host, port, query))
+    Ok((authority, query))
 }
 
-fn check_constants(parameters: &Parameters, user: &str) -> Result<(), Reason> {
-    if parameters.get("Action") != "connect" {
-        return Err(Reason::WrongAction);
+fn check_authority(authority: &str, login: Login<'_>) -> Result<(), Reason> {
+    let host = match login.service {
+        Service::Dsql => authority,
+        Service::Rds => {
+            let (host, port) = authority.rsplit_once(':').ok_or(FORM)?;
+            if host == login.host && port != login.port.to_string() {
+                return Err(Reason::WrongPort);
+            }
+            host
+        }
+    };
+    if host == login.host { Ok(()) } else { Err(Reason::WrongHost) }
+}
+
+fn check_constants(parameters: &Parameters, login: Login<'_>) -> Result<(), Reason> {
+    let wanted = login.service.action(login.user);
+    if parameters.get("Action") != wanted {
+        return Err(Reason::WrongAction { wanted });
     }
-    if parameters.get("DBUser") != user {
+    if login.service == Service::Rds && parameters.get("DBUser") != login.user {
         return Err(Reason::WrongUser);
     }
     if parameters.get("X-Amz-Algorithm") != ALGORITHM {
@@ -101,7 +110,7 @@ fn check_constants(parameters: &Parameters, user: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-fn check_time(parameters: &Parameters, now: i64) -> Result<(), Reason> {
+fn check_time(parameters: &Parameters, longest: i64, now: i64) -> Result<(), Reason> {
     let signed_at = parameters::unix_time(parameters.get("X-Amz-Date"))
         .ok_or(Reason::Malformed("X-Amz-Date is no date"))?;
     let expires = parameters.get("X-Amz-Expires");
@@ -109,8 +118,8 @@ fn check_time(parameters: &Parameters, now: i64) -> Result<(), Reason> {
     let expires = expires
         .parse()
         .ok()
-        .filter(|seconds| is_plain && (1..=LONGEST_LIFE).contains(seconds))
-        .ok_or(Reason::WrongExpires)?;
+        .filter(|seconds| is_plain && (1..=longest).contains(seconds))
+        .ok_or(Reason::WrongExpires { longest })?;
     if signed_at - now > CLOCK_SKEW {
         return Err(Reason::FromTheFuture { ahead: signed_at - now });
     }
@@ -121,7 +130,10 @@ fn check_time(parameters: &Parameters, now: i64) -> Result<(), Reason> {
 }
 
 /// `X-Amz-Credential` is `KEY/DATE/REGION/SERVICE/aws4_request`: the key, and the rest.
-fn check_scope<'a>(parameters: &'a Parameters, region: &str) -> Result<(&'a str, &'a str), Reason> {
+fn check_scope<'a>(
+    parameters: &'a Parameters,
+    login: Login<'_>,
+) -> Result<(&'a str, &'a str), Reason> {
     const FORM: Reason = Reason::Malformed("X-Amz-Credential is no credential scope");
     let (key_id, scope) = parameters.get("X-Amz-Credential").split_once('/').ok_or(FORM)?;
     let parts: Vec<&str> = scope.split('/').collect();
@@ -131,10 +143,10 @@ fn check_scope<'a>(parameters: &'a Parameters, region: &str) -> Result<(&'a str,
     if parameters.get("X-Amz-Date").get(..8) != Some(date) {
         return Err(Reason::Malformed("the date of X-Amz-Credential is not that of X-Amz-Date"));
     }
-    if *signed_region != region {
+    if *signed_region != login.region {
         return Err(Reason::WrongRegion);
     }
-    if *service != SERVICE {
+    if *service != login.service.name() {
         return Err(Reason::WrongService);
     }
     Ok((key_id, scope))
@@ -152,9 +164,13 @@ fn check_session_token(parameters: &Parameters, key: &Key) -> Result<(), Reason>
 }
 
 /// Over HTTPS the Host header leaves 443 out; some signers put it in all the same.
-fn signing_hosts(host: &str, port: &str) -> Vec<String> {
-    let full = format!("{host}:{port}");
-    if port == "443" { vec![host.to_owned(), full] } else { vec![full] }
+fn signing_hosts(login: Login<'_>) -> Vec<String> {
+    let (host, full) = (login.host.to_owned(), format!("{}:{}", login.host, login.port));
+    match (login.service, login.port) {
+        (Service::Dsql, _) => vec![host],
+        (Service::Rds, 443) => vec![host, full],
+        (Service::Rds, _) => vec![full],
+    }
 }
 
 #[cfg(test)]

@@ -148,7 +148,10 @@ fn verified_tls(connection: &Connection) -> Result<Arc<ClientConfig>> {
     let failed = |error: &dyn std::fmt::Display| {
         Failure::configuration(format!("{}: {error}", file.display()))
     };
-    let roots = CertificateDer::pem_file_iter(&file).map_err(|error| failed(&error))?;
-    let roots: Vec<_> = roots.flatten().collect();
+    let text = std::fs::read(&file).map_err(|error| failed(&error))?;
+    let roots: Vec<_> = CertificateDer::pem_slice_iter(&text).flatten().collect();
+    if roots.is_empty() {
+        return Err(failed(&"there is no certificate in it: give the file that rdsiam ca names"));
+    }
     rdsiam_wire::tls::client(roots).map_err(|error| failed(&error))
 }

@@ -42,6 +42,8 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(50);
 /// For answers that are still to come when the time of draining is over.
 const LAST: Duration = Duration::from_secs(5);
+/// For sessions to be cut. Logins that are under way end with the program.
+const CUT: Duration = Duration::from_secs(1);
 
 impl Drain {
     /// The end, and what learns of it.
@@ -88,7 +90,7 @@ impl Drain {
     }
 }
 
-/// Goes through the phases until all is closed, which `closed` tells.
+/// Goes through the phases until all is closed, which `closed` tells, or had its time.
 pub(super) async fn drain(
     phase: &watch::Sender<Phase>,
     time: Duration,
@@ -101,7 +103,7 @@ pub(super) async fn drain(
         phase.send_replace(Phase::Closing);
         sleep_until(begin + time + LAST).await;
         phase.send_replace(Phase::Over);
-        std::future::pending::<()>().await;
+        sleep(CUT).await;
     };
     tokio::select! {
         () = closed => {}

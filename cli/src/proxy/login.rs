@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rdsiam::Token;
@@ -35,8 +36,13 @@ pub(super) trait Protocol {
     /// Connects and logs in, once.
     async fn log_in(&mut self, token: &Token) -> Result<LoggedIn<Self::Session>, Failed>;
 
-    /// Whether a refusal with this code is about the token.
-    fn is_about_token(code: &str) -> bool;
+    /// Whether the next attempt has had its turn.
+    fn has_turn(&self) -> bool {
+        false
+    }
+
+    /// Whether a refusal with this code and text is about the token.
+    fn is_about_token(code: &str, text: &str) -> bool;
 }
 
 /// A session at the database.
@@ -71,8 +77,9 @@ async fn try_twice<P: Protocol>(
 ) -> Result<LoggedIn<P::Session>, Failed> {
     let mut is_first = true;
     loop {
-        let turn = database.wait_for_turn().await;
-        turn.map_err(|error| Failed::at(database, &error))?;
+        if !protocol.has_turn() {
+            wait_for_turn(database).await?;
+        }
         let began = SystemTime::now();
         // Before the connection, which the server would close while credentials are fetched.
         let token = token(database).await?;
@@ -80,10 +87,10 @@ async fn try_twice<P: Protocol>(
             Err(Failed::Refused { code, text, said }) => Failed::Refused { code, text, said },
             other => return other,
         };
-        let Failed::Refused { code, .. } = &failed else { return Err(failed) };
+        let Failed::Refused { code, text, .. } = &failed else { return Err(failed) };
         let target = database.connection.target();
         let may_retry = is_first
-            && P::is_about_token(code)
+            && P::is_about_token(code, text)
             && database
                 .client
                 .client()
@@ -97,8 +104,23 @@ async fn try_twice<P: Protocol>(
     }
 }
 
-/// A token from the cache.
-pub(super) async fn token(database: &Database) -> Result<std::sync::Arc<Token>, Failed> {
-    let token = database.client.get(&database.connection.target()).await;
+pub(super) async fn wait_for_turn(database: &Database) -> Result<(), Failed> {
+    database.wait_for_turn().await.map_err(|error| Failed::at(database, &error))
+}
+
+/// Before the source of credentials is asked again for the same client.
+const AFTER_NO_TOKEN: Duration = Duration::from_secs(1);
+
+/// A token from the cache. A failure that may pass is tried again, once: a client that knows nothing of
+/// tokens does not try again by itself.
+pub(super) async fn token(database: &Database) -> Result<Arc<Token>, Failed> {
+    let target = database.connection.target();
+    let token = match database.client.get(&target).await {
+        Err(error) if error.retryable() => {
+            tokio::time::sleep(AFTER_NO_TOKEN).await;
+            database.client.get(&target).await
+        }
+        token => token,
+    };
     token.map_err(|error| Failed::Here(error.message().to_owned()))
 }

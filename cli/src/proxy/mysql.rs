@@ -22,7 +22,9 @@ use super::activity::Activity;
 use super::database::Database;
 use super::drain::{Drain, Stopped};
 use super::end::End;
-use super::login::{AFTER_WRONG_PASSWORD, Failed, LoggedIn, Protocol, log_in, token};
+use super::login::{
+    AFTER_WRONG_PASSWORD, Failed, LoggedIn, Protocol, log_in, token, wait_for_turn,
+};
 use super::metrics::Rejection;
 use crate::engine::Engine;
 
@@ -84,7 +86,9 @@ async fn dial(database: &Database) -> Result<Greeted, Failed> {
 type Begun = (BoxedStream, Box<LoggedIn<Vec<u8>>>);
 
 async fn begin(database: &Database, mut stream: BoxedStream) -> Result<Begun, End> {
+    // All that may wait comes first: a server closes what has not logged in after ten seconds.
     let dialling = async {
+        wait_for_turn(database).await?;
         token(database).await?;
         dial(database).await
     };
@@ -170,8 +174,7 @@ async fn leave(database: &Database, greeted: Greeted) {
     let response = Response::new(greeted.greeting.capabilities, &database.connection.user, None);
     let mut protocol = AsUser { database, response, greeted: Some(greeted) };
     let leaving = async {
-        if database.wait_for_turn().await.is_ok()
-            && let Ok(token) = token(database).await
+        if let Ok(token) = token(database).await
             && let Ok(mut logged_in) = protocol.log_in(&token).await
         {
             quit(&mut logged_in.upstream).await;
@@ -248,7 +251,11 @@ impl Protocol for AsUser<'_> {
         }
     }
 
-    fn is_about_token(code: &str) -> bool {
+    fn has_turn(&self) -> bool {
+        self.greeted.is_some()
+    }
+
+    fn is_about_token(code: &str, _: &str) -> bool {
         code == "1045"
     }
 }

@@ -92,6 +92,9 @@ fn inode(path: &Path) -> io::Result<(u64, u64)> {
     std::fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
+/// What the address of a socket has room for, beside its NUL.
+const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
 /// Binds. Called before there are other threads, since the mask of permissions is the process's.
 pub(super) fn bind(place: &Place, mode: u32) -> Result<(Place, Bound)> {
     let failed = |error: io::Error| Failure::general(format!("cannot listen on {place}: {error}"));
@@ -104,6 +107,13 @@ pub(super) fn bind(place: &Place, mode: u32) -> Result<(Place, Bound)> {
             Ok((Place::Address(found), Bound::Tcp(listener)))
         }
         Place::Socket(path) => {
+            let length = path.as_os_str().len();
+            if length > LONGEST_SOCKET {
+                return Err(Failure::usage(format!(
+                    "{place}: the path of a socket has at most {LONGEST_SOCKET} bytes, and this one has \
+                     {length}: choose a shorter folder"
+                )));
+            }
             remove_stale(path).map_err(failed)?;
             // Nobody else can connect between the two calls.
             let before = rustix::process::umask(Mode::from_bits_truncate(0o177));

@@ -173,8 +173,9 @@ impl Protocol for AsUser<'_> {
         }
     }
 
-    fn is_about_token(code: &str) -> bool {
-        matches!(code, "28000" | "28P01")
+    fn is_about_token(code: &str, text: &str) -> bool {
+        // Aurora DSQL has one code for all that it refuses.
+        matches!(code, "28000" | "28P01") || (code == "08006" && text.contains("access denied"))
     }
 }
 

@@ -17,6 +17,9 @@ use crate::arguments::AwsOptions;
 use crate::connection::{Connection, ConnectionOptions};
 use crate::failure::{Failure, Result};
 
+/// The longest time that can be asked for, in seconds.
+const DAY: u64 = 86_400;
+
 /// For the whole program. Options win over the file.
 #[derive(Debug, Args, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -26,7 +29,7 @@ pub(super) struct ProgramOptions {
     pub(super) admin: Option<SocketAddr>,
     /// Begin at most so many logins a second at one database; the others wait. RDS refuses more than 200
     /// [default: 180]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "COUNT")]
     pub(super) logins_per_second: Option<u32>,
     /// At the end, wait so many seconds for connections that are in use [default: 20]
     #[arg(long, value_name = "SECONDS")]
@@ -52,6 +55,23 @@ impl ProgramOptions {
             login_timeout: self.login_timeout.or(other.login_timeout),
             log: self.log.or(other.log),
         }
+    }
+
+    /// Refuses what would let nobody in, and times that no clock reaches.
+    pub(super) fn check(&self) -> Result<()> {
+        let rate = self.logins_per_second.map(u64::from);
+        for (name, value, range) in [
+            ("logins-per-second", rate, 1..=10_000),
+            ("handshake-timeout", self.handshake_timeout, 1..=DAY),
+            ("login-timeout", self.login_timeout, 1..=DAY),
+            ("drain", self.drain, 0..=DAY),
+        ] {
+            if let Some(value) = value.filter(|value| !range.contains(value)) {
+                let (from, to) = (range.start(), range.end());
+                return Err(Failure::usage(format!("{name} is {value}: give {from} to {to}")));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -156,8 +176,11 @@ impl Listener {
         })
     }
 
-    pub(super) fn limit(&self) -> u64 {
-        self.options.max_connections.unwrap_or(1000)
+    pub(super) fn limit(&self) -> Result<u64> {
+        match self.options.max_connections {
+            Some(0) => Err(Failure::usage("max-connections is 0: give 1 or more")),
+            given => Ok(given.unwrap_or(1000)),
+        }
     }
 
     /// Who may connect. Whoever can is somebody at the database, so that nobody but the user may without a
@@ -239,8 +262,10 @@ pub(super) fn read_file(path: &Path) -> Result<(ProgramOptions, Vec<Listener>)> 
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     let mut all: toml::Table = toml::from_str(&text).map_err(|error| wrong(&error))?;
     let databases = all.remove("database").unwrap_or_else(|| toml::Value::Array(Vec::new()));
-    let databases: Vec<toml::Table> = databases.try_into().map_err(|error| wrong(&error))?;
-    let program = all.try_into().map_err(|error: toml::de::Error| wrong(&error.message()))?;
+    let databases: Vec<toml::Table> = databases
+        .try_into()
+        .map_err(|_| wrong(&"database is no list of tables: write [[database]] before each"))?;
+    let program = all.try_into().map_err(|error| wrong(&in_one_line(&error)))?;
     let listener = |mut table: toml::Table| {
         let mut take = |name: &str| match table.remove(name) {
             None => Ok(None),
@@ -249,12 +274,17 @@ pub(super) fn read_file(path: &Path) -> Result<(ProgramOptions, Vec<Listener>)> 
         };
         let listen = take("listen")?;
         let url = take("url")?.ok_or_else(|| wrong(&"a [[database]] has no url"))?;
-        let options = table.try_into().map_err(|error: toml::de::Error| {
-            wrong(&format!("the database {url}: {}", error.message()))
-        })?;
+        let options = table
+            .try_into()
+            .map_err(|error| wrong(&format!("the database {url}: {}", in_one_line(&error))))?;
         Ok(Listener { listen, url, options })
     };
     Ok((program, databases.into_iter().map(listener).collect::<Result<_>>()?))
+}
+
+/// With the name of the setting, which is on a line of its own.
+fn in_one_line(error: &toml::de::Error) -> String {
+    error.to_string().trim_end().replace('\n', " ")
 }
 
 /// One pace for each database, whatever the number of its listeners.

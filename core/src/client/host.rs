@@ -63,14 +63,16 @@ impl Client {
         let shared = &self.0;
         shared.check_host_fetches()?;
         let now = shared.config.clock.now()?;
-        if let Some(token) = shared.hit(target, now) {
-            return Ok(Action::Serve(shared.lease(token)));
-        }
-        target.check()?;
+        // Before the token, so that one that is signed after an invalidation is known as older.
         let generation = shared.tokens.generation();
-        let cached = shared.tokens.get(target);
-        let usable = |token: &Arc<Token>| shared.tokens.freshness(token, now) != Freshness::Expired;
-        let stale = cached.filter(usable);
+        let stale = match shared.tokens.look(target, now) {
+            Some((Freshness::Fresh, token)) => {
+                return Ok(Action::Serve(shared.lease(shared.hit(token))));
+            }
+            Some((Freshness::Stale, token)) => Some(token),
+            _ => None,
+        };
+        target.check()?;
         // With a token that can still be used, a failed fetch is not repeated at once.
         let begin = if stale.is_some() { Begin::IfDue } else { begin };
         // With these credentials: by the next look a login may have been refused.
@@ -87,13 +89,10 @@ impl Client {
                 renew(credentials, stale).map(|lease| Action::ServeAndFetch(lease, request))
             }
             (Lookup::Fetch(request), Some(stale)) => {
-                shared.counters.hits.add(1);
-                Ok(Action::ServeAndFetch(shared.lease(stale), shared.request(request)))
+                let lease = shared.lease(shared.hit(stale));
+                Ok(Action::ServeAndFetch(lease, shared.request(request)))
             }
-            (_, Some(stale)) => {
-                shared.counters.hits.add(1);
-                Ok(Action::Serve(shared.lease(stale)))
-            }
+            (_, Some(stale)) => Ok(Action::Serve(shared.lease(shared.hit(stale)))),
             (Lookup::Wait(_), None) if begin != Begin::Now => Err(Error::would_block()),
             (lookup, None) => shared.fetch_or_wait(lookup),
         }

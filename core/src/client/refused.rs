@@ -1,6 +1,5 @@
 //! After a refused login.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{Client, Shared};
@@ -66,8 +65,8 @@ impl Shared {
     fn invalidate(&self, target: &Target<'_>, refused: Option<&str>) -> Result<()> {
         target.check()?;
         let now = self.config.clock.now()?;
-        let is_newer = |token: &Arc<Token>| refused.is_some_and(|text| token.as_str() != text);
-        if self.tokens.get(target).as_ref().is_some_and(is_newer) {
+        let is_newer = |token: &Token| refused.is_some_and(|text| token.as_str() != text);
+        if self.tokens.look(target, now).is_some_and(|(_, token)| is_newer(&token)) {
             // Whoever signed it has newer credentials as well.
             return Ok(());
         }

@@ -65,6 +65,8 @@ impl Login<'_> {
             "rds" => ("rds-db", format!(":{port}/?Action=connect&DBUser={user}")),
             "dsql" => ("dsql", "/?Action=DbConnect".to_owned()),
             "dsql-admin" => ("dsql", "/?Action=DbConnectAdmin".to_owned()),
+            // These two are what valkey-glide signs, in this way. Its own tests have no vector: they sign at the time
+            // of the run, and look at the beginning of the token alone.
             "elasticache" => ("elasticache", format!("/?Action=connect&User={lower}")),
             "memorydb" => ("memorydb", format!("/?Action=connect&User={lower}")),
             "elasticache-serverless" => {

@@ -1,8 +1,11 @@
 package rdsiam_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/gob"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -290,7 +293,15 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := logged.String() + string(encoded)
+	asXML, err := xml.Marshal(credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asGob bytes.Buffer
+	if err := gob.NewEncoder(&asGob).Encode([]rdsiam.Credentials{credentials}); err != nil {
+		t.Fatal(err)
+	}
+	text := logged.String() + string(encoded) + string(asXML) + asGob.String()
 	if strings.Contains(text, "VERYSECRET") || strings.Contains(text, "X-Amz") {
 		t.Error(text)
 	}

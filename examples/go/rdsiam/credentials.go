@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Credentials sign tokens. They hide their secrets when they are printed, logged or encoded.
+// Credentials sign tokens. They hide their secrets when they are printed, logged or encoded, also inside
+// of another value; but fmt asks no method of an unexported field.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
@@ -38,6 +39,16 @@ func (c Credentials) LogValue() slog.Value {
 // MarshalJSON hides all but the identifier.
 func (c Credentials) MarshalJSON() ([]byte, error) {
 	return json.Marshal(c.shown())
+}
+
+// MarshalText hides all but the identifier in XML, YAML and the like.
+func (c Credentials) MarshalText() ([]byte, error) {
+	return []byte(c.shown()), nil
+}
+
+// MarshalBinary hides all but the identifier in gob.
+func (c Credentials) MarshalBinary() ([]byte, error) {
+	return []byte(c.shown()), nil
 }
 
 // A Provider returns credentials when a client needs them. One client has one call under way, unless an

@@ -77,27 +77,22 @@ var errSlowProvider = failure(statusTimeout,
 func (c *Client) retrieve(ctx context.Context, forceRefresh bool) (nativeCredentials, *Error) {
 	type answer struct {
 		credentials Credentials
-		err         error
+		failed      *Error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		given := answer{err: errExited}
-		defer func() {
-			if panicked := recover(); panicked != nil {
-				given.err = panicOf(panicked)
-			}
-			answers <- given
-		}()
-		given.credentials, given.err = c.provider.Retrieve(ctx, forceRefresh)
+		given := answer{failed: fromProvider(errExited)}
+		defer func() { answers <- given }()
+		given.credentials, given.failed = c.call(ctx, forceRefresh)
 	}()
 	var given answer
 	select {
 	case given = <-answers:
 	case <-ctx.Done():
-		given.err = ctx.Err()
+		return nativeCredentials{}, errSlowProvider
 	}
 	switch {
-	case given.err == nil:
+	case given.failed == nil:
 		credentials, err := newCredentials(given.credentials)
 		if err != nil {
 			return nativeCredentials{}, fromProvider(err)
@@ -106,7 +101,21 @@ func (c *Client) retrieve(ctx context.Context, forceRefresh bool) (nativeCredent
 	case ctx.Err() != nil:
 		return nativeCredentials{}, errSlowProvider
 	}
-	return nativeCredentials{}, fromProvider(given.err)
+	return nativeCredentials{}, given.failed
+}
+
+// call returns what the provider panics with as its failure, and what its error panics with.
+func (c *Client) call(ctx context.Context, forceRefresh bool) (given Credentials, failed *Error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			failed = fromProvider(panicOf(panicked))
+		}
+	}()
+	given, err := c.provider.Retrieve(ctx, forceRefresh)
+	if err != nil {
+		return Credentials{}, fromProvider(err)
+	}
+	return given, nil
 }
 
 var errExited = errors.New("it ended its goroutine")

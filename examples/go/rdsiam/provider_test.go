@@ -301,6 +301,28 @@ func TestProvidersThatDoNotReturn(t *testing.T) {
 	}
 }
 
+type unprintable struct{}
+
+func (unprintable) Error() string { panic("no words") }
+
+// Nor does what it returns instead of an error end the program.
+func TestAnErrorThatPanics(t *testing.T) {
+	provider := &source{give: func(_ context.Context, call int32) (rdsiam.Credentials, error) {
+		if call > 1 {
+			return giving("AKID", 0), nil
+		}
+		return rdsiam.Credentials{}, unprintable{}
+	}}
+	client := open(t, rdsiam.WithProvider(provider))
+	_, err := client.Token(t.Context(), target)
+	if !errors.Is(err, rdsiam.ErrCredentialsProvider) || !strings.Contains(err.Error(), "no words") {
+		t.Error(err)
+	}
+	if _, err = client.Token(t.Context(), target); err != nil {
+		t.Error(err)
+	}
+}
+
 // A provider that hung is left behind after the timeout, and the next call asks it again.
 func TestASlowProvider(t *testing.T) {
 	hang := make(chan struct{})

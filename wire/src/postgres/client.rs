@@ -207,6 +207,16 @@ async fn answer<S: Stream + ?Sized>(
     Ok(None)
 }
 
+/// The most rounds of a hash that a server may ask for: about a second. PostgreSQL asks for 4,096.
+const MOST_ITERATIONS: u32 = 1_000_000;
+
+/// Whether a challenge of SCRAM asks for no more than that.
+fn is_bearable(challenge: &[u8]) -> bool {
+    let count = challenge.split(|byte| *byte == b',').find_map(|part| part.strip_prefix(b"i="));
+    let count = count.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u32>().ok());
+    count.is_some_and(|count| count <= MOST_ITERATIONS)
+}
+
 /// What AuthenticationSASLContinue and AuthenticationSASLFinal have as their number.
 const CHALLENGE: u32 = 11;
 const PROOF: u32 = 12;
@@ -233,6 +243,8 @@ async fn scram<S: Stream + ?Sized>(
         };
         if step == PROOF {
             exchange.finish(rest)?;
+        } else if !is_bearable(rest) {
+            return Err(malformed("SCRAM asks for too many rounds"));
         } else {
             exchange.update(rest)?;
             send(stream, &message(b'p', exchange.message())).await?;

@@ -272,3 +272,31 @@ fn an_error_has_its_code_its_text_and_no_nul() {
     let refusal = crate::Refusal::of_postgres(&error[5..]);
     assert_eq!((refusal.code.as_str(), refusal.text.as_str()), ("28000", "no way"));
 }
+
+/// How a login goes at a server that asks for so many rounds, with the nonce of this client.
+async fn rounds(count: u32) -> std::io::Result<Login> {
+    let (mut client, mut server) = duplex(10_000);
+    let startup = Startup::new(&[("user", "app")]);
+    let length = startup.encode().len();
+    tokio::spawn(async move {
+        let mut opening = vec![0; length];
+        server.read_exact(&mut opening).await.unwrap();
+        server.write_all(&message(b'R', b"\0\0\0\x0aSCRAM-SHA-256\0\0")).await.unwrap();
+        let said = receive(&mut server, &mut Decoder::new(1000)).await.unwrap();
+        let text = String::from_utf8_lossy(said.body()).into_owned();
+        let (_, nonce) = text.split_once("r=").unwrap();
+        let challenge = format!("\0\0\0\x0br={nonce}more,s=QSXCR+Q6sek8bf92,i={count}");
+        server.write_all(&message(b'R', challenge.as_bytes())).await.unwrap();
+        let _ = receive(&mut server, &mut Decoder::new(1000)).await;
+    });
+    log_in(&mut client, &startup, Password::Any(PASSWORD)).await
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_hours_of_hashes_is_left() {
+    let failed = rounds(u32::MAX).await.err().unwrap().to_string();
+    assert!(failed.contains("too many rounds"), "{failed}");
+    // One that is bearable gets its answer.
+    let failed = rounds(4096).await.err().unwrap();
+    assert_eq!(failed.kind(), std::io::ErrorKind::UnexpectedEof);
+}

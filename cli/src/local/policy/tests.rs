@@ -1,5 +1,6 @@
 use super::*;
 
+const ACTION: &str = "rds-db:connect";
 const RESOURCE: &str = "arn:aws:rds-db:us-east-1:123456789012:dbuser:db-ABCDEFGHIJKL01234/app";
 const ROLE: &str = "arn:aws:iam::123456789012:role/app";
 
@@ -15,7 +16,7 @@ fn check(statements: &[(char, &str, &str)]) -> Result<(), Reason> {
     let policy = serde_json::json!({"Version": "2012-10-17", "Statement": statements});
     let for_all = parse(&policy.to_string()).unwrap();
     let policies = Policies { for_all, is_given: true, ..Policies::default() };
-    policies.check(ROLE, RESOURCE)
+    policies.check(ROLE, ACTION, RESOURCE)
 }
 
 #[test]
@@ -46,7 +47,11 @@ fn a_resource_is_the_arn_of_the_user_or_a_pattern_of_it() {
         "arn:aws:rds-db:us-east-1:123456789012:dbuser:db-ABCDEFGHIJKL01234/?",
         "arn:aws:rds-db:us-east-1?123456789012:dbuser:*",
     ] {
-        assert_eq!(check(&[('A', ACTION, resource)]), Err(Reason::NotAllowed), "{resource}");
+        assert_eq!(
+            check(&[('A', ACTION, resource)]),
+            Err(Reason::NotAllowed { permission: ACTION }),
+            "{resource}"
+        );
     }
 }
 
@@ -56,29 +61,33 @@ fn an_action_is_taken_in_any_case() {
         assert_eq!(check(&[('A', action, RESOURCE)]), Ok(()), "{action}");
     }
     for action in ["rds:connect", "rds-db:", "connect", "rds-db:connects", "rds:*"] {
-        assert_eq!(check(&[('A', action, RESOURCE)]), Err(Reason::NotAllowed), "{action}");
+        assert_eq!(
+            check(&[('A', action, RESOURCE)]),
+            Err(Reason::NotAllowed { permission: ACTION }),
+            "{action}"
+        );
     }
 }
 
 #[test]
 fn a_denial_wins_wherever_it_stands() {
     let (allow, deny) = (('A', ACTION, "*"), ('D', ACTION, RESOURCE));
-    assert_eq!(check(&[allow, deny]), Err(Reason::Denied));
-    assert_eq!(check(&[deny, allow]), Err(Reason::Denied));
+    assert_eq!(check(&[allow, deny]), Err(Reason::Denied { permission: ACTION }));
+    assert_eq!(check(&[deny, allow]), Err(Reason::Denied { permission: ACTION }));
     assert_eq!(check(&[allow, ('D', "rds:*", "*")]), Ok(()));
-    assert_eq!(check(&[]), Err(Reason::NotAllowed));
+    assert_eq!(check(&[]), Err(Reason::NotAllowed { permission: ACTION }));
 }
 
 #[test]
 fn what_is_not_named_is_the_rest() {
     let check = |statement: &str| {
         let for_all = parse(&format!("{{\"Statement\": {statement}}}")).unwrap();
-        Policies { for_all, is_given: true, ..Policies::default() }.check(ROLE, RESOURCE)
+        Policies { for_all, is_given: true, ..Policies::default() }.check(ROLE, ACTION, RESOURCE)
     };
     let rest = r#"{"Effect": "Allow", "NotAction": "rds:*", "NotResource": ["arn:aws:s3:::x"]}"#;
     assert_eq!(check(rest), Ok(()));
     let other = r#"{"Effect": "Allow", "NotAction": "rds-db:*", "Resource": "*"}"#;
-    assert_eq!(check(other), Err(Reason::NotAllowed));
+    assert_eq!(check(other), Err(Reason::NotAllowed { permission: ACTION }));
 }
 
 #[test]
@@ -94,13 +103,16 @@ fn a_policy_is_for_everybody_or_for_one_role() {
     };
     let (allow, deny) = (write("allow.json", "Allow"), write("deny.json", "Deny"));
     let load = |options: &[String]| Policies::load(options).unwrap();
-    assert_eq!(load(&[]).check(ROLE, RESOURCE), Ok(()));
+    assert_eq!(load(&[]).check(ROLE, ACTION, RESOURCE), Ok(()));
     let one = load(&[format!("{ROLE}={allow}")]);
-    assert_eq!(one.check(ROLE, RESOURCE), Ok(()));
-    assert_eq!(one.check("arn:aws:iam::1:role/b", RESOURCE), Err(Reason::NotAllowed));
+    assert_eq!(one.check(ROLE, ACTION, RESOURCE), Ok(()));
+    assert_eq!(
+        one.check("arn:aws:iam::1:role/b", ACTION, RESOURCE),
+        Err(Reason::NotAllowed { permission: ACTION })
+    );
     let both = load(&[allow.clone(), format!("{ROLE}={deny}")]);
-    assert_eq!(both.check(ROLE, RESOURCE), Err(Reason::Denied));
-    assert_eq!(both.check("arn:aws:iam::1:role/b", RESOURCE), Ok(()));
+    assert_eq!(both.check(ROLE, ACTION, RESOURCE), Err(Reason::Denied { permission: ACTION }));
+    assert_eq!(both.check("arn:aws:iam::1:role/b", ACTION, RESOURCE), Ok(()));
     let missing = Policies::load(&["nowhere.json".into()]).unwrap_err().message();
     assert!(missing.starts_with("--policy nowhere.json: "), "{missing}");
     std::fs::remove_dir_all(folder).unwrap();

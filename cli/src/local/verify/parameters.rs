@@ -7,10 +7,12 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::reason::Reason;
+use crate::local::service::Service;
 
-const REQUIRED: [&str; 8] = [
+/// Signed for RDS, and unknown to DSQL.
+const USER: &str = "DBUser";
+const REQUIRED: [&str; 7] = [
     "Action",
-    "DBUser",
     "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
@@ -28,13 +30,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(super) struct Parameters(BTreeMap<&'static str, String>);
 
 impl Parameters {
-    pub(super) fn parse(query: &str) -> Result<Self, Reason> {
+    pub(super) fn parse(query: &str, service: Service) -> Result<Self, Reason> {
+        let user = (service == Service::Rds).then_some(&USER);
+        let required = || REQUIRED.iter().chain(user);
         let mut found = BTreeMap::new();
         for pair in query.split('&') {
             let (name, raw) =
                 pair.split_once('=').ok_or(Reason::Malformed("a parameter without ="))?;
-            let name = *REQUIRED
-                .iter()
+            let name = *required()
                 .chain([&SESSION_TOKEN])
                 .find(|known| **known == name)
                 .ok_or(Reason::Malformed("a parameter that no token has"))?;
@@ -47,7 +50,7 @@ impl Parameters {
                 return Err(Reason::Malformed("a parameter twice"));
             }
         }
-        if REQUIRED.iter().all(|name| found.contains_key(name)) {
+        if required().all(|name| found.contains_key(name)) {
             Ok(Self(found))
         } else {
             Err(Reason::Malformed("a parameter is missing"))

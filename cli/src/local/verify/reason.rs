@@ -9,9 +9,9 @@ pub(crate) enum Reason {
     WrongPath,
     WrongHost,
     WrongPort,
-    WrongAction,
+    WrongAction { wanted: &'static str },
     WrongUser,
-    WrongExpires,
+    WrongExpires { longest: i64 },
     FromTheFuture { ahead: i64 },
     Expired { ago: i64 },
     WrongRegion,
@@ -21,8 +21,8 @@ pub(crate) enum Reason {
     WrongSessionToken,
     BadSignature,
     CredentialsExpired,
-    NotAllowed,
-    Denied,
+    NotAllowed { permission: &'static str },
+    Denied { permission: &'static str },
     UnknownUser,
     NoTls,
     Throttled { most: u32 },
@@ -34,7 +34,7 @@ impl Reason {
     pub(crate) fn aws_error(self) -> (u16, &'static str) {
         match self {
             Self::Expired { .. } | Self::CredentialsExpired => (400, "ExpiredToken"),
-            Self::NotAllowed | Self::Denied => (403, "NotAuthorized"),
+            Self::NotAllowed { .. } | Self::Denied { .. } => (403, "NotAuthorized"),
             Self::Throttled { .. } => (429, "ThrottlingException"),
             Self::Requested => (500, "InternalError"),
             _ => (400, "InvalidToken"),
@@ -48,9 +48,9 @@ impl Reason {
             Self::WrongPath => "wrong-path",
             Self::WrongHost => "wrong-host",
             Self::WrongPort => "wrong-port",
-            Self::WrongAction => "wrong-action",
+            Self::WrongAction { .. } => "wrong-action",
             Self::WrongUser => "wrong-user",
-            Self::WrongExpires => "wrong-expires",
+            Self::WrongExpires { .. } => "wrong-expires",
             Self::FromTheFuture { .. } => "from-the-future",
             Self::Expired { .. } => "expired",
             Self::WrongRegion => "wrong-region",
@@ -60,8 +60,8 @@ impl Reason {
             Self::WrongSessionToken => "wrong-session-token",
             Self::BadSignature => "bad-signature",
             Self::CredentialsExpired => "credentials-expired",
-            Self::NotAllowed => "not-allowed",
-            Self::Denied => "denied",
+            Self::NotAllowed { .. } => "not-allowed",
+            Self::Denied { .. } => "denied",
             Self::UnknownUser => "unknown-user",
             Self::NoTls => "no-tls",
             Self::Throttled { .. } => "throttled",
@@ -77,9 +77,9 @@ impl fmt::Display for Reason {
             Self::WrongPath => to.write_str("the path between host:port and ? is not /"),
             Self::WrongHost => to.write_str("the token is for another host"),
             Self::WrongPort => to.write_str("the token is for another port"),
-            Self::WrongAction => to.write_str("Action is not connect"),
+            Self::WrongAction { wanted } => write!(to, "Action is not {wanted}"),
             Self::WrongUser => to.write_str("DBUser is not the user who logs in"),
-            Self::WrongExpires => to.write_str("X-Amz-Expires is not 1 to 900"),
+            Self::WrongExpires { longest } => write!(to, "X-Amz-Expires is not 1 to {longest}"),
             Self::FromTheFuture { ahead } => {
                 write!(to, "the token was signed {ahead} s in the future: a clock is wrong")
             }
@@ -95,8 +95,10 @@ impl fmt::Display for Reason {
             Self::CredentialsExpired => {
                 to.write_str("the credentials that signed the token have expired")
             }
-            Self::NotAllowed => to.write_str("no policy allows rds-db:connect for this user"),
-            Self::Denied => to.write_str("a policy denies rds-db:connect for this user"),
+            Self::NotAllowed { permission } => {
+                write!(to, "no policy allows {permission} for this user")
+            }
+            Self::Denied { permission } => write!(to, "a policy denies {permission} for this user"),
             Self::UnknownUser => to.write_str("the database user does not exist: see --user"),
             Self::NoTls => to.write_str("the connection has no TLS"),
             Self::Throttled { most } => write!(to, "more than {most} new logins in a second"),

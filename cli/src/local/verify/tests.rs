@@ -53,7 +53,13 @@ impl Vector {
     }
 
     fn login(&self) -> Login<'_> {
-        Login { host: &self.host, port: self.port, region: &self.region, user: &self.user }
+        Login {
+            service: Service::Rds,
+            host: &self.host,
+            port: self.port,
+            region: &self.region,
+            user: &self.user,
+        }
     }
 
     fn judge(&self, token: &str, login: Login<'_>, now: i64) -> Result<Arc<Key>, Reason> {
@@ -181,7 +187,51 @@ fn no_reason_quotes_the_token() {
     let vector = vectors().remove(0);
     let changed = vector.token.replace("Action=connect", "Action=SECRETWORD");
     let reason = vector.refused(&changed);
-    assert_eq!(reason, Reason::WrongAction);
+    assert_eq!(reason, Reason::WrongAction { wanted: "connect" });
     assert!(!reason.to_string().contains("SECRETWORD"));
     assert_eq!(reason.aws_error(), (400, "InvalidToken"));
+}
+
+#[test]
+fn a_token_of_dsql_is_for_its_host_and_action() {
+    let vector = published_dsql();
+    let text = |name: &str| vector[name].as_str().unwrap().to_owned();
+    let (token, host, region) = (text("expected_token"), text("hostname"), text("region"));
+    let expires = vector["expires"].as_i64().unwrap();
+    let keys = KeyRing::default();
+    keys.insert(Key {
+        id: text("access_key"),
+        secret: Zeroizing::new(text("secret_key")),
+        session_token: None,
+        expires_at: None,
+        principal: Principal { arn: String::new(), owner: String::new() },
+    });
+    let at = parameters::unix_time(&text("amz_date")).unwrap();
+    let right =
+        Login { service: Service::Dsql, host: &host, port: 5432, region: &region, user: "app" };
+    let judge = |login, now| verify(&token, login, &keys, now).err();
+    assert_eq!(judge(right, at), None);
+    // Neither is signed.
+    assert_eq!(judge(Login { port: 1, user: "other", ..right }, at + expires - 1), None);
+    assert_eq!(judge(right, at + expires), Some(Reason::Expired { ago: 0 }));
+    let wanted = "DbConnectAdmin";
+    assert_eq!(judge(Login { user: "admin", ..right }, at), Some(Reason::WrongAction { wanted }));
+    assert_eq!(judge(Login { host: "other", ..right }, at), Some(Reason::WrongHost));
+    assert_eq!(judge(Login { region: "eu-west-1", ..right }, at), Some(Reason::WrongRegion));
+    let rds = Login { service: Service::Rds, ..right };
+    assert!(matches!(judge(rds, at), Some(Reason::Malformed(_))));
+    let with_user = token.replacen("&X-Amz-Algorithm", "&DBUser=app&X-Amz-Algorithm", 1);
+    assert!(matches!(verify(&with_user, right, &keys, at), Err(Reason::Malformed(_))));
+}
+
+/// A published token of an SDK, without a session token.
+fn published_dsql() -> Value {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/published.json");
+    let known: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut all = known["vectors"].as_array().unwrap().iter();
+    let is_wanted = |vector: &&Value| {
+        let token = vector["expected_token"].as_str().unwrap_or_default();
+        token.contains(".on.aws/?Action=DbConnect&") && vector["session_token"].is_null()
+    };
+    all.find(is_wanted).unwrap().clone()
 }

@@ -126,7 +126,9 @@ func (l *login) prepare(ctx context.Context, config *pgx.ConnConfig) error {
 	return nil
 }
 
-// refused reports whether the server refused the password: 28P01, or 28000 as PAM does.
+// refused reports whether the server refused the password: 28P01, or 28000 as PAM does. Aurora DSQL says so
+// under a code of other failures too.
 func refused(failure *pgconn.PgError) bool {
-	return failure.Code == "28P01" || failure.Code == "28000"
+	return failure.Code == "28P01" || failure.Code == "28000" ||
+		failure.Code == "08006" && failure.Message == "unable to accept connection, access denied"
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -71,55 +72,95 @@ func TestABadNameIsAnError(t *testing.T) {
 
 func env(name string) string { return os.Getenv("VALKEY_" + name) }
 
-// With a day of 2.4 seconds no command fails. While a connection authenticates again, go-redis takes another.
+// With a day of 4 seconds no command fails. While a connection authenticates again, go-redis takes another.
 func TestAConnectionOutlivesIts12Hours(t *testing.T) {
+	needServer(t)
+	shorten(t, 4)
+	db := redis.NewClient(&redis.Options{
+		Addr:                         env("HOST") + ":" + env("PORT"),
+		TLSConfig:                    trusting(t),
+		MaxRetries:                   -1,
+		PoolSize:                     4,
+		StreamingCredentialsProvider: provider(t),
+	})
+	defer db.Close()
+	outlives(t, db)
+}
+
+func TestNodesOfAClusterOutliveTheir12Hours(t *testing.T) {
+	needServer(t)
+	shorten(t, 4)
+	db := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs:                        []string{env("HOST") + ":" + env("CLUSTER_PORT")},
+		TLSConfig:                    trusting(t),
+		MaxRedirects:                 3,
+		PoolSize:                     4,
+		StreamingCredentialsProvider: provider(t),
+	})
+	defer db.Close()
+	outlives(t, db)
+}
+
+func needServer(t *testing.T) {
+	t.Helper()
 	if env("HOST") == "" {
 		t.Skip("needs tests/valkey")
 	}
-	before, err := os.ReadFile(env("CONFIG"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.WriteFile(env("CONFIG"), before, 0o644)
-	var config map[string]any
-	if err := json.Unmarshal(before, &config); err != nil {
-		t.Fatal(err)
-	}
-	config["longest"] = 2.4
-	shorter, _ := json.Marshal(config)
-	if err := os.WriteFile(env("CONFIG"), shorter, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	pem, err := os.ReadFile(env("CA"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	client := open(t, rdsiam.Credentials{
-		AccessKeyID:     env("ACCESS_KEY_ID"),
-		SecretAccessKey: env("SECRET_ACCESS_KEY"),
-		SessionToken:    env("SESSION_TOKEN"),
-	}, rdsiam.ElastiCache)
-	db := redis.NewClient(&redis.Options{
-		Addr:       env("HOST") + ":" + env("PORT"),
-		TLSConfig:  &tls.Config{RootCAs: roots, ServerName: env("HOST")},
-		MaxRetries: -1,
-		PoolSize:   4,
-		StreamingCredentialsProvider: rdsiamredis.Provider(client, env("NAME"), env("USER"),
-			rdsiamredis.ReauthenticateAfter(1100*time.Millisecond), rdsiamredis.CheckEvery(200*time.Millisecond)),
-	})
-	defer db.Close()
-	ctx := context.Background()
+}
+
+// Commands without a pause for two days of 4 seconds, on keys of all nodes.
+func outlives(t *testing.T, db redis.Cmdable) {
+	t.Helper()
 	done, began := 0, accepted(t)
-	for end := time.Now().Add(7200 * time.Millisecond); time.Now().Before(end); done++ {
-		if err := db.Incr(ctx, "go").Err(); err != nil {
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); done++ {
+		if err := db.Incr(context.Background(), fmt.Sprint("go-", done%16)).Err(); err != nil {
 			t.Fatalf("after %d commands: %v", done, err)
 		}
 	}
 	if again := accepted(t) - began; done < 50 || again < 5 {
 		t.Errorf("%d commands, %d times authenticated", done, again)
 	}
+}
+
+// The seconds for which the server keeps a connection, for one test.
+func shorten(t *testing.T, longest float64) {
+	t.Helper()
+	before, err := os.ReadFile(env("CONFIG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.WriteFile(env("CONFIG"), before, 0o644) })
+	var config map[string]any
+	if err := json.Unmarshal(before, &config); err != nil {
+		t.Fatal(err)
+	}
+	config["longest"] = longest
+	shorter, _ := json.Marshal(config)
+	if err := os.WriteFile(env("CONFIG"), shorter, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func trusting(t *testing.T) *tls.Config {
+	t.Helper()
+	pem, err := os.ReadFile(env("CA"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return &tls.Config{RootCAs: roots, ServerName: env("HOST")}
+}
+
+func provider(t *testing.T) auth.StreamingCredentialsProvider {
+	t.Helper()
+	client := open(t, rdsiam.Credentials{
+		AccessKeyID:     env("ACCESS_KEY_ID"),
+		SecretAccessKey: env("SECRET_ACCESS_KEY"),
+		SessionToken:    env("SESSION_TOKEN"),
+	}, rdsiam.ElastiCache)
+	return rdsiamredis.Provider(client, env("NAME"), env("USER"),
+		rdsiamredis.ReauthenticateAfter(1200*time.Millisecond), rdsiamredis.CheckEvery(200*time.Millisecond))
 }
 
 func accepted(t *testing.T) int {
