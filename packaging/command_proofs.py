@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import proof_setting
+import roots
 from places import DIST, version
 from roots import Root
 
@@ -53,7 +54,11 @@ def _npm(root: Root) -> None:
     linked = Path("/app/node_modules/.bin/rdsiam")
     if not os.access(root.folder / linked.relative_to("/"), os.X_OK):
         raise SystemExit(f"dist: {root.name}: npm made no program of the launcher")
-    facts = _facts(root, [root.program, str(linked)], "by npm")
+    start = [root.program, str(linked)]
+    if root.platform.cpu != roots.NATIVE:
+        # The launcher would start the program outside of the emulator.
+        start = [f"/app/node_modules/@rdsiam/{processor}/rdsiam"]
+    facts = _facts(root, start, "by npm")
     for package in ("cli", processor):
         proof_setting.keep(root, DIST / "npm" / f"rdsiam-{package}-{version()}.tgz", facts)
 
