@@ -100,7 +100,7 @@ test-valkey: drivers standin ## logins to ElastiCache's stand-in, Valkey and Red
 	bindings-node/build-dev.sh
 	tests/valkey/valkey install
 	tests/valkey/valkey run -- tests/valkey/test.sh
-	tests/valkey/valkey redis -- tests/valkey/test.sh
+	tests/valkey/valkey redis -- $(VENV) -m pytest -q tests/valkey
 
 test-node: tools standin ## Node, its helpers with real drivers, and with the lowest versions of these
 	bindings-node/build-dev.sh
