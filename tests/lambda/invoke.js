@@ -19,7 +19,7 @@ const DIAL = `require('node:dns').lookup = (host, options, done) => {
 };`;
 
 // As a function's folder: the handler, and node_modules. The package is copied if it is an installed
-// one, so that it finds its driver beside itself.
+// one, so that it finds its driver and its addon beside itself.
 function fill(folder, handler, rdsiam) {
   fs.copyFileSync(handler, path.join(folder, 'index.js'));
   fs.writeFileSync(path.join(folder, 'dial.js'), DIAL);
@@ -27,7 +27,10 @@ function fill(folder, handler, rdsiam) {
   fs.mkdirSync(modules);
   const place = path.join(modules, 'rdsiam');
   if (rdsiam === PACKAGE) fs.symlinkSync(PACKAGE, place);
-  else fs.cpSync(rdsiam, place, { recursive: true });
+  else {
+    fs.cpSync(rdsiam, place, { recursive: true });
+    fs.cpSync(path.join(rdsiam, '../@rdsiam'), path.join(modules, '@rdsiam'), { recursive: true });
+  }
   for (const name of ['pg', '@aws-sdk']) {
     fs.symlinkSync(path.join(PACKAGE, 'node_modules', name), path.join(modules, name));
   }
