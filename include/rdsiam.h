@@ -1446,7 +1446,7 @@ void rdsiam_token_free(rdsiam_token *token);
 /**
  * Gets a token from the cache, valid for at least another 10 seconds.
  *
- * In the first 14 minutes of a token that is a hit: no lock, no I/O. Later a new one is signed in
+ * In the first 14 minutes of a token that is a hit: no I/O and no wait for any. Later a new one is signed in
  * the call, with the credentials of the client, which are refreshed in the background while they
  * can still be used. Only without usable credentials does a call wait; all callers wait for the same
  * fetch, and get its error if it fails.

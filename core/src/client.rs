@@ -31,8 +31,9 @@ use crate::token_cache::TokenCache;
 
 /// Signs tokens and caches them. Cheap to clone; clones share their caches.
 ///
-/// Any number of threads may use it at once. A hit does no I/O and waits for none. A child of `fork`
-/// may use the client that it inherited, with the tokens and credentials in it.
+/// Any number of threads may use it at once. A hit does no I/O and waits for none: at most for another
+/// thread that puts in an entry. A child of `fork` may use the client that it inherited, with the tokens
+/// and credentials in it.
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Shared>);
 

@@ -69,7 +69,7 @@ def replace(path, text):
 
 
 def is_refused(dead):
-    """Whether a login with a token of a key that has ended fails, as it has to."""
+    """Whether a login with a token of a key that has expired fails, as it has to."""
     login = {"host": STANDIN["HOST"], "port": STANDIN["PORT"], "user": STANDIN["ODD_USER"]}
     token = make_token(dead[:3], **login, region=STANDIN["REGION"], at=int(time.time()))
     try:

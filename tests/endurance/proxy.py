@@ -155,7 +155,7 @@ class Disturbance:
 
 
 class Rotation(threading.Thread):
-    """Moves the authority on, and tries keys that have ended."""
+    """Moves the authority on, and tries keys that have expired."""
 
     def __init__(self, authority, clients):
         super().__init__()
